@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "harness/agent/trial_state.hpp"
+#include "harness/model/ledger.hpp"
+#include "harness/router/policy.hpp"
+#include "runners/agent.hpp"
+#include "runners/limiter.hpp"
+
+namespace weir {
+
+/// Limits of one trajectory, from the experiment's [limits].
+struct AgentLimits {
+  int turns = 250;
+  std::optional<std::int64_t> tokens;
+  milliseconds command{60'000};
+  milliseconds visible_tests{120'000};
+  int format_errors = 3;  ///< in a row
+};
+
+/// What a bash agent works with besides its task and box.
+struct BashAgentParts {
+  std::unique_ptr<TrialLedger> ledger;
+  const Policy& policy;
+  AgentLimits limits;
+  Sandbox& sandbox;       ///< for checks in boxes of their own
+  Limiter& busy_boxes;
+  const PreparedEnvironment& environment;
+  double threshold;
+  std::uint64_t seed;
+  int try_number;
+  std::vector<Turn> recorded_turns;  ///< of a try that is resumed
+};
+
+/// The `bash` agent: one tool, fresh shell per command, an append-only history,
+/// every turn routed through a cascade (of one tier or several).
+[[nodiscard]] std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts);
+
+}  // namespace weir

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/experiment.hpp"
+#include "harness/validate.hpp"
+#include "tasks/format.hpp"
+
+namespace weir::cli {
+
+// What each subcommand was asked, as plain values. parse.cpp fills them; the
+// subcommands' files read them.
+
+struct Common {
+  std::filesystem::path db = "results/weir.db";
+  bool json = false;
+};
+
+struct RunCommand {
+  Common common;
+  std::filesystem::path experiment;
+  Overrides overrides;
+  int jobs = 0;
+  bool dry_run = false;
+  std::string require_sandbox;
+};
+
+struct ResumeCommand {
+  Common common;
+  std::string run = "latest";
+  std::vector<std::string> retry;
+  int jobs = 0;
+};
+
+struct ValidateCommand {
+  Common common;
+  ValidateOptions options;
+};
+
+struct CompareCommand {
+  Common common;
+  std::string run = "latest";
+};
+
+struct RunsCommand {
+  Common common;
+};
+
+struct ShowCommand {
+  Common common;
+  std::string what = "latest";
+  bool turns = false;
+  bool calls = false;
+};
+
+struct SqlCommand {
+  Common common;
+  std::string query;
+};
+
+struct ParseLogCommand {
+  Common common;
+  std::string parser;
+  std::string mode = "parity";
+  std::filesystem::path file;
+};
+
+struct TasksListCommand {
+  Common common;
+  std::vector<std::filesystem::path> suites;
+  SuiteSources sources;
+};
+
+struct SandboxRunCommand {
+  Common common;
+  std::string rootfs = "host";
+  std::string memory;
+  int pids = 512;
+  std::string timeout = "120s";
+  std::string network = "none";
+  std::string workdir = "/";
+  std::vector<std::string> env;
+  std::vector<std::string> read_only;
+  bool read_stdin = false;
+  std::vector<std::string> command;
+};
+
+using Command = std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand,
+                             CompareCommand, RunsCommand, ShowCommand, SqlCommand, ParseLogCommand,
+                             TasksListCommand, SandboxRunCommand>;
+
+/// Reads the command line. On --help, --version or an error it prints what is
+/// due and sets `exit_code`; the command is then monostate.
+[[nodiscard]] Command parse(int argc, char** argv, int& exit_code);
+
+// Exit codes: a contract.
+inline constexpr int kOk = 0;
+inline constexpr int kInvalid = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kIncomplete = 3;
+inline constexpr int kBudget = 4;
+inline constexpr int kInterrupted = 130;
+
+int run(const RunCommand& command);
+int run(const ResumeCommand& command);
+int run(const ValidateCommand& command);
+int run(const CompareCommand& command);
+int run(const RunsCommand& command);
+int run(const ShowCommand& command);
+int run(const SqlCommand& command);
+int run(const ParseLogCommand& command);
+int run(const TasksListCommand& command);
+int run(const SandboxRunCommand& command);
+
+}  // namespace weir::cli

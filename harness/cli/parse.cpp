@@ -1,0 +1,172 @@
+// The only file that knows CLI11.
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/options.hpp"
+#include "harness/version.hpp"
+
+namespace weir::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 ok; 1 validation found bad tasks; 2 usage, config or input error; 3 finished "
+    "but incomplete; 4 budget stop; 130 interrupted (resumable).";
+
+class Parser {
+ public:
+  Parser() : app_("Weir: do I need the big model, and on which turns?", "weir") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string("weir ") + kVersion);
+    app_.footer(kExitCodes);
+    add_run();
+    add_resume();
+    add_validate();
+    add_compare();
+    add_look();
+    add_tasks();
+    add_sandbox();
+  }
+
+  Command parse(int argc, char** argv, int& exit_code) {
+    try {
+      app_.parse(argc, argv);
+      exit_code = kOk;
+    } catch (const CLI::ParseError& error) {
+      exit_code = app_.exit(error) == 0 ? kOk : kUsage;
+      return {};
+    }
+    return std::move(chosen_);
+  }
+
+ private:
+  /// A subcommand whose options land in `command`, chosen when it was given.
+  template <typename T>
+  CLI::App* subcommand(CLI::App& parent, const char* name, const char* text, T& command) {
+    CLI::App* sub = parent.add_subcommand(name, text);
+    sub->add_option("--db", command.common.db, "Database file")->capture_default_str();
+    sub->add_flag("--json", command.common.json, "Print one JSON object on stdout");
+    sub->callback([this, &command] { chosen_ = command; });
+    return sub;
+  }
+
+  void add_run() {
+    CLI::App* sub = subcommand(app_, "run", "Run an experiment and print the comparison", run_);
+    sub->add_option("experiment", run_.experiment, "Experiment file (TOML)")->required();
+    Overrides& over = run_.overrides;
+    sub->add_option_function<std::vector<std::string>>(
+        "--suite",
+        [&over](const std::vector<std::string>& paths) {
+          for (const auto& path : paths) {
+            over.suites.push_back(std::filesystem::absolute(path).lexically_normal().string());
+          }
+        },
+        "Suite in place of the file's (repeatable)");
+    sub->add_option("--config", over.configs, "Only this config (repeatable)");
+    sub->add_option("--task", over.tasks, "Only tasks matching this glob (repeatable)");
+    sub->add_option("--attempts", over.attempts, "Attempts per task and config");
+    sub->add_option("--jobs", run_.jobs, "Trials in flight (default: one per core)")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--seed", over.seed, "Seed of order, thresholds and simulated models");
+    sub->add_option("--max-usd", over.max_usd, "Dollar limit of the whole run")
+        ->check(CLI::NonNegativeNumber);
+    sub->add_option("--name", over.name, "Name of the run");
+    sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");
+    sub->add_option("--require-sandbox", run_.require_sandbox, "Refuse a degraded sandbox")
+        ->check(CLI::IsMember({"full"}));
+  }
+
+  void add_resume() {
+    CLI::App* sub = subcommand(app_, "resume", "Finish an interrupted run", resume_);
+    sub->add_option("run", resume_.run, "Run: id, prefix, name or latest")->capture_default_str();
+    sub->add_option("--retry", resume_.retry, "Outcomes to try again")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"provider_error", "infra_error"}));
+    sub->add_option("--jobs", resume_.jobs, "Trials in flight (default: one per core)")
+        ->check(CLI::PositiveNumber);
+  }
+
+  void add_validate() {
+    CLI::App* sub =
+        subcommand(app_, "validate", "Check that nop fails and gold passes every task", validate_);
+    ValidateOptions& options = validate_.options;
+    sub->add_option("suite", options.suites, "Suites")->required();
+    sub->add_option("--task", options.tasks, "Only tasks matching this glob (repeatable)");
+    sub->add_option("--attempts", options.attempts, "Attempts of each agent")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
+    add_sources(sub, options.sources);
+  }
+
+  static void add_sources(CLI::App* sub, SuiteSources& sources) {
+    sub->add_option("--repos", sources.repos, "Folder of repositories");
+    sub->add_option("--recipes", sources.recipes, "How to run each instance's tests (JSON)");
+  }
+
+  void add_compare() {
+    CLI::App* sub = subcommand(app_, "compare", "Print a run's comparison table", compare_);
+    sub->add_option("run", compare_.run, "Run: id, prefix, name or latest")->capture_default_str();
+  }
+
+  void add_look() {
+    subcommand(app_, "runs", "List the runs of a database", runs_);
+    CLI::App* show = subcommand(app_, "show", "Show a run or a trial", show_);
+    show->add_option("what", show_.what, "Run, or trial (TASK/CONFIG/ATTEMPT)")
+        ->capture_default_str();
+    show->add_flag("--turns", show_.turns, "A trial's turns with what was discarded");
+    show->add_flag("--calls", show_.calls, "A trial's calls with tokens and cost");
+    CLI::App* sql = subcommand(app_, "sql", "Run a read-only query", sql_);
+    sql->add_option("query", sql_.query, "SQL over the views v_run, v_trial, v_call, ...")
+        ->required();
+  }
+
+  void add_tasks() {
+    CLI::App* tasks = app_.add_subcommand("tasks", "Look at tasks");
+    tasks->require_subcommand(1);
+    CLI::App* list = subcommand(*tasks, "list", "List the tasks of suites", tasks_list_);
+    list->add_option("suite", tasks_list_.suites, "Suites")->required();
+    add_sources(list, tasks_list_.sources);
+    CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);
+    parse->add_option("--parser", parse_log_.parser, "Log parser")->required();
+    parse->add_option("--mode", parse_log_.mode, "parity or strict")
+        ->check(CLI::IsMember({"parity", "strict"}));
+    parse->add_option("file", parse_log_.file, "Log file")->required();
+  }
+
+  void add_sandbox() {
+    CLI::App* sandbox = app_.add_subcommand("sandbox", "Boxes");
+    sandbox->require_subcommand(1);
+    SandboxRunCommand& box = sandbox_run_;
+    CLI::App* sub = subcommand(*sandbox, "run", "Run one command in a box", box);
+    sub->add_option("--rootfs", box.rootfs, "Root folder in place of the host's /usr");
+    sub->add_option("--memory", box.memory, "Memory limit");
+    sub->add_option("--pids", box.pids, "Process limit")->check(CLI::PositiveNumber);
+    sub->add_option("--timeout", box.timeout, "Time limit")->capture_default_str();
+    sub->add_option("--network", box.network, "none")->check(CLI::IsMember({"none"}));
+    sub->add_option("--workdir", box.workdir, "Working directory")->capture_default_str();
+    sub->add_option("--env", box.env, "NAME=value (repeatable)")->allow_extra_args(false);
+    sub->add_option("--ro", box.read_only, "SRC:DST read-only bind (repeatable)")
+        ->allow_extra_args(false);
+    sub->add_flag("--stdin", box.read_stdin, "Pass stdin to the command");
+    sub->add_option("command", box.command, "Command and arguments, after --")->required();
+    sub->prefix_command(false);
+  }
+
+  CLI::App app_;
+  Command chosen_;
+  RunCommand run_;
+  ResumeCommand resume_;
+  ValidateCommand validate_;
+  CompareCommand compare_;
+  RunsCommand runs_;
+  ShowCommand show_;
+  SqlCommand sql_;
+  ParseLogCommand parse_log_;
+  TasksListCommand tasks_list_;
+  SandboxRunCommand sandbox_run_;
+};
+
+}  // namespace
+
+Command parse(int argc, char** argv, int& exit_code) { return Parser().parse(argc, argv, exit_code); }
+
+}  // namespace weir::cli

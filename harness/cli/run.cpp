@@ -1,0 +1,95 @@
+// weir run, weir resume, weir compare: all end in the comparison table.
+
+#include "harness/run.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/options.hpp"
+#include "harness/interrupt.hpp"
+#include "results/report.hpp"
+#include "results/store/reader.hpp"
+
+namespace weir::cli {
+namespace {
+
+Comparison print_comparison(const Common& common, const std::string& run) {
+  const Comparison comparison = Reader(common.db).compare(run);
+  if (common.json) {
+    fmt::print("{}\n", json_report(comparison).dump(2));
+  } else {
+    fmt::print("{}", markdown_report(comparison));
+  }
+  return comparison;
+}
+
+std::string db_flag(const Common& common) {
+  return common.db == Common{}.db ? "" : " --db " + common.db.string();
+}
+
+/// Says on stderr what is left to do, and gives the exit code.
+int conclude(const Common& common, const RunEnd& end) {
+  const Comparison comparison = print_comparison(common, end.run);
+  const std::string id = end.run.substr(0, 12);
+  const std::string flag = db_flag(common);
+  int missing = 0;
+  for (const auto& config : comparison.configs) missing += config.missing;
+  if (end.why == Halt::user && end.interrupted) {
+    fmt::print(stderr, "\nInterrupted. Go on with: weir resume {}{}\n", id, flag);
+    return kInterrupted;
+  }
+  if (end.why == Halt::budget) {
+    fmt::print(stderr, "\nStopped: {}. Raise run_usd in a new run, or look at this one with: weir "
+                       "show {}{}\n",
+               end.message, id, flag);
+    return kBudget;
+  }
+  if (end.why == Halt::provider) {
+    fmt::print(stderr, "\nStopped: {}\nWhen that is mended: weir resume {} --retry "
+                       "provider_error{}\n",
+               end.message, id, flag);
+    return kIncomplete;
+  }
+  if (missing > 0) {
+    fmt::print(stderr, "\n{} trials ended in errors. Try them again with: weir resume {} --retry "
+                       "provider_error,infra_error{}\n",
+               missing, id, flag);
+    return kIncomplete;
+  }
+  if (!common.json) {
+    fmt::print(stderr, "\nNext: weir show {}{}\n", id, flag);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  const Experiment experiment = load_experiment(command.experiment, command.overrides);
+  if (command.dry_run) {
+    fmt::print("{}", describe_run(experiment));
+    return kOk;
+  }
+  RunControl control;
+  const Interrupt interrupt(control);
+  const RunOptions options{command.common.db, command.jobs, false,
+                           command.require_sandbox == "full"};
+  return conclude(command.common, start_run(experiment, options, control));
+}
+
+int run(const ResumeCommand& command) {
+  std::set<Outcome> retry;
+  for (const auto& name : command.retry) retry.insert(outcome_named(name).value());
+  RunControl control;
+  const Interrupt interrupt(control);
+  const RunOptions options{command.common.db, command.jobs, false, false};
+  return conclude(command.common, resume_run(command.run, retry, options, control));
+}
+
+int run(const CompareCommand& command) {
+  print_comparison(command.common, command.run);
+  return kOk;
+}
+
+}  // namespace weir::cli

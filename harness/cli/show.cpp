@@ -1,0 +1,254 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/options.hpp"
+#include "harness/cli/table.hpp"
+#include "results/report.hpp"
+#include "results/store/reader.hpp"
+#include "tasks/error.hpp"
+
+namespace weir::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string usd(const std::optional<Picodollars>& pusd) {
+  return pusd ? fmt::format("${:.6f}", static_cast<double>(*pusd) / 1e12) : "unknown";
+}
+
+std::string number(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : "?";
+}
+
+/// `text` indented, at most `most` lines.
+std::string indented(const std::string& text, std::size_t most, const char* margin) {
+  std::string out;
+  std::size_t lines = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (lines++ == most) return out + margin + "...\n";
+    const auto end = std::min(text.find('\n', at), text.size());
+    out += margin + printable(text.substr(at, end - at)) + "\n";
+    at = end + 1;
+  }
+  return out;
+}
+
+/// One trial's rows, as `weir show` walks through them.
+struct TrialView {
+  std::string id;
+  Try attempt;
+  std::vector<Turn> turns;
+  std::vector<Call> calls;
+  std::vector<Decision> decisions;
+  std::vector<Signal> signals;
+
+  TrialView(const Reader& reader, const std::string& trial)
+      : id(trial),
+        attempt(reader.counted_try(trial)),
+        turns(reader.turns(trial)),
+        calls(reader.calls(trial)),
+        decisions(reader.decisions(trial)),
+        signals(reader.signals(trial)) {}
+};
+
+std::string signals_of(const TrialView& view, const std::string& call) {
+  std::string out;
+  for (const auto& signal : view.signals) {
+    const bool telling = signal.call == call && signal.value != 0 && signal.name != "turn" &&
+                         signal.name != "context_tokens";
+    if (telling) out += fmt::format("{}{}={:g}", out.empty() ? "" : ", ", signal.name, signal.value);
+  }
+  return out.empty() ? "" : " [" + out + "]";
+}
+
+void print_decisions(const TrialView& view, const std::string& call) {
+  for (const auto& decision : view.decisions) {
+    if (decision.call != call) continue;
+    const bool up = decision.decision == "escalate";
+    fmt::print("      {} judged: {}{} score {:.2f} vs {:.2f}{}{}{}\n", decision.phase,
+               decision.decision, up ? " by " + decision.rule + "," : ",", decision.score,
+               decision.threshold, signals_of(view, call),
+               up ? "; mode " + decision.mode : "", up ? ", undo " + decision.undo : "");
+  }
+}
+
+std::vector<std::string> commands_of_response(const std::string& response) {
+  std::vector<std::string> commands;
+  const json message = json::parse(response, nullptr, false);
+  if (!message.is_object()) return commands;
+  for (const auto& call : message.value("tool_calls", json::array())) {
+    const std::string raw = call.value("function", json::object()).value("arguments", "");
+    const json arguments = json::parse(raw, nullptr, false);
+    const bool usable = arguments.is_object() && arguments.contains("command");
+    commands.push_back(usable ? arguments.at("command").get<std::string>() : raw);
+  }
+  if (commands.empty()) commands.push_back("(no command) " + message.value("content", ""));
+  return commands;
+}
+
+void print_execution(const json& account) {
+  const json outputs = account.value("outputs", json::array());
+  for (const auto& output : outputs) {
+    fmt::print("      executed, then undone:\n{}", indented(output.get<std::string>(), 6, "        "));
+  }
+  fmt::print("      the box was restored to the state before this draft (undo {})\n",
+             account.value("undo", "?"));
+}
+
+void print_call(const TrialView& view, const Call& call, const Turn& turn) {
+  const bool accepted = call.id == turn.accepted_call;
+  fmt::print("   {} {} (tier {}){}: {} in ({} cached), {} out, {}\n", accepted ? "+" : "-",
+             call.model, call.tier, accepted ? "" : ", discarded", number(call.tokens.input_total),
+             number(call.tokens.input_hit), number(call.tokens.output_total), usd(call.cost_pusd));
+  if (!call.error_class.empty()) {
+    fmt::print("      {}: {}\n", call.error_class, printable(call.error_message));
+    return;
+  }
+  for (const auto& command : commands_of_response(call.response)) {
+    fmt::print("{}", indented("$ " + command, 8, "      "));
+  }
+  const json discarded =
+      turn.discarded.empty() ? json::array() : json::parse(turn.discarded, nullptr, false);
+  for (const auto& account : discarded) {
+    if (account.value("call", "") == call.id) print_execution(account);
+  }
+  print_decisions(view, call.id);
+}
+
+void print_turns(const TrialView& view) {
+  for (const auto& turn : view.turns) {
+    fmt::print("\nturn {} (tier {})\n", turn.turn, turn.tier);
+    for (const auto& call : view.calls) {
+      if (call.segment == turn.segment && call.turn == turn.turn) print_call(view, call, turn);
+    }
+    const json messages = json::parse(turn.observation, nullptr, false);
+    if (!messages.is_array()) continue;
+    for (const auto& message : messages) {
+      fmt::print("   observation:\n{}", indented(message.value("content", ""), 8, "      "));
+    }
+  }
+}
+
+void print_calls(const TrialView& view) {
+  std::vector<std::vector<std::string>> rows = {
+      {"CALL", "MODEL", "SERVED", "IN", "HIT", "OUT", "COST", "PRICE", "MS", "END"}};
+  for (const auto& call : view.calls) {
+    rows.push_back({call.id.substr(call.segment.size() + 1), call.model, call.served_model,
+                    number(call.tokens.input_total), number(call.tokens.input_hit),
+                    number(call.tokens.output_total), usd(call.cost_pusd), call.price_entry,
+                    number(call.latency_ms),
+                    call.error_class.empty() ? call.finish_reason : call.error_class});
+  }
+  fmt::print("\n{}", columns(rows));
+}
+
+void print_trial(const Reader& reader, const ShowCommand& command, const std::string& id) {
+  const TrialView view(reader, id);
+  const Try& attempt = view.attempt;
+  const Rows row = reader.query(fmt::format(
+      "SELECT v_trial.task, v_trial.config, attempt, outcome, coalesce(stop_reason, '-'), turns, "
+      "escalated_turns, calls, discarded_calls, cost_pusd, v_trial.simulated FROM v_trial WHERE "
+      "trial = '{}'",
+      id));
+  const auto cell = [&](std::size_t i) { return row.rows.at(0).at(i).value_or("unknown"); };
+  fmt::print("trial {}\n{} {} #{}, try {}: {} ({}){}\n", id, cell(0), cell(1), cell(2),
+             attempt.number, cell(3), cell(4), cell(10) == "1" ? " (simulated)" : "");
+  fmt::print("{} turns ({} escalated), {} calls ({} discarded), {}\n", cell(5), cell(6), cell(7),
+             cell(8), row.rows[0][9] ? usd(std::stoll(*row.rows[0][9])) : "cost unknown");
+  if (!attempt.message.empty()) fmt::print("{}\n", printable(attempt.message));
+  if (attempt.anomalies.size() > 2) fmt::print("anomalies: {}\n", printable(attempt.anomalies));
+  if (command.turns) print_turns(view);
+  if (command.calls) print_calls(view);
+  if (!command.turns && !command.calls) {
+    fmt::print("\nMore: weir show {} --turns --calls\n", id);
+  }
+}
+
+json trial_json(const Reader& reader, const ShowCommand& command, const std::string& id) {
+  const TrialView view(reader, id);
+  json out = {{"trial", id},
+              {"try", view.attempt.number},
+              {"outcome", view.attempt.outcome ? json(name_of(*view.attempt.outcome)) : json()},
+              {"message", view.attempt.message},
+              {"submission", view.attempt.submission},
+              {"evidence", view.attempt.evidence}};
+  json turns = json::array();
+  for (const auto& turn : view.turns) {
+    turns.push_back({{"turn", turn.turn},
+                     {"tier", turn.tier},
+                     {"accepted_call", turn.accepted_call},
+                     {"actions", json::parse(turn.actions, nullptr, false)},
+                     {"observation", json::parse(turn.observation, nullptr, false)},
+                     {"discarded", turn.discarded.empty()
+                                       ? json::array()
+                                       : json::parse(turn.discarded, nullptr, false)}});
+  }
+  json calls = json::array();
+  for (const auto& call : view.calls) {
+    calls.push_back({{"call", call.id},
+                     {"turn", call.turn},
+                     {"tier", call.tier},
+                     {"model", call.model},
+                     {"raw_usage", json::parse(call.raw_usage, nullptr, false)},
+                     {"cost_pusd", call.cost_pusd ? json(*call.cost_pusd) : json()},
+                     {"price_entry", call.price_entry},
+                     {"error_class", call.error_class}});
+  }
+  if (command.turns) out["turns"] = turns;
+  if (command.calls) out["calls"] = calls;
+  return out;
+}
+
+void print_run(const Reader& reader, const ShowCommand& command) {
+  const Comparison comparison = reader.compare(command.what);
+  const auto trials = reader.trials(comparison.run.id);
+  if (command.common.json) {
+    json list = json::array();
+    for (const auto& trial : trials) {
+      list.push_back({{"trial", trial.trial},
+                      {"task", trial.task},
+                      {"config", trial.config},
+                      {"attempt", trial.attempt},
+                      {"outcome", name_of(trial.outcome)},
+                      {"cost_pusd", trial.cost_pusd ? json(*trial.cost_pusd) : json()}});
+    }
+    fmt::print("{}\n", json{{"comparison", json_report(comparison)}, {"trials", list}}.dump(2));
+    return;
+  }
+  fmt::print("{}\n", markdown_report(comparison));
+  std::vector<std::vector<std::string>> rows = {
+      {"TRIAL", "OUTCOME", "STOP", "TURNS", "UP", "CALLS", "LOST", "COST"}};
+  for (const auto& trial : trials) {
+    rows.push_back({fmt::format("{}/{}/{}", trial.task, trial.config, trial.attempt),
+                    std::string(name_of(trial.outcome)), trial.stop_reason,
+                    std::to_string(trial.turns), std::to_string(trial.escalated_turns),
+                    std::to_string(trial.calls), std::to_string(trial.discarded_calls),
+                    usd(trial.cost_pusd)});
+  }
+  std::sort(rows.begin() + 1, rows.end());
+  fmt::print("{}\nMore: weir show TRIAL --turns\n", columns(rows));
+}
+
+}  // namespace
+
+int run(const ShowCommand& command) {
+  const Reader reader(command.common.db);
+  const auto trial = reader.find_trial(command.what);
+  if (!trial && std::count(command.what.begin(), command.what.end(), '/') >= 2) {
+    throw UserError(fmt::format("no trial \"{}\"; `weir show RUN` lists them", command.what));
+  }
+  if (!trial) {
+    print_run(reader, command);
+  } else if (command.common.json) {
+    fmt::print("{}\n", trial_json(reader, command, *trial)
+                           .dump(2, ' ', false, json::error_handler_t::replace));
+  } else {
+    print_trial(reader, command, *trial);
+  }
+  return kOk;
+}
+
+}  // namespace weir::cli

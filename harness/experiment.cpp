@@ -1,0 +1,309 @@
+#include "harness/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "tasks/config_table.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/nearest.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+using PolicySource = std::function<std::string(const fs::path&)>;
+
+const std::vector<std::string> kAgents = {"bash", "oracle", "nop"};
+
+template <typename Map>
+std::vector<std::string> keys_of(const Map& map) {
+  std::vector<std::string> keys;
+  for (const auto& [key, unused] : map) keys.push_back(key);
+  return keys;
+}
+
+class ExperimentReader {
+ public:
+  ExperimentReader(const ConfigFile& file, const Overrides& overrides, PolicySource policies)
+      : file_(file), root_(file), overrides_(overrides), policies_(std::move(policies)) {}
+
+  Experiment read() {
+    read_models();
+    read_agents();
+    read_limits();
+    read_prices();
+    read_swebench();
+    read_sandbox();
+    const std::vector<std::string> wanted = read_header();
+    read_configs(wanted);
+    root_.reject_unknown();
+    experiment_.spec = {{"path", file_.path.string()}, {"toml", file_.text},
+                        {"policies", policy_texts_},   {"overrides", overrides_json()},
+                        {"configs", wanted},           {"attempts", experiment_.attempts}};
+    return std::move(experiment_);
+  }
+
+ private:
+  std::vector<std::string> read_header() {
+    auto table = root_.table("experiment");
+    if (!table) {
+      throw UserError(fmt::format("{}: the table [experiment] is missing", file_.path.string()));
+    }
+    experiment_.name = table->text("name").value_or(file_.path.stem().string());
+    if (!overrides_.name.empty()) experiment_.name = overrides_.name;
+    const auto folder = file_.path.parent_path();
+    for (const auto& suite : table->texts("suites")) {
+      experiment_.suites.push_back((folder / suite).lexically_normal());
+    }
+    if (!overrides_.suites.empty()) {
+      experiment_.suites.assign(overrides_.suites.begin(), overrides_.suites.end());
+    }
+    if (experiment_.suites.empty()) table->fail("suites", "must name at least one suite");
+    const auto attempts = table->integer("attempts").value_or(1);
+    const auto seed = table->integer("seed").value_or(1);
+    if (seed < 0) table->fail("seed", "must not be negative");
+    experiment_.attempts = overrides_.attempts.value_or(static_cast<int>(attempts));
+    if (experiment_.attempts < 1) table->fail("attempts", "must be 1 or more");
+    experiment_.seed = overrides_.seed.value_or(static_cast<std::uint64_t>(seed));
+    experiment_.task_globs = overrides_.tasks;
+    std::vector<std::string> configs = table->texts("configs");
+    if (!overrides_.configs.empty()) configs = overrides_.configs;
+    if (configs.empty()) table->fail("configs", "must name at least one config");
+    table->reject_unknown();
+    return configs;
+  }
+
+  void read_models() {
+    auto table = root_.table("models");
+    if (!table) return;
+    for (const auto& name : table->keys()) {
+      if (auto model = table->table(name)) experiment_.models[name] = read_model(name, *model);
+    }
+  }
+
+  static ModelSpec read_model(const std::string& name, ConfigTable& table) {
+    ModelSpec spec;
+    spec.name = name;
+    spec.provider = table.text("provider").value_or("openai");
+    spec.dialect = table.text("dialect").value_or("generic");
+    spec.base_url = table.text("base_url").value_or("");
+    while (!spec.base_url.empty() && spec.base_url.back() == '/') spec.base_url.pop_back();
+    spec.model = table.text("model").value_or("");
+    spec.api_key_env = table.text("api_key_env").value_or("");
+    if (const auto key = table.path("api_key_file")) spec.api_key_file = key->string();
+    spec.api_key_command = table.text("api_key_command").value_or("");
+    spec.thinking = table.text("thinking").value_or("high");
+    if (spec.thinking != "off" && spec.thinking != "high" && spec.thinking != "max") {
+      table.fail("thinking", fmt::format("\"{}\" is not off, high or max", spec.thinking));
+    }
+    spec.max_tokens = static_cast<int>(table.integer("max_tokens").value_or(spec.max_tokens));
+    if (spec.max_tokens < 1) table.fail("max_tokens", "must be 1 or more");
+    spec.in_flight = static_cast<int>(table.integer("in_flight").value_or(spec.in_flight));
+    if (spec.in_flight < 1) table.fail("in_flight", "must be 1 or more");
+    spec.price_host = table.text("price_host").value_or("");
+    spec.price_as = table.text("price_as").value_or("");
+    spec.skill = table.number("skill").value_or(spec.skill);
+    spec.speed = table.number("speed").value_or(spec.speed);
+    table.reject_unknown();
+    return spec;
+  }
+
+  void read_agents() {
+    auto table = root_.table("agents");
+    if (table && !table->keys().empty()) {
+      table->fail(table->keys().front(), "external agents are not available yet");
+    }
+  }
+
+  void read_configs(const std::vector<std::string>& wanted) {
+    auto table = root_.table("configs");
+    const std::vector<std::string> known = table ? table->keys() : std::vector<std::string>{};
+    for (const auto& name : wanted) {
+      if (std::count(wanted.begin(), wanted.end(), name) > 1) {
+        throw UserError(fmt::format("{}: config \"{}\" is named twice",
+                                    file_.where("/experiment/configs"), name));
+      }
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        throw UserError(fmt::format("{}: there is no [configs.{}]{}",
+                                    file_.where("/experiment/configs"), name,
+                                    did_you_mean(name, known)));
+      }
+    }
+    for (const auto& name : known) {
+      auto inner = table->table(name);
+      ConfigSpec config = read_config(name, *inner);
+      if (std::find(wanted.begin(), wanted.end(), name) != wanted.end()) {
+        experiment_.configs.push_back(std::move(config));
+      }
+    }
+    std::sort(experiment_.configs.begin(), experiment_.configs.end(), [&](auto& a, auto& b) {
+      return std::find(wanted.begin(), wanted.end(), a.name) <
+             std::find(wanted.begin(), wanted.end(), b.name);
+    });
+  }
+
+  ConfigSpec read_config(const std::string& name, ConfigTable& table) {
+    ConfigSpec config;
+    config.name = name;
+    config.agent = table.text("agent").value_or("bash");
+    if (std::find(kAgents.begin(), kAgents.end(), config.agent) == kAgents.end()) {
+      table.fail("agent", fmt::format("unknown agent \"{}\"{}", config.agent,
+                                      did_you_mean(config.agent, kAgents)));
+    }
+    config.tiers = table.texts("tiers");
+    for (const auto& tier : config.tiers) {
+      if (experiment_.models.count(tier) == 0) {
+        table.fail("tiers", fmt::format("unknown model \"{}\"{}", tier,
+                                        did_you_mean(tier, keys_of(experiment_.models))));
+      }
+    }
+    if (config.agent == "bash" && config.tiers.empty()) {
+      table.fail("tiers", "must name at least one model");
+    }
+    read_policy(table, config);
+    table.reject_unknown();
+    return config;
+  }
+
+  void read_policy(ConfigTable& table, ConfigSpec& config) {
+    const auto file = table.path("policy");
+    auto control = table.table("control");
+    if (file) {
+      const std::string text = policies_(*file);
+      policy_texts_[file->string()] = text;
+      config.policy = parse_policy(*file, text);
+      if (!config.policy.tiers.empty() && config.policy.tiers.size() != config.tiers.size()) {
+        table.fail("policy", fmt::format("is for {} tiers, the config has {}",
+                                         config.policy.tiers.size(), config.tiers.size()));
+      }
+      config.policy.tiers = config.tiers;
+    } else if (control) {
+      config.policy.tiers = config.tiers;
+      const auto share = control->number("random_share");
+      if (!share || *share < 0 || *share > 1) {
+        control->fail("random_share", "must be a share in [0,1]");
+      }
+      config.policy.random_share = share;
+      control->reject_unknown();
+    } else if (config.tiers.size() > 1) {
+      table.fail("policy", "a config with several tiers needs a policy or a control");
+    } else if (!config.tiers.empty()) {
+      config.policy = single_tier_policy(config.tiers.front());
+    }
+  }
+
+  void read_limits() {
+    auto table = root_.table("limits");
+    if (table) {
+      ExperimentLimits& limits = experiment_.limits;
+      limits.turns = static_cast<int>(table->integer("turns").value_or(limits.turns));
+      if (limits.turns < 1) table->fail("turns", "must be 1 or more");
+      limits.tokens = table->integer("tokens");
+      limits.command = table->duration("command").value_or(limits.command);
+      limits.wall = table->duration("wall").value_or(limits.wall);
+      limits.run_usd = table->number("run_usd");
+      table->reject_unknown();
+    }
+    if (overrides_.max_usd) experiment_.limits.run_usd = overrides_.max_usd;
+  }
+
+  void read_prices() {
+    auto table = root_.table("prices");
+    if (!table) return;
+    if (const auto book = table->text("book"); book && *book != "deepseek_v4.json") {
+      experiment_.price_book = *table->path("book");
+    }
+    experiment_.price_view.scenario = table->text("scenario").value_or("");
+    experiment_.price_view.at = table->time("at");
+    table->reject_unknown();
+  }
+
+  void read_swebench() {
+    auto table = root_.table("swebench");
+    if (!table) return;
+    experiment_.sources.repos = table->path("repos").value_or("");
+    experiment_.sources.recipes = table->path("recipes").value_or("");
+    table->reject_unknown();
+  }
+
+  void read_sandbox() {
+    auto table = root_.table("sandbox");
+    if (!table) return;
+    if (table->text("backend").value_or("box") != "box") {
+      table->fail("backend", "only \"box\" is available yet");
+    }
+    if (table->text("network").value_or("none") != "none") {
+      table->fail("network", "only \"none\" is available yet");
+    }
+    if (const auto memory = table->bytes("memory")) experiment_.box_limits.memory = *memory;
+    table->reject_unknown();
+  }
+
+  json overrides_json() const {
+    json out = {{"suites", overrides_.suites}, {"configs", overrides_.configs},
+                {"tasks", overrides_.tasks},   {"name", overrides_.name}};
+    if (overrides_.attempts) out["attempts"] = *overrides_.attempts;
+    if (overrides_.seed) out["seed"] = *overrides_.seed;
+    if (overrides_.max_usd) out["max_usd"] = *overrides_.max_usd;
+    return out;
+  }
+
+  const ConfigFile& file_;
+  ConfigTable root_;
+  const Overrides& overrides_;
+  PolicySource policies_;
+  std::map<std::string, std::string> policy_texts_;
+  Experiment experiment_;
+};
+
+Overrides overrides_from(const json& stored) {
+  Overrides overrides;
+  overrides.suites = stored.value("suites", std::vector<std::string>{});
+  overrides.configs = stored.value("configs", std::vector<std::string>{});
+  overrides.tasks = stored.value("tasks", std::vector<std::string>{});
+  overrides.name = stored.value("name", std::string());
+  if (stored.contains("attempts")) overrides.attempts = stored.at("attempts").get<int>();
+  if (stored.contains("seed")) overrides.seed = stored.at("seed").get<std::uint64_t>();
+  if (stored.contains("max_usd")) overrides.max_usd = stored.at("max_usd").get<double>();
+  return overrides;
+}
+
+}  // namespace
+
+bool Experiment::simulated() const {
+  return std::any_of(configs.begin(), configs.end(), [&](const ConfigSpec& config) {
+    return std::any_of(config.tiers.begin(), config.tiers.end(), [&](const std::string& tier) {
+      return models.at(tier).simulated();
+    });
+  });
+}
+
+Experiment load_experiment(const fs::path& file, const Overrides& overrides) {
+  if (!fs::exists(file)) {
+    throw UserError(fmt::format("{}: no such experiment file", file.string()));
+  }
+  const ConfigFile config = ConfigFile::read(fs::absolute(file).lexically_normal());
+  return ExperimentReader(config, overrides, [](const fs::path& policy) {
+           return read_file(policy);
+         }).read();
+}
+
+Experiment experiment_from_spec(const json& spec) {
+  try {
+    const ConfigFile config = ConfigFile::parse(spec.at("path").get<std::string>(),
+                                                spec.at("toml").get<std::string>());
+    const Overrides overrides = overrides_from(spec.at("overrides"));
+    return ExperimentReader(config, overrides, [&spec](const fs::path& policy) {
+             return spec.at("policies").at(policy.string()).get<std::string>();
+           }).read();
+  } catch (const json::exception& error) {
+    throw InfraError(fmt::format("database: the stored experiment is damaged: {}", error.what()));
+  }
+}
+
+}  // namespace weir

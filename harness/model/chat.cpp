@@ -1,0 +1,68 @@
+#include "harness/model/chat.hpp"
+
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kRoles[] = {"system", "user", "assistant", "tool"};
+
+std::string text_or_empty(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+json to_json(const Message& message) {
+  json out = {{"role", kRoles[static_cast<std::size_t>(message.role)]},
+              {"content", message.content}};
+  if (!message.reasoning.empty()) out["reasoning_content"] = message.reasoning;
+  if (!message.tool_calls.empty()) {
+    json calls = json::array();
+    for (const auto& call : message.tool_calls) {
+      calls.push_back({{"id", call.id},
+                       {"type", "function"},
+                       {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    }
+    out["tool_calls"] = std::move(calls);
+  }
+  if (message.role == Role::tool) out["tool_call_id"] = message.tool_call_id;
+  return out;
+}
+
+Message message_from_json(const json& value) {
+  Message message;
+  const std::string role = text_or_empty(value, "role");
+  for (std::size_t i = 0; i < std::size(kRoles); ++i) {
+    if (role == kRoles[i]) message.role = static_cast<Role>(i);
+  }
+  message.content = text_or_empty(value, "content");
+  message.reasoning = text_or_empty(value, "reasoning_content");
+  if (message.reasoning.empty()) message.reasoning = text_or_empty(value, "reasoning");
+  message.tool_call_id = text_or_empty(value, "tool_call_id");
+  const auto calls = value.find("tool_calls");
+  if (calls == value.end() || !calls->is_array()) return message;
+  for (const auto& call : *calls) {
+    if (!call.is_object()) continue;
+    const json function = call.value("function", json::object());
+    if (!function.is_object()) continue;
+    message.tool_calls.push_back({text_or_empty(call, "id"), text_or_empty(function, "name"),
+                                  text_or_empty(function, "arguments")});
+  }
+  return message;
+}
+
+std::string completion_to_text(const Completion& completion) {
+  return to_json(completion.message).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void completion_from_text(std::string_view text, Completion& completion) {
+  const json parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_object()) throw InfraError("database: a stored completion is damaged");
+  completion.message = message_from_json(parsed);
+}
+
+}  // namespace weir

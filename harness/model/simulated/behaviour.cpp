@@ -1,0 +1,179 @@
+#include "harness/model/simulated/behaviour.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "harness/seed.hpp"
+
+namespace weir {
+namespace {
+
+constexpr int kMostMistakes = 3;  // on one piece; then the model believes it is done
+
+constexpr std::array<const char*, 16> kThoughts = {
+    "Let me look at the relevant code before changing anything.",
+    "The report describes the symptom; the cause must be earlier in the data flow.",
+    "I should keep the change small and leave the public interface alone.",
+    "That output matches what I expected from reading the function.",
+    "There is an edge case at the boundary that the present code does not handle.",
+    "I will make this edit now and run the checks afterwards.",
+    "The existing tests show how this helper is meant to be called.",
+    "Before submitting I want to be sure nothing else depends on the old behaviour.",
+    "The loop condition deserves a closer look.",
+    "I need to see how the callers use the return value.",
+    "This part is independent of the previous change.",
+    "The error message suggests the input is not what the code assumes.",
+    "I can verify this with a short command.",
+    "The naming suggests that the author intended the inclusive range.",
+    "It is worth checking the file once more before going on.",
+    "The remaining work is straightforward."};
+
+/// One decision to be made at one call: all draws hang off the call's identity.
+class Behaviour {
+ public:
+  Behaviour(const Plan& plan, const Character& character, const std::vector<Message>& history,
+            const CallContext& context)
+      : plan_(plan),
+        character_(character),
+        progress_(read_progress(plan, history)),
+        call_(fmt::format("{}/{}/{}/{}", character.model, context.turn, context.sample,
+                          context.retry)),
+        call_id_(fmt::format("call_{}_{}_{}_{}", context.turn, context.tier, context.sample,
+                             context.retry)) {}
+
+  Message next() {
+    Message message;
+    message.role = Role::assistant;
+    message.reasoning = reasoning();
+    const double clumsy = 1 - character_.skill;
+    if (chance("malformed", 0.10 * clumsy)) {
+      message.tool_calls.push_back({call_id_, "bash", "{\"command\": \"" + choose()});
+    } else if (chance("silent", 0.07 * clumsy)) {
+      message.content = "The cause is clear to me now; I will continue with the next step.";
+    } else if (chance("repeat", 0.08 * clumsy) && !progress_.last_command.empty()) {
+      act(message, progress_.last_command);
+    } else {
+      act(message, choose());
+    }
+    return message;
+  }
+
+ private:
+  /// The command an undisturbed model would run.
+  std::string choose() {
+    const double difficulty = character_.difficulty;
+    const int wanted = 2 + static_cast<int>(draw(character_.seed, "look") * 3 + 3 * difficulty);
+    const int looks = std::min(wanted, static_cast<int>(plan_.look.size()));
+    if (progress_.looked < looks) return plan_.look[static_cast<std::size_t>(progress_.looked)];
+    if (const auto command = mend()) return *command;
+    if (chance("hasty", 0.04 * (1 - character_.skill) * (1 + 2 * difficulty))) return plan_.submit;
+    if (const auto command = advance()) return *command;
+    if (!progress_.checked) return plan_.check;
+    if (progress_.check_red) {
+      if (const auto command = doubt()) return *command;
+    }
+    return plan_.submit;
+  }
+
+  /// Takes back a mistake the model notices, without being told.
+  std::optional<std::string> mend() {
+    for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
+      const PieceState& state = progress_.pieces[i];
+      if (state.kind != PieceState::Kind::wrong) continue;
+      const double notice = 0.5 * character_.skill * (1 - character_.difficulty);
+      if (fixed(fmt::format("notice/{}/{}", i, state.mistakes_made)) < notice) return undo(i);
+    }
+    return {};
+  }
+
+  std::optional<std::string> advance() {
+    for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
+      if (progress_.pieces[i].kind == PieceState::Kind::untouched) return attempt(i);
+    }
+    return {};
+  }
+
+  /// The checks are red: find a wrong piece, if the model can.
+  std::optional<std::string> doubt() {
+    for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
+      const PieceState& state = progress_.pieces[i];
+      if (state.kind != PieceState::Kind::wrong || state.mistakes_made >= kMostMistakes) continue;
+      const double find = character_.skill * (1 - 0.4 * character_.difficulty);
+      if (fixed(fmt::format("doubt/{}/{}", i, state.mistakes_made)) < find) return undo(i);
+    }
+    return {};
+  }
+
+  std::string undo(std::size_t i) {
+    const Piece& piece = plan_.pieces[i];
+    const PieceState& state = progress_.pieces[i];
+    if (state.mistake < piece.undo.size()) return piece.undo[state.mistake];
+    return attempt(i);  // nothing to take back: do it again
+  }
+
+  std::string attempt(std::size_t i) {
+    const Piece& piece = plan_.pieces[i];
+    const int mistakes = progress_.pieces[i].mistakes_made;
+    if (!piece.misfit.empty() && chance("misfit", 0.25 * (1 - character_.skill))) {
+      return piece.misfit;
+    }
+    const double fail = (1 - character_.skill) * (0.25 + 1.6 * character_.difficulty);
+    if (fixed(fmt::format("understand/{}/{}", i, mistakes)) >= fail) return piece.right;
+    return piece.wrong[static_cast<std::size_t>(mistakes) % piece.wrong.size()];
+  }
+
+  void act(Message& message, const std::string& command) const {
+    message.tool_calls.push_back(
+        {call_id_, "bash", nlohmann::json{{"command", command}}.dump()});
+  }
+
+  std::string reasoning() const {
+    const int sentences = 1 + static_cast<int>(draw(character_.seed, call_ + "/length") * 8);
+    std::string text;
+    for (int i = 0; i < sentences; ++i) {
+      const double which = draw(character_.seed, fmt::format("{}/thought/{}", call_, i));
+      text += kThoughts[static_cast<std::size_t>(which * kThoughts.size())];
+      text += ' ';
+    }
+    text.pop_back();
+    return text;
+  }
+
+  /// A draw that belongs to this call alone.
+  bool chance(const char* what, double probability) const {
+    return draw(character_.seed, fmt::format("{}/{}", call_, what)) < probability;
+  }
+  /// A draw that stays the same for this model through the whole trial: what it
+  /// understands and what it does not.
+  double fixed(const std::string& what) const {
+    return draw(character_.seed, character_.model + "/" + what);
+  }
+
+  const Plan& plan_;
+  const Character& character_;
+  Progress progress_;
+  std::string call_;
+  std::string call_id_;
+};
+
+}  // namespace
+
+double difficulty_of(const std::string& declared) {
+  static const std::map<std::string, double> kKnown = {
+      {"easy", 0.15},        {"<15 min fix", 0.15},      {"medium", 0.45},
+      {"15 min - 1 hour", 0.45}, {"hard", 0.75},         {"1-4 hours", 0.75},
+      {">4 hours", 0.95}};
+  const auto found = kKnown.find(declared);
+  return found == kKnown.end() ? 0.5 : found->second;
+}
+
+Message next_message(const Plan& plan, const Character& character,
+                     const std::vector<Message>& history, const CallContext& context) {
+  return Behaviour(plan, character, history, context).next();
+}
+
+}  // namespace weir

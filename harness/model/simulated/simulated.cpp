@@ -1,0 +1,85 @@
+#include "harness/model/simulated/simulated.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/model/simulated/behaviour.hpp"
+#include "harness/model/simulated/prefix_cache.hpp"
+#include "harness/model/token_estimate.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+constexpr milliseconds kFirstToken{400};
+
+class SimulatedModel final : public Model {
+ public:
+  SimulatedModel(const ModelSpec& spec, const Task& task, std::uint64_t seed)
+      : spec_(spec),
+        plan_(make_plan(task)),
+        character_{spec.skill, difficulty_of(task.shown.difficulty), seed, spec.name} {}
+
+  Completion complete(const ChatRequest& request, const CallContext& context) override {
+    Completion completion;
+    completion.message = next_message(plan_, character_, request.messages, context);
+    completion.finish_reason = completion.message.tool_calls.empty() ? "stop" : "tool_calls";
+    completion.served_model = "simulated-" + spec_.name;
+    completion.fingerprint = "simulated";
+    count(request, completion);
+    completion.ttft = kFirstToken;
+    completion.latency =
+        kFirstToken + milliseconds(static_cast<std::int64_t>(
+                          1000.0 * static_cast<double>(*completion.tokens.output_total) /
+                          spec_.speed));
+    cache_.store(request, completion.message);
+    return completion;
+  }
+
+  void replayed(const ChatRequest& request, const Completion& completion) override {
+    cache_.store(request, completion.message);
+  }
+
+ private:
+  void count(const ChatRequest& request, Completion& completion) const {
+    Tokens& tokens = completion.tokens;
+    tokens.input_total = estimate_tokens(request);
+    tokens.input_hit = cache_.hit(request);
+    tokens.input_miss = *tokens.input_total - *tokens.input_hit;
+    tokens.cache_write = 0;
+    tokens.output_total = estimate_tokens(completion.message);
+    tokens.output_reasoning = estimate_tokens(completion.message.reasoning);
+    tokens.output_text = *tokens.output_total - *tokens.output_reasoning;
+    completion.raw_usage = nlohmann::json{
+        {"simulated", true},
+        {"prompt_tokens", *tokens.input_total},
+        {"completion_tokens", *tokens.output_total},
+        {"prompt_cache_hit_tokens", *tokens.input_hit},
+        {"prompt_cache_miss_tokens", *tokens.input_miss},
+        {"completion_tokens_details", {{"reasoning_tokens", *tokens.output_reasoning}}}}.dump();
+  }
+
+  ModelSpec spec_;
+  Plan plan_;
+  Character character_;
+  PrefixCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_simulated_model(const ModelSpec& spec, const Task& task,
+                                            std::uint64_t seed) {
+  return std::make_unique<SimulatedModel>(spec, task, seed);
+}
+
+void check_simulated_model(const ModelSpec& spec) {
+  if (spec.skill < 0 || spec.skill > 1) {
+    throw UserError(fmt::format("[models.{}] skill: must be in [0,1]", spec.name));
+  }
+  if (spec.speed <= 0) {
+    throw UserError(fmt::format("[models.{}] speed: must be positive", spec.name));
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,413 @@
+#include "harness/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "harness/agent/bash_agent.hpp"
+#include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/reference_agents.hpp"
+#include "harness/progress.hpp"
+#include "harness/seed.hpp"
+#include "harness/version.hpp"
+#include "results/store/reader.hpp"
+#include "results/store/writer.hpp"
+#include "runners/host.hpp"
+#include "runners/scheduler.hpp"
+#include "runners/trial.hpp"
+#include "tasks/digest.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+TimePoint now() {
+  return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+}
+
+/// 128 random bits as 32 hex digits; not seeded: two runs never share an id.
+std::string fresh_run_id() {
+  std::random_device device;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", device());
+  return id;
+}
+
+std::vector<Task> load_tasks(const Experiment& experiment) {
+  std::vector<Task> tasks;
+  std::set<std::string> ids;
+  for (const auto& path : experiment.suites) {
+    Suite suite = load_suite(path, experiment.sources);
+    require_sound(suite);
+    for (auto& task : suite.tasks) {
+      const auto& globs = experiment.task_globs;
+      const bool wanted = globs.empty() || std::any_of(globs.begin(), globs.end(), [&](auto& glob) {
+                            return glob_match(glob, task.shown.id);
+                          });
+      if (!wanted) continue;
+      if (!task.unsupported.empty()) {
+        throw UserError(fmt::format("task {}: {}; leave it out with --task", task.shown.id,
+                                    task.unsupported));
+      }
+      if (!ids.insert(task.shown.id).second) {
+        throw UserError(fmt::format("{}: task id \"{}\" is in another suite of the experiment too",
+                                    path.string(), task.shown.id));
+      }
+      tasks.push_back(std::move(task));
+    }
+  }
+  if (tasks.empty()) throw UserError("no task matches --task; `weir tasks list SUITE` lists them");
+  return tasks;
+}
+
+PriceBook load_prices(const Experiment& experiment) {
+  const auto& file = experiment.price_book;
+  const PriceBook book =
+      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
+  return book.viewed(experiment.price_view);
+}
+
+/// A dollar limit needs a price for every model it is to limit.
+void require_prices(const Experiment& experiment, const PriceBook& prices) {
+  for (const auto& config : experiment.configs) {
+    for (const auto& tier : config.tiers) {
+      const ModelSpec& spec = experiment.models.at(tier);
+      const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host, spec.price_as,
+                         spec.model};
+      if (prices.rates(key, now())) continue;
+      throw UserError(fmt::format(
+          "a dollar limit is set, but the price book has no entry for model \"{}\" (host {}, id "
+          "{}); add one, set price_as, or remove the limit",
+          tier, key.host, spec.price_as.empty() ? spec.model : spec.price_as));
+    }
+  }
+}
+
+/// What a trial of an interrupted run already has.
+struct Recorded {
+  std::vector<Call> calls;
+  std::vector<Turn> turns;
+};
+
+/// One trial to be done.
+struct Job {
+  const Task* task;
+  const ConfigSpec* config;
+  Trial trial;
+  int try_number = 1;
+  Recorded recorded;
+};
+
+/// Everything one execution of a run needs, put together once.
+class RunSession {
+ public:
+  RunSession(const Experiment& experiment, const RunOptions& options, RunControl& control)
+      : experiment_(experiment),
+        options_(options),
+        control_(control),
+        tasks_(load_tasks(experiment)),
+        prices_(load_prices(experiment)),
+        cores_(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
+        jobs_(options.jobs > 0 ? options.jobs : cores_) {
+    for (const auto& config : experiment_.configs) {
+      for (const auto& tier : config.tiers) {
+        const ModelSpec& spec = experiment_.models.at(tier);
+        check_model(spec);
+        in_flight_.emplace(tier, std::make_unique<Limiter>(spec.in_flight));
+      }
+    }
+    if (experiment_.limits.run_usd) require_prices(experiment_, prices_);
+    sandbox_ = make_box_sandbox();
+    if (options_.require_full_sandbox && !sandbox_->degraded().empty()) {
+      throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
+                                   fmt::join(sandbox_->degraded(), "; ")));
+    }
+  }
+
+  RunEnd start() {
+    run_ = fresh_run_id();
+    writer_ = std::make_unique<Writer>(options_.db, experiment_.simulated());
+    writer_->begin_run(run_row(), prices_.text(), config_rows(), task_rows());
+    std::vector<Job> jobs;
+    for (const auto& slot : order()) jobs.push_back(job_for(slot, static_cast<int>(jobs.size())));
+    return execute(std::move(jobs), 0, 0);
+  }
+
+  RunEnd resume(const Run& run, const std::set<Outcome>& retry, const Reader& reader) {
+    run_ = run.id;
+    writer_ = std::make_unique<Writer>(options_.db, run.simulated);
+    require_same_tasks(reader);
+    std::map<std::string, TrialProgress> progress;
+    for (auto& entry : reader.progress(run_)) progress.emplace(entry.trial.id, std::move(entry));
+    writer_->drop_free_intents(run_);
+    std::vector<Job> jobs;
+    std::size_t finished = 0;
+    int slot_number = 0;
+    for (const auto& slot : order()) {
+      Job job = job_for(slot, slot_number++);
+      const auto found = progress.find(job.trial.id);
+      if (found != progress.end() && !plan_resumption(job, found->second, retry, reader)) {
+        ++finished;
+        continue;
+      }
+      jobs.push_back(std::move(job));
+    }
+    if (jobs.empty()) return {run_, Halt::none, "", false};
+    writer_->reopen_run(run_);
+    return execute(std::move(jobs), finished, spent_before(reader));
+  }
+
+ private:
+  std::vector<Slot> order() const {
+    return blocked_order(tasks_.size(), experiment_.configs.size(), experiment_.attempts,
+                         experiment_.seed);
+  }
+
+  Job job_for(const Slot& slot, int number) const {
+    Job job{&tasks_[slot.task], &experiment_.configs[slot.config], {}, 1, {}};
+    Trial& trial = job.trial;
+    trial.run = run_;
+    trial.suite = job.task->shown.suite;
+    trial.task = job.task->shown.id;
+    trial.config = job.config->name;
+    trial.attempt = slot.attempt;
+    trial.slot = number;
+    trial.id = fmt::format("{}/{}/{}/{}", run_, trial.task, trial.config, trial.attempt);
+    if (job.config->tiers.size() > 1) {
+      const auto drawn = draw_threshold(job.config->policy, experiment_.seed,
+                                        trial.task + "/" + trial.config, trial.attempt);
+      trial.threshold = drawn.value;
+      trial.threshold_prob = drawn.probability;
+    }
+    return job;
+  }
+
+  /// Decides how a begun trial goes on; false if it is done.
+  static bool plan_resumption(Job& job, const TrialProgress& progress,
+                              const std::set<Outcome>& retry, const Reader& reader) {
+    job.try_number = progress.try_number;
+    if (!progress.finished) {
+      job.recorded = {reader.calls(job.trial.id), reader.turns(job.trial.id)};
+      return true;
+    }
+    if (progress.outcome == Outcome::not_run) return true;
+    if (retry.count(progress.outcome) == 0) return false;
+    ++job.try_number;
+    return true;
+  }
+
+  RunEnd execute(std::vector<Job> jobs, std::size_t finished, Picodollars spent) {
+    std::optional<Picodollars> limit;
+    if (experiment_.limits.run_usd) {
+      limit = static_cast<Picodollars>(*experiment_.limits.run_usd * 1e12);
+    }
+    Budget budget(limit, spent);
+    Limiter busy_boxes(cores_);
+    Limiter graders(cores_);
+    Watchdog watchdog;
+    EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2);
+    Progress progress(jobs.size() + finished, finished, budget, options_.quiet);
+    const LedgerRoom ledger{*writer_, prices_, budget, in_flight_, control_};
+    std::atomic<bool> abandoned{false};
+
+    const auto work = [&](std::size_t index) {
+      Job& job = jobs[index];
+      progress.trial_started();
+      TrialRoom room{*sandbox_, environments, busy_boxes, graders, watchdog, *writer_, {},
+                     experiment_.limits.wall};
+      room.make_agent = [&](const AgentContext& context) {
+        return make_agent(job, context, ledger, busy_boxes);
+      };
+      try {
+        progress.trial_finished(job.trial, run_to_end(job, room, progress));
+      } catch (const Cancelled&) {
+        abandoned = true;
+      }
+    };
+    const std::size_t started = run_jobs(jobs.size(), jobs_, work, control_.draining());
+    return finish(jobs, started, abandoned);
+  }
+
+  Try run_to_end(Job& job, const TrialRoom& room, Progress& progress) {
+    for (;;) {
+      try {
+        return run_trial(*job.task, job.trial, job.try_number, room, control_.stopping());
+      } catch (const ReplayDiverged& divergence) {
+        progress.note(fmt::format("{}: {}; try {} begins", job.trial.id, divergence.what(),
+                                  job.try_number + 1));
+        ++job.try_number;
+        job.recorded = {};
+      }
+    }
+  }
+
+  std::unique_ptr<Agent> make_agent(const Job& job, const AgentContext& context,
+                                    const LedgerRoom& ledger, Limiter& busy_boxes) {
+    if (job.config->agent == "oracle") {
+      return make_oracle_agent(context.task.hidden, context.environment);
+    }
+    if (job.config->agent == "nop") return make_nop_agent();
+    const std::uint64_t seed =
+        mix_seed(experiment_.seed, fmt::format("{}/{}/{}", job.trial.task, job.trial.config,
+                                               job.trial.attempt));
+    std::vector<TierModel> tiers;
+    for (const auto& name : job.config->tiers) {
+      const ModelSpec& spec = experiment_.models.at(name);
+      tiers.push_back({spec, make_model(spec, *job.task, seed)});
+    }
+    AgentLimits limits;
+    limits.turns = experiment_.limits.turns;
+    limits.tokens = experiment_.limits.tokens;
+    limits.command = experiment_.limits.command;
+    const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
+    return make_bash_agent({std::make_unique<TrialLedger>(ledger, job.trial.id, segment,
+                                                          std::move(tiers), job.recorded.calls),
+                            job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
+                            job.trial.threshold.value_or(job.config->policy.threshold), seed,
+                            job.try_number, job.recorded.turns});
+  }
+
+  RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {
+    RunEnd end{run_, control_.why(), control_.message(), abandoned || started < jobs.size()};
+    if (end.why == Halt::provider && started < jobs.size()) {
+      std::vector<Trial> rest;
+      for (std::size_t i = started; i < jobs.size(); ++i) rest.push_back(jobs[i].trial);
+      writer_->record_not_run(rest, end.message);
+    }
+    if (!end.interrupted) writer_->finish_run(run_, now());
+    return end;
+  }
+
+  void require_same_tasks(const Reader& reader) const {
+    const Rows stored = reader.query(
+        fmt::format("SELECT task, sha256 FROM task WHERE run = '{}'", run_));
+    for (const auto& row : stored.rows) {
+      const auto task = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& candidate) {
+        return candidate.shown.id == row[0].value_or("");
+      });
+      if (task == tasks_.end() || task->sha256 != row[1].value_or("")) {
+        throw UserError(fmt::format("task {} is not what it was when the run began; restore the "
+                                    "suite, or start a new run",
+                                    row[0].value_or("?")));
+      }
+    }
+  }
+
+  Picodollars spent_before(const Reader& reader) const {
+    const Rows rows = reader.query(fmt::format(
+        "SELECT coalesce(sum(coalesce(call.cost_pusd, call.reserved_pusd)), 0) FROM call JOIN trial "
+        "ON trial.id = call.trial WHERE trial.run = '{}'",
+        run_));
+    return std::stoll(rows.rows.at(0).at(0).value_or("0"));
+  }
+
+  Run run_row() const {
+    Run run;
+    run.id = run_;
+    run.name = experiment_.name;
+    run.started_at = now();
+    run.seed = experiment_.seed;
+    run.spec = experiment_.spec.dump();
+    run.spec_sha256 = spec_digest();
+    run.weir_version = kVersion;
+    run.simulated = experiment_.simulated();
+    run.facts = json{{"jobs", jobs_},
+                     {"cores", cores_},
+                     {"host_sha256", host_digest()},
+                     {"sandbox", json::parse(sandbox_->description())}}
+                    .dump();
+    run.price_book_sha256 = prices_.sha256();
+    return run;
+  }
+
+  /// Identity of what is asked: the file, the policies, what the command line
+  /// changed, and every task; not where the files lie.
+  std::string spec_digest() const {
+    Digest digest;
+    digest.add(experiment_.spec.at("toml").get<std::string>());
+    for (const auto& config : experiment_.configs) digest.add(config.name).add(config.policy.text);
+    digest.add(std::to_string(experiment_.attempts)).add(std::to_string(experiment_.seed));
+    for (const auto& task : tasks_) digest.add(task.sha256);
+    return digest.hex();
+  }
+
+  std::vector<ConfigRow> config_rows() const {
+    std::vector<ConfigRow> rows;
+    for (const auto& config : experiment_.configs) {
+      json tiers = json::array();
+      bool simulated = false;
+      for (const auto& name : config.tiers) {
+        const ModelSpec& spec = experiment_.models.at(name);
+        tiers.push_back(spec.to_json());
+        simulated = simulated || spec.simulated();
+      }
+      const Policy& policy = config.policy;
+      rows.push_back({run_, config.name, config.agent, tiers.dump(), policy.text,
+                      policy.text.empty() ? "" : sha256(policy.text),
+                      config.agent == "bash" ? bash_protocol_sha256() : sha256(config.agent),
+                      simulated});
+    }
+    return rows;
+  }
+
+  std::vector<TaskRow> task_rows() const {
+    std::vector<TaskRow> rows;
+    for (const auto& task : tasks_) {
+      const AgentTask& shown = task.shown;
+      rows.push_back({run_, shown.id, shown.suite, shown.format, task.sha256, shown.difficulty,
+                      shown.declared_name});
+    }
+    return rows;
+  }
+
+  const Experiment& experiment_;
+  const RunOptions& options_;
+  RunControl& control_;
+  std::vector<Task> tasks_;
+  PriceBook prices_;
+  int cores_;
+  int jobs_;
+  std::map<std::string, std::unique_ptr<Limiter>> in_flight_;
+  std::unique_ptr<Sandbox> sandbox_;
+  std::unique_ptr<Writer> writer_;
+  std::string run_;
+};
+
+}  // namespace
+
+RunEnd start_run(const Experiment& experiment, const RunOptions& options, RunControl& control) {
+  return RunSession(experiment, options, control).start();
+}
+
+RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
+                  const RunOptions& options, RunControl& control) {
+  const Reader reader(options.db);
+  const Run row = reader.find_run(run);
+  const Experiment experiment = experiment_from_spec(json::parse(row.spec));
+  return RunSession(experiment, options, control).resume(row, retry, reader);
+}
+
+std::string describe_run(const Experiment& experiment) {
+  const auto tasks = load_tasks(experiment);
+  std::string out = fmt::format("{}: {} tasks x {} configs x {} attempts = {} trials, seed {}\n",
+                                experiment.name, tasks.size(), experiment.configs.size(),
+                                experiment.attempts,
+                                tasks.size() * experiment.configs.size() *
+                                    static_cast<std::size_t>(experiment.attempts),
+                                experiment.seed);
+  for (const auto& config : experiment.configs) {
+    out += fmt::format("  {}: agent {}, tiers {}\n", config.name, config.agent,
+                       fmt::join(config.tiers, " -> "));
+  }
+  return out;
+}
+
+}  // namespace weir

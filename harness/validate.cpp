@@ -1,0 +1,175 @@
+#include "harness/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "harness/agent/reference_agents.hpp"
+#include "runners/scheduler.hpp"
+#include "runners/trial.hpp"
+#include "tasks/error.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+/// Validation keeps nothing: its verdicts are its output.
+class ForgetfulRecorder final : public Recorder {
+ public:
+  void begin_try(const Trial&, const Try&) override {}
+  void begin_segment(const Segment&) override {}
+  void intend(const Call&) override {}
+  void settle(const Call&) override {}
+  void judge(const Decision&, const std::vector<Signal>&) override {}
+  void finish_turn(const Turn&) override {}
+  void finish_try(const Try&) override {}
+};
+
+void conclude(TaskValidity& task) {
+  const auto first_bad = [](const ReferenceResult& result, auto bad) {
+    const auto found = std::find_if(result.tries.begin(), result.tries.end(), bad);
+    return found == result.tries.end() ? std::string()
+                                       : fmt::format("{}{}{}", name_of(*found->outcome),
+                                                     found->message.empty() ? "" : ": ",
+                                                     found->message);
+  };
+  const bool nop_mixed = !task.nop.always(Outcome::resolved) && !task.nop.never(Outcome::resolved);
+  const bool oracle_mixed =
+      !task.oracle.always(Outcome::resolved) && !task.oracle.never(Outcome::resolved);
+  const std::string missing = first_bad(task.nop, [](const Try& t) { return is_missing(*t.outcome); });
+  if (!missing.empty()) {
+    task.reason = missing;
+  } else if (nop_mixed || oracle_mixed) {
+    task.reason = fmt::format("flaky: {} differs between attempts", nop_mixed ? "nop" : "oracle");
+  } else if (!task.nop.never(Outcome::resolved)) {
+    task.reason = "doing nothing passes";
+  } else if (!task.oracle.always(Outcome::resolved)) {
+    task.reason = "the gold solution does not pass: " +
+                  first_bad(task.oracle, [](const Try& t) { return t.outcome != Outcome::resolved; });
+  } else {
+    task.valid = true;
+  }
+}
+
+json reference_json(const ReferenceResult& result) {
+  if (result.tries.empty()) return nullptr;
+  const Try& last = result.tries.back();
+  json rewards = json::object();
+  json reward;
+  for (const auto& entry : last.rewards) {
+    rewards[entry.key] = entry.value;
+    if (entry.key == "reward") reward = entry.value;
+  }
+  json out = {{"outcome", name_of(*last.outcome)}, {"reward", reward}, {"rewards", rewards},
+              {"seconds", static_cast<double>(last.wall_ms) / 1000}};
+  if (!last.message.empty()) out["message"] = last.message;
+  return out;
+}
+
+struct Loaded {
+  std::vector<Task> tasks;
+};
+
+Loaded load(const ValidateOptions& options) {
+  Loaded loaded;
+  for (const auto& path : options.suites) {
+    for (auto& task : load_suite(path, options.sources).tasks) {
+      const bool wanted = options.tasks.empty() ||
+                          std::any_of(options.tasks.begin(), options.tasks.end(), [&](auto& glob) {
+                            return glob_match(glob, task.shown.id);
+                          });
+      if (wanted) loaded.tasks.push_back(std::move(task));
+    }
+  }
+  return loaded;
+}
+
+/// Runs both reference agents on one task.
+void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom room) {
+  for (const char* agent : {"nop", "oracle"}) {
+    const bool gold = std::string_view(agent) == "oracle";
+    room.make_agent = [gold](const AgentContext& context) {
+      return gold ? make_oracle_agent(context.task.hidden, context.environment) : make_nop_agent();
+    };
+    for (int attempt = 1; attempt <= attempts; ++attempt) {
+      Trial trial;
+      trial.id = task.shown.id;
+      trial.task = task.shown.id;
+      trial.config = agent;
+      trial.attempt = attempt;
+      auto& result = gold ? validity.oracle : validity.nop;
+      result.tries.push_back(run_trial(task, trial, 1, room, {}));
+      fmt::print(stderr, "{} {}: {} ({})\n", task.shown.id, agent,
+                 name_of(*result.tries.back().outcome),
+                 format_duration(milliseconds(result.tries.back().wall_ms)));
+    }
+  }
+  conclude(validity);
+}
+
+}  // namespace
+
+bool ReferenceResult::always(Outcome outcome) const {
+  return std::all_of(tries.begin(), tries.end(),
+                     [&](const Try& attempt) { return attempt.outcome == outcome; });
+}
+
+bool ReferenceResult::never(Outcome outcome) const {
+  return std::none_of(tries.begin(), tries.end(),
+                      [&](const Try& attempt) { return attempt.outcome == outcome; });
+}
+
+std::vector<TaskValidity> validate(const ValidateOptions& options) {
+  const Loaded loaded = load(options);
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int jobs = options.jobs > 0 ? options.jobs : cores;
+  const auto sandbox = make_box_sandbox();
+  EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2);
+  Limiter busy_boxes(cores);
+  Limiter graders(cores);
+  Watchdog watchdog;
+  ForgetfulRecorder recorder;
+  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, {}};
+
+  std::vector<TaskValidity> results(loaded.tasks.size());
+  run_jobs(
+      loaded.tasks.size(), jobs,
+      [&](std::size_t i) {
+        const Task& task = loaded.tasks[i];
+        TaskValidity& validity = results[i];
+        validity.id = task.shown.id;
+        validity.format = task.shown.format;
+        validity.reason = task.defect.empty() ? task.unsupported : task.defect;
+        validity.unsupported = task.defect.empty() && !task.unsupported.empty();
+        if (validity.reason.empty()) examine(task, validity, options.attempts, room);
+      },
+      {});
+  return results;
+}
+
+json validity_json(const std::vector<TaskValidity>& tasks) {
+  json list = json::array();
+  int valid = 0;
+  int unsupported = 0;
+  for (const auto& task : tasks) {
+    valid += task.valid ? 1 : 0;
+    unsupported += task.unsupported ? 1 : 0;
+    list.push_back({{"id", task.id},
+                    {"format", task.format},
+                    {"nop", reference_json(task.nop)},
+                    {"oracle", reference_json(task.oracle)},
+                    {"valid", task.valid},
+                    {"reason", task.reason.empty() ? json() : json(task.reason)},
+                    {"unsupported", task.unsupported}});
+  }
+  return {{"tasks", list},
+          {"valid", valid},
+          {"invalid", static_cast<int>(tasks.size()) - valid - unsupported},
+          {"unsupported", unsupported}};
+}
+
+}  // namespace weir

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace weir {
+
+inline constexpr const char* kVersion = WEIR_VERSION;
+
+}  // namespace weir

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/record.hpp"
+#include "results/statistics/proportion.hpp"
+
+namespace weir {
+
+/// One row of v_trial, as far as tables need it.
+struct TrialSummary {
+  std::string trial;
+  std::string task;
+  std::string config;
+  int attempt = 0;
+  int try_number = 1;
+  Outcome outcome = Outcome::not_run;
+  std::string stop_reason;
+  std::string error_class;
+  std::int64_t turns = 0;
+  std::int64_t escalated_turns = 0;
+  std::int64_t calls = 0;
+  std::int64_t discarded_calls = 0;
+  std::optional<std::int64_t> input_total;
+  std::optional<std::int64_t> input_hit;
+  std::optional<std::int64_t> output_total;
+  std::optional<Picodollars> cost_pusd;
+  std::optional<double> usd_strong;
+  std::optional<double> usd_other_tries;
+  std::int64_t unpriced_calls = 0;
+  std::optional<std::int64_t> wall_ms;
+  std::optional<std::int64_t> model_ms;
+};
+
+/// One line of the comparison table: what a config did and what it cost.
+struct ConfigSummary {
+  std::string config;
+  int tiers = 1;
+  ClusteredRate headline;         ///< missing data excluded
+  ClusteredRate all;              ///< missing data counted as unresolved
+  int resolved = 0;
+  int missing = 0;                ///< provider_error, infra_error, not_run
+  std::map<std::string, int> outcomes;
+  std::optional<Picodollars> cost_pusd;  ///< counted tries; unknown if any call is unpriced
+  std::int64_t unpriced_calls = 0;
+  std::optional<double> usd_per_task;      ///< mean per counted trial
+  std::optional<double> usd_per_resolved;  ///< unknown if nothing was resolved
+  std::optional<double> strong_share;      ///< of spend; unknown for one tier
+  std::optional<double> usd_other_tries;
+  std::optional<std::int64_t> input_total;
+  std::optional<std::int64_t> input_hit;
+  std::optional<std::int64_t> output_total;
+  std::int64_t turns = 0;
+  std::int64_t escalated_turns = 0;
+  std::int64_t discarded_calls = 0;
+};
+
+/// The comparison of one run's configs.
+struct Comparison {
+  Run run;
+  std::vector<ConfigSummary> configs;  ///< in the experiment's order
+  int tasks = 0;
+  int attempts = 0;
+  std::vector<std::string> price_entries;
+  std::map<std::string, std::string> models;  ///< config -> "flash -> pro"
+};
+
+[[nodiscard]] ConfigSummary summarize(const std::string& config,
+                                      const std::vector<TrialSummary>& trials);
+
+}  // namespace weir

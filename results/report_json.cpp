@@ -1,0 +1,67 @@
+#include <nlohmann/json.hpp>
+
+#include "results/report.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+template <typename T>
+json known(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+json rate(const ClusteredRate& r) {
+  return {{"trials", r.trials},
+          {"tasks", r.tasks},
+          {"rate", r.trials == 0 ? json() : json(r.rate)},
+          {"low", r.interval.low},
+          {"high", r.interval.high},
+          {"level", 0.95},
+          {"method", "wilson, effective n from CR1 by task"}};
+}
+
+json config(const ConfigSummary& row) {
+  return {{"config", row.config},
+          {"tiers", row.tiers},
+          {"resolved", row.resolved},
+          {"headline", rate(row.headline)},
+          {"errors_as_unresolved", rate(row.all)},
+          {"missing", row.missing},
+          {"outcomes", row.outcomes},
+          {"cost_pusd", known(row.cost_pusd)},
+          {"usd", row.cost_pusd ? json(static_cast<double>(*row.cost_pusd) / 1e12) : json()},
+          {"usd_per_trial", known(row.usd_per_task)},
+          {"usd_per_resolved", known(row.usd_per_resolved)},
+          {"usd_other_tries", known(row.usd_other_tries)},
+          {"unpriced_calls", row.unpriced_calls},
+          {"input_total", known(row.input_total)},
+          {"input_hit", known(row.input_hit)},
+          {"output_total", known(row.output_total)},
+          {"turns", row.turns},
+          {"escalated_turns", row.escalated_turns},
+          {"discarded_calls", row.discarded_calls},
+          {"strong_share_of_spend", row.tiers > 1 ? known(row.strong_share) : json()}};
+}
+
+}  // namespace
+
+json json_report(const Comparison& comparison) {
+  json configs = json::array();
+  for (const auto& row : comparison.configs) configs.push_back(config(row));
+  return {{"run", comparison.run.id},
+          {"name", comparison.run.name},
+          {"simulated", comparison.run.simulated},
+          {"seed", comparison.run.seed},
+          {"weir_version", comparison.run.weir_version},
+          {"spec_sha256", comparison.run.spec_sha256},
+          {"price_book_sha256", comparison.run.price_book_sha256},
+          {"price_entries", comparison.price_entries},
+          {"tasks", comparison.tasks},
+          {"attempts", comparison.attempts},
+          {"models", comparison.models},
+          {"configs", configs}};
+}
+
+}  // namespace weir

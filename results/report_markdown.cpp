@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "results/report.hpp"
+
+namespace weir {
+namespace {
+
+constexpr const char* kUnknown = "unknown";
+
+std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
+
+std::string rate(const ClusteredRate& r) {
+  if (r.trials == 0) return "no data";
+  return fmt::format("{} [{:.1f}, {:.1f}]", percent(r.rate), r.interval.low * 100,
+                     r.interval.high * 100);
+}
+
+std::string usd(const std::optional<double>& value) {
+  return value ? fmt::format("${:.5f}", *value) : kUnknown;
+}
+
+std::string tokens(const std::optional<std::int64_t>& value) {
+  if (!value) return kUnknown;
+  const double count = static_cast<double>(*value);
+  if (count >= 1e6) return fmt::format("{:.2f} M", count / 1e6);
+  if (count >= 1e4) return fmt::format("{:.1f} k", count / 1e3);
+  return fmt::format("{}", *value);
+}
+
+std::string share(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? "–" : percent(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string hit_share(const ConfigSummary& row) {
+  if (!row.input_total || !row.input_hit) return kUnknown;
+  return share(*row.input_hit, *row.input_total);
+}
+
+using Row = std::vector<std::string>;
+
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 3);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  std::string out;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      out += "| " + rows[r][i] + std::string(widths[i] - width(rows[r][i]) + 1, ' ');
+    }
+    out += "|\n";
+    if (r > 0) continue;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      out += "|" + std::string(widths[i] + 1, '-') + (i == 0 ? "-" : ":");
+    }
+    out += "|\n";
+  }
+  return out;
+}
+
+Row headings() {
+  return {"config",      "tasks",     "trials",       "resolved",        "resolved, errors count",
+          "errors",      "$ / trial", "$ / resolved", "$ total",         "tokens in",
+          "cache hits",  "tokens out", "turns",       "escalated turns", "spend on strong tiers"};
+}
+
+Row cells(const ConfigSummary& row) {
+  const bool cascade = row.tiers > 1;
+  const std::optional<double> total =
+      row.cost_pusd ? std::optional(static_cast<double>(*row.cost_pusd) / 1e12) : std::nullopt;
+  return {row.config,
+          fmt::format("{}", row.headline.tasks),
+          fmt::format("{}", row.headline.trials),
+          rate(row.headline),
+          rate(row.all),
+          fmt::format("{}", row.missing),
+          usd(row.usd_per_task),
+          row.resolved == 0 ? "none resolved" : usd(row.usd_per_resolved),
+          usd(total),
+          tokens(row.input_total),
+          hit_share(row),
+          tokens(row.output_total),
+          fmt::format("{}", row.turns),
+          cascade ? share(row.escalated_turns, row.turns) : "–",
+          cascade ? (row.strong_share ? percent(*row.strong_share) : kUnknown) : "–"};
+}
+
+std::string outcome_line(const ConfigSummary& row) {
+  std::string line;
+  for (const auto& [name, count] : row.outcomes) {
+    line += fmt::format("{}{} {}", line.empty() ? "" : ", ", name, count);
+  }
+  return line;
+}
+
+std::string footer(const Comparison& c) {
+  std::string out = "\n";
+  out += "Resolved: share of trials with a 95 % interval clustered by task. The first column leaves "
+         "out errors of\nproviders and machines, the second counts them as unresolved. Costs are "
+         "what was spent, discarded drafts\nincluded; escalated turns and strong tiers exist in "
+         "cascades only.\n\n";
+  for (const auto& row : c.configs) {
+    const auto models = c.models.find(row.config);
+    out += fmt::format("- {}: {}{}; {}", row.config,
+                       models == c.models.end() ? "" : models->second,
+                       c.run.simulated ? " (simulated)" : "", outcome_line(row));
+    if (row.discarded_calls > 0) out += fmt::format("; {} calls discarded", row.discarded_calls);
+    if (row.unpriced_calls > 0) out += fmt::format("; {} calls without a price", row.unpriced_calls);
+    if (row.usd_other_tries.value_or(1) != 0) {
+      out += "; further tries " + usd(row.usd_other_tries);
+    }
+    out += "\n";
+  }
+  std::string entries;
+  for (const auto& entry : c.price_entries) entries += (entries.empty() ? "" : ", ") + entry;
+  out += fmt::format(
+      "\nRun {} \"{}\", seed {}, weir {}, experiment {:.12}, price book {:.12} ({}).\n",
+      c.run.id.substr(0, 12), c.run.name, c.run.seed, c.run.weir_version, c.run.spec_sha256,
+      c.run.price_book_sha256, entries.empty() ? "no entry used" : entries);
+  return out;
+}
+
+}  // namespace
+
+std::string markdown_report(const Comparison& comparison) {
+  std::vector<Row> rows = {headings()};
+  for (const auto& config : comparison.configs) rows.push_back(cells(config));
+  return fmt::format("## {}: {} tasks x {} attempts{}\n\n", comparison.run.name, comparison.tasks,
+                     comparison.attempts,
+                     comparison.run.simulated ? " (simulated models: not a measurement)" : "") +
+         table(rows) + footer(comparison);
+}
+
+}  // namespace weir

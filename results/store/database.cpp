@@ -1,0 +1,133 @@
+#include "results/store/database.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "results/store/text_column.hpp"
+#include "tasks/error.hpp"
+
+extern const char weir_schema_sql_begin[];
+extern const char weir_schema_sql_end[];
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kApplicationId = 0x57656972;  // "Weir"
+
+/// kMigrations[i] leads from version i + 1 to i + 2.
+constexpr std::array<const char*, kSchemaVersion - 1> kMigrations = {};
+
+int pragma(SQLite::Database& database, const char* name) {
+  return database.execAndGet(fmt::format("PRAGMA {}", name)).getInt();
+}
+
+void create_schema(SQLite::Database& database) {
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  if (pragma(database, "user_version") == 0) {  // nobody was faster
+    database.exec(std::string(weir_schema_sql_begin, weir_schema_sql_end));
+    database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    database.exec(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
+  }
+  transaction.commit();
+}
+
+void migrate(SQLite::Database& database) {
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  for (int version = pragma(database, "user_version"); version < kSchemaVersion; ++version) {
+    database.exec(kMigrations[static_cast<std::size_t>(version - 1)]);
+    database.exec(fmt::format("PRAGMA user_version = {}", version + 1));
+  }
+  transaction.commit();
+}
+
+void check_identity(SQLite::Database& database, const fs::path& file) {
+  const int version = pragma(database, "user_version");
+  if (pragma(database, "application_id") != kApplicationId) {
+    throw UserError(fmt::format("{}: is not a Weir database", file.string()));
+  }
+  if (version > kSchemaVersion) {
+    throw UserError(fmt::format(
+        "{}: schema version {} is newer than this weir (version {}); use a newer weir",
+        file.string(), version, kSchemaVersion));
+  }
+}
+
+bool is_empty(SQLite::Database& database) {
+  return database.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0;
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> open_writable(const fs::path& file) {
+  try {
+    if (file.has_parent_path()) fs::create_directories(file.parent_path());
+    auto database = std::make_unique<SQLite::Database>(
+        file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5000);
+    if (pragma(*database, "user_version") == 0 && is_empty(*database)) create_schema(*database);
+    check_identity(*database, file);
+    database->exec("PRAGMA journal_mode = WAL");
+    database->exec("PRAGMA foreign_keys = ON");
+    migrate(*database);
+    return database;
+  } catch (const SQLite::Exception& error) {
+    if (error.getErrorCode() == 26) {  // SQLITE_NOTADB
+      throw UserError(fmt::format("{}: is not a Weir database", file.string()));
+    }
+    throw InfraError(fmt::format("{}: {}", file.string(), error.what()));
+  } catch (const fs::filesystem_error& error) {
+    throw InfraError(error.what());
+  }
+}
+
+std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
+  if (!fs::exists(file)) {
+    throw UserError(fmt::format(
+        "{}: no such database; make one with `weir run EXPERIMENT.toml` or name it with --db",
+        file.string()));
+  }
+  try {
+    auto database =
+        std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, 5000);
+    check_identity(*database, file);
+    return database;
+  } catch (const SQLite::Exception& error) {
+    throw UserError(fmt::format("{}: cannot be read: {}", file.string(), error.what()));
+  }
+}
+
+void bind_text_column(SQLite::Statement& statement, int index, const std::string& text) {
+  if (text.empty()) {
+    statement.bind(index);
+  } else if (text.size() < kCompressFrom) {
+    statement.bind(index, text);
+  } else {
+    const std::string frame = compress(text);
+    statement.bind(index, frame.data(), static_cast<int>(frame.size()));
+  }
+}
+
+std::string read_text_column(const SQLite::Column& column) {
+  if (column.isNull()) return {};
+  if (column.isText()) return column.getString();
+  return decompress({static_cast<const char*>(column.getBlob()),
+                     static_cast<std::size_t>(column.getBytes())});
+}
+
+std::optional<std::int64_t> read_optional(const SQLite::Column& column) {
+  if (column.isNull()) return {};
+  return column.getInt64();
+}
+
+std::optional<double> read_optional_double(const SQLite::Column& column) {
+  if (column.isNull()) return {};
+  return column.getDouble();
+}
+
+std::optional<TimePoint> read_optional_time(const SQLite::Column& column) {
+  if (column.isNull()) return {};
+  return parse_time(column.getString());
+}
+
+}  // namespace weir

@@ -1,0 +1,380 @@
+#include "results/store/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "results/store/database.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+constexpr const char* kRunColumns =
+    "SELECT id, name, started_at, finished_at, seed, spec_sha256, spec, weir_version, simulated, "
+    "facts, price_book_sha256 FROM run";
+
+Run read_run(SQLite::Statement& row) {
+  Run run;
+  run.id = row.getColumn(0).getString();
+  run.name = row.getColumn(1).getString();
+  run.started_at = read_optional_time(row.getColumn(2)).value_or(TimePoint{});
+  run.finished_at = read_optional_time(row.getColumn(3));
+  run.seed = std::stoull(row.getColumn(4).getString());
+  run.spec_sha256 = row.getColumn(5).getString();
+  run.spec = row.getColumn(6).getString();
+  run.weir_version = row.getColumn(7).getString();
+  run.simulated = row.getColumn(8).getInt() != 0;
+  run.facts = row.getColumn(9).getString();
+  run.price_book_sha256 = row.getColumn(10).getString();
+  return run;
+}
+
+std::string models_of(const ConfigRow& config) {
+  std::string line;
+  const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
+  if (!tiers.is_array()) return line;
+  for (const auto& tier : tiers) {
+    line += (line.empty() ? "" : " -> ") + tier.value("name", std::string("?"));
+  }
+  return line.empty() ? config.agent : line;
+}
+
+int tier_count(const ConfigRow& config) {
+  const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
+  return tiers.is_array() ? std::max(1, static_cast<int>(tiers.size())) : 1;
+}
+
+}  // namespace
+
+struct Reader::State {
+  std::unique_ptr<SQLite::Database> database;
+
+  SQLite::Statement prepare(const std::string& sql) const { return {*database, sql}; }
+  SQLite::Statement prepare(const std::string& sql, const std::string& id) const {
+    SQLite::Statement statement(*database, sql);
+    statement.bind(1, id);
+    return statement;
+  }
+};
+
+Reader::Reader(const std::filesystem::path& file) : state_(std::make_unique<State>()) {
+  state_->database = open_readonly(file);
+}
+
+Reader::~Reader() = default;
+
+std::vector<Run> Reader::runs() const {
+  std::vector<Run> runs;
+  auto row = state_->prepare(std::string(kRunColumns) + " ORDER BY started_at DESC, rowid DESC");
+  while (row.executeStep()) runs.push_back(read_run(row));
+  return runs;
+}
+
+Run Reader::find_run(const std::string& name) const {
+  const std::vector<Run> all = runs();
+  if (all.empty()) throw UserError("the database holds no runs yet; start one with `weir run`");
+  if (name == "latest" || name.empty()) return all.front();
+  std::vector<Run> matches;
+  for (const auto& run : all) {
+    if (run.id == name) return run;
+    if (run.id.rfind(name, 0) == 0) matches.push_back(run);
+  }
+  if (matches.size() == 1) return matches.front();
+  if (matches.size() > 1) {
+    throw UserError(fmt::format("run \"{}\" is ambiguous: {} runs begin with it", name,
+                                matches.size()));
+  }
+  const auto named = std::find_if(all.begin(), all.end(),
+                                  [&](const Run& run) { return run.name == name; });
+  if (named != all.end()) return *named;
+  throw UserError(fmt::format("no run \"{}\"; `weir runs` lists them", name));
+}
+
+std::optional<std::string> Reader::find_trial(const std::string& name) const {
+  auto exact = state_->prepare("SELECT id FROM trial WHERE id = ?", name);
+  if (exact.executeStep()) return exact.getColumn(0).getString();
+  if (std::count(name.begin(), name.end(), '/') < 2) return {};
+  std::vector<std::string> found;
+  auto row = state_->prepare(
+      "SELECT trial.id FROM trial JOIN run ON run.id = trial.run "
+      "WHERE task || '/' || config || '/' || attempt = ?1 "
+      "   OR trial.id LIKE substr(?1, 1, instr(?1, '/') - 1) || '%' "
+      "      AND task || '/' || config || '/' || attempt = substr(?1, instr(?1, '/') + 1) "
+      "ORDER BY run.started_at DESC, run.rowid DESC",
+      name);
+  if (row.executeStep()) return row.getColumn(0).getString();
+  return {};
+}
+
+std::vector<ConfigRow> Reader::configs(const std::string& run) const {
+  std::vector<ConfigRow> rows;
+  auto row = state_->prepare(
+      "SELECT run, config, agent, tiers, policy, coalesce(policy_sha256, ''), agent_sha256, "
+      "simulated FROM config WHERE run = ?",
+      run);
+  while (row.executeStep()) {
+    rows.push_back({row.getColumn(0).getString(), row.getColumn(1).getString(),
+                    row.getColumn(2).getString(), row.getColumn(3).getString(),
+                    row.getColumn(4).getString(), row.getColumn(5).getString(),
+                    row.getColumn(6).getString(), row.getColumn(7).getInt() != 0});
+  }
+  return rows;
+}
+
+std::vector<TrialSummary> Reader::trials(const std::string& run) const {
+  std::vector<TrialSummary> trials;
+  auto row = state_->prepare(
+      "SELECT trial, task, config, attempt, try, outcome, coalesce(stop_reason, ''), "
+      "coalesce(error_class, ''), turns, escalated_turns, calls, discarded_calls, input_total, "
+      "input_hit, output_total, cost_pusd, usd_strong, usd_other_tries, unpriced_calls, wall_ms, "
+      "model_ms FROM v_trial WHERE run = ? ORDER BY slot",
+      run);
+  while (row.executeStep()) {
+    TrialSummary trial;
+    trial.trial = row.getColumn(0).getString();
+    trial.task = row.getColumn(1).getString();
+    trial.config = row.getColumn(2).getString();
+    trial.attempt = row.getColumn(3).getInt();
+    trial.try_number = row.getColumn(4).getInt();
+    trial.outcome = outcome_named(row.getColumn(5).getString()).value_or(Outcome::not_run);
+    trial.stop_reason = row.getColumn(6).getString();
+    trial.error_class = row.getColumn(7).getString();
+    trial.turns = row.getColumn(8).getInt64();
+    trial.escalated_turns = row.getColumn(9).getInt64();
+    trial.calls = row.getColumn(10).getInt64();
+    trial.discarded_calls = row.getColumn(11).getInt64();
+    trial.input_total = read_optional(row.getColumn(12));
+    trial.input_hit = read_optional(row.getColumn(13));
+    trial.output_total = read_optional(row.getColumn(14));
+    trial.cost_pusd = read_optional(row.getColumn(15));
+    trial.usd_strong = read_optional_double(row.getColumn(16));
+    trial.usd_other_tries = read_optional_double(row.getColumn(17));
+    trial.unpriced_calls = row.getColumn(18).getInt64();
+    trial.wall_ms = read_optional(row.getColumn(19));
+    trial.model_ms = read_optional(row.getColumn(20));
+    trials.push_back(trial);
+  }
+  return trials;
+}
+
+std::vector<TrialProgress> Reader::progress(const std::string& run) const {
+  std::vector<TrialProgress> found;
+  auto row = state_->prepare(
+      "SELECT trial.id, trial.suite, trial.task, trial.config, trial.attempt, trial.slot, "
+      "trial.threshold, trial.threshold_prob, trial.counted_try, try.outcome "
+      "FROM trial JOIN try ON try.trial = trial.id AND try.try = trial.counted_try "
+      "WHERE trial.run = ?",
+      run);
+  while (row.executeStep()) {
+    TrialProgress progress;
+    progress.trial = {row.getColumn(0).getString(), run,
+                      row.getColumn(1).getString(), row.getColumn(2).getString(),
+                      row.getColumn(3).getString(), row.getColumn(4).getInt(),
+                      row.getColumn(5).getInt(),    read_optional_double(row.getColumn(6)),
+                      read_optional_double(row.getColumn(7))};
+    progress.try_number = row.getColumn(8).getInt();
+    progress.finished = !row.getColumn(9).isNull();
+    if (progress.finished) {
+      progress.outcome = outcome_named(row.getColumn(9).getString()).value_or(Outcome::not_run);
+    }
+    found.push_back(std::move(progress));
+  }
+  return found;
+}
+
+Comparison Reader::compare(const std::string& run) const {
+  Comparison comparison;
+  comparison.run = find_run(run);
+  const auto all = trials(comparison.run.id);
+  const auto spec = nlohmann::json::parse(comparison.run.spec, nullptr, false);
+  const auto rows = configs(comparison.run.id);
+  std::vector<std::string> order;
+  if (spec.is_object()) order = spec.value("configs", std::vector<std::string>{});
+  for (const auto& name : order) {
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const ConfigRow& row) { return row.config == name; });
+    if (found == rows.end()) continue;
+    ConfigSummary summary = summarize(name, all);
+    summary.tiers = tier_count(*found);
+    comparison.models[name] = models_of(*found);
+    comparison.configs.push_back(std::move(summary));
+  }
+  if (spec.is_object()) comparison.attempts = spec.value("attempts", 0);
+  auto tasks = state_->prepare("SELECT count(*) FROM task WHERE run = ?", comparison.run.id);
+  if (tasks.executeStep()) comparison.tasks = tasks.getColumn(0).getInt();
+  auto entries = state_->prepare(
+      "SELECT DISTINCT price_entry FROM v_call WHERE run = ? AND price_entry IS NOT NULL "
+      "ORDER BY 1",
+      comparison.run.id);
+  while (entries.executeStep()) {
+    comparison.price_entries.push_back(entries.getColumn(0).getString());
+  }
+  return comparison;
+}
+
+Rows Reader::query(const std::string& sql) const {
+  try {
+    SQLite::Statement statement(*state_->database, sql);
+    Rows result;
+    for (int i = 0; i < statement.getColumnCount(); ++i) {
+      result.columns.emplace_back(statement.getColumnName(i));
+    }
+    while (statement.executeStep()) {
+      auto& row = result.rows.emplace_back();
+      for (int i = 0; i < statement.getColumnCount(); ++i) {
+        const auto column = statement.getColumn(i);
+        row.push_back(column.isNull() ? std::nullopt : std::optional(column.getString()));
+      }
+    }
+    return result;
+  } catch (const SQLite::Exception& error) {
+    throw UserError(fmt::format("query failed: {}", error.what()));
+  }
+}
+
+// --- One trial's rows ---
+
+Try Reader::counted_try(const std::string& trial) const {
+  Try attempt;
+  auto row = state_->prepare(
+      "SELECT try.try, started_at, finished_at, outcome, stop_reason, error_class, message, leaf, "
+      "environment_sha256, sandbox, anomalies, submission_z, evidence_z, wall_ms, model_ms, box_ms "
+      "FROM try JOIN trial ON trial.id = try.trial AND trial.counted_try = try.try "
+      "WHERE trial.id = ?",
+      trial);
+  if (!row.executeStep()) throw UserError(fmt::format("no trial \"{}\"", trial));
+  attempt.trial = trial;
+  attempt.number = row.getColumn(0).getInt();
+  attempt.started_at = read_optional_time(row.getColumn(1)).value_or(TimePoint{});
+  attempt.finished_at = read_optional_time(row.getColumn(2));
+  if (!row.getColumn(3).isNull()) attempt.outcome = outcome_named(row.getColumn(3).getString());
+  attempt.error_class = row.getColumn(5).getString();
+  attempt.message = row.getColumn(6).getString();
+  attempt.leaf = row.getColumn(7).getString();
+  attempt.environment_sha256 = row.getColumn(8).getString();
+  attempt.sandbox = row.getColumn(9).getString();
+  attempt.anomalies = row.getColumn(10).getString();
+  attempt.submission = read_text_column(row.getColumn(11));
+  attempt.evidence = read_text_column(row.getColumn(12));
+  attempt.wall_ms = row.getColumn(13).getInt64();
+  attempt.model_ms = row.getColumn(14).getInt64();
+  attempt.box_ms = row.getColumn(15).getInt64();
+  return attempt;
+}
+
+std::vector<Turn> Reader::turns(const std::string& trial) const {
+  std::vector<Turn> turns;
+  auto row = state_->prepare(
+      "SELECT turn.segment, turn, tier, accepted_call, actions_z, observation_z, results, "
+      "discarded_z, turn.box_ms FROM turn JOIN segment ON segment.id = turn.segment "
+      "JOIN trial ON trial.id = segment.trial AND trial.counted_try = segment.try "
+      "WHERE trial.id = ? ORDER BY segment.rowid, turn",
+      trial);
+  while (row.executeStep()) {
+    turns.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt(),
+                     row.getColumn(2).getInt(), row.getColumn(3).getString(),
+                     read_text_column(row.getColumn(4)), read_text_column(row.getColumn(5)),
+                     row.getColumn(6).getString(), read_text_column(row.getColumn(7)),
+                     row.getColumn(8).getInt64()});
+  }
+  return turns;
+}
+
+std::vector<Decision> Reader::decisions(const std::string& trial) const {
+  std::vector<Decision> found;
+  auto row = state_->prepare(
+      "SELECT decision.segment, turn, tier, call, decision, phase, rule, score, "
+      "decision.threshold, propensity, mode, undo, grid FROM decision "
+      "JOIN segment ON segment.id = decision.segment "
+      "JOIN trial ON trial.id = segment.trial AND trial.counted_try = segment.try "
+      "WHERE trial.id = ? ORDER BY segment.rowid, turn, tier, phase",
+      trial);
+  while (row.executeStep()) {
+    Decision decision;
+    decision.segment = row.getColumn(0).getString();
+    decision.turn = row.getColumn(1).getInt();
+    decision.tier = row.getColumn(2).getInt();
+    decision.call = row.getColumn(3).getString();
+    decision.decision = row.getColumn(4).getString();
+    decision.phase = row.getColumn(5).getString();
+    decision.rule = row.getColumn(6).getString();
+    decision.score = row.getColumn(7).getDouble();
+    decision.threshold = row.getColumn(8).getDouble();
+    decision.propensity = row.getColumn(9).getDouble();
+    decision.mode = row.getColumn(10).getString();
+    decision.undo = row.getColumn(11).getString();
+    decision.grid = row.getColumn(12).getString();
+    found.push_back(std::move(decision));
+  }
+  return found;
+}
+
+std::vector<Signal> Reader::signals(const std::string& trial) const {
+  std::vector<Signal> found;
+  auto row = state_->prepare(
+      "SELECT signal.segment, turn, call, name, value FROM signal "
+      "JOIN segment ON segment.id = signal.segment "
+      "JOIN trial ON trial.id = segment.trial AND trial.counted_try = segment.try "
+      "WHERE trial.id = ? ORDER BY segment.rowid, turn, call, name",
+      trial);
+  while (row.executeStep()) {
+    found.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt(),
+                     row.getColumn(2).getString(), row.getColumn(3).getString(),
+                     row.getColumn(4).getDouble(), Visibility::harness});
+  }
+  return found;
+}
+
+std::vector<Call> Reader::calls(const std::string& trial) const {
+  std::vector<Call> found;
+  auto row = state_->prepare(
+      "SELECT call.id, call.segment, turn, tier, sample, retry, model, requested_model, host, "
+      "request_sha256, started_at, simulated, settled, served_model, finish_reason, error_class, "
+      "error_message, input_total, input_miss, input_hit, cache_write, output_total, output_text, "
+      "output_reasoning, raw_usage, response_z, cost_pusd, price_entry, latency_ms, ttft_ms, "
+      "coalesce(wait_ms, 0), fingerprint, response_id "
+      "FROM call JOIN segment ON segment.id = call.segment "
+      "JOIN trial ON trial.id = call.trial AND trial.counted_try = segment.try "
+      "WHERE call.trial = ? ORDER BY segment.rowid, turn, tier, sample, retry",
+      trial);
+  while (row.executeStep()) {
+    Call call;
+    call.trial = trial;
+    call.id = row.getColumn(0).getString();
+    call.segment = row.getColumn(1).getString();
+    call.turn = row.getColumn(2).getInt();
+    call.tier = row.getColumn(3).getInt();
+    call.sample = row.getColumn(4).getInt();
+    call.retry = row.getColumn(5).getInt();
+    call.model = row.getColumn(6).getString();
+    call.requested_model = row.getColumn(7).getString();
+    call.host = row.getColumn(8).getString();
+    call.request_sha256 = row.getColumn(9).getString();
+    call.started_at = read_optional_time(row.getColumn(10)).value_or(TimePoint{});
+    call.simulated = row.getColumn(11).getInt() != 0;
+    call.settled = row.getColumn(12).getInt() != 0;
+    call.served_model = row.getColumn(13).getString();
+    call.finish_reason = row.getColumn(14).getString();
+    call.error_class = call.settled ? row.getColumn(15).getString() : "interrupted";
+    call.error_message = row.getColumn(16).getString();
+    call.tokens = {read_optional(row.getColumn(18)), read_optional(row.getColumn(19)),
+                   read_optional(row.getColumn(20)), read_optional(row.getColumn(22)),
+                   read_optional(row.getColumn(23)), read_optional(row.getColumn(17)),
+                   read_optional(row.getColumn(21))};
+    call.raw_usage = row.getColumn(24).getString();
+    call.response = read_text_column(row.getColumn(25));
+    call.cost_pusd = read_optional(row.getColumn(26));
+    call.price_entry = row.getColumn(27).getString();
+    call.latency_ms = read_optional(row.getColumn(28));
+    call.ttft_ms = read_optional(row.getColumn(29));
+    call.wait_ms = row.getColumn(30).getInt64();
+    call.fingerprint = row.getColumn(31).getString();
+    call.response_id = row.getColumn(32).getString();
+    found.push_back(std::move(call));
+  }
+  return found;
+}
+
+}  // namespace weir

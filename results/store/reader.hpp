@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/comparison.hpp"
+#include "results/record.hpp"
+
+namespace weir {
+
+/// A table as text, for `weir sql` and `weir show`. NULL is nullopt.
+struct Rows {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+/// What resume must know about a trial that was begun.
+struct TrialProgress {
+  Trial trial;
+  int try_number = 1;
+  bool finished = false;
+  Outcome outcome = Outcome::not_run;
+};
+
+/// Reads a database; opens its own read-only connection. One thread at a time.
+class Reader {
+ public:
+  /// Throws UserError if the file is missing or not Weir's.
+  explicit Reader(const std::filesystem::path& file);
+  ~Reader();
+
+  [[nodiscard]] std::vector<Run> runs() const;  ///< newest first
+  /// By id, unique id prefix, name (the newest of that name) or "latest".
+  /// Throws UserError with the candidates if it names none or several.
+  [[nodiscard]] Run find_run(const std::string& name) const;
+  /// The id of the trial meant by `name`: an id, or TASK/CONFIG/ATTEMPT with an
+  /// optional run prefix (default: the latest run). nullopt if there is none.
+  [[nodiscard]] std::optional<std::string> find_trial(const std::string& name) const;
+
+  [[nodiscard]] std::vector<ConfigRow> configs(const std::string& run) const;
+  [[nodiscard]] std::vector<TrialSummary> trials(const std::string& run) const;
+  [[nodiscard]] std::vector<TrialProgress> progress(const std::string& run) const;
+  [[nodiscard]] Comparison compare(const std::string& run) const;
+
+  /// The counted try with its texts.
+  [[nodiscard]] Try counted_try(const std::string& trial) const;
+  [[nodiscard]] std::vector<Turn> turns(const std::string& trial) const;
+  [[nodiscard]] std::vector<Call> calls(const std::string& trial) const;
+  [[nodiscard]] std::vector<Decision> decisions(const std::string& trial) const;
+  [[nodiscard]] std::vector<Signal> signals(const std::string& trial) const;
+
+  /// Any read-only query. Throws UserError with SQLite's message.
+  [[nodiscard]] Rows query(const std::string& sql) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir

@@ -1,0 +1,299 @@
+#include "results/store/writer.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+
+#include "results/store/database.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+constexpr const char* kInsertRun =
+    "INSERT INTO run VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertConfig =
+    "INSERT INTO config VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?, ?)";
+constexpr const char* kInsertTask = "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kUpsertTrial =
+    "INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(id) DO UPDATE SET counted_try = excluded.counted_try";
+constexpr const char* kBeginTry =
+    "INSERT INTO try (trial, try, started_at, environment_sha256, sandbox) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT(trial, try) DO UPDATE SET sandbox = excluded.sandbox";
+constexpr const char* kFinishTry =
+    "UPDATE try SET finished_at = ?, outcome = ?, stop_reason = nullif(?, ''), "
+    "error_class = nullif(?, ''), message = nullif(?, ''), leaf = nullif(?, ''), "
+    "environment_sha256 = ?, sandbox = ?, anomalies = ?, submission_z = ?, evidence_z = ?, "
+    "wall_ms = ?, model_ms = ?, box_ms = ? WHERE trial = ? AND try = ?";
+constexpr const char* kInsertReward = "INSERT OR REPLACE INTO reward VALUES (?, ?, ?, ?, ?)";
+constexpr const char* kInsertSegment =
+    "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?)";
+constexpr const char* kIntend =
+    "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, "
+    "host, request_sha256, started_at, reserved_pusd, simulated, settled) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
+constexpr const char* kSettle =
+    "UPDATE call SET settled = 1, served_model = nullif(?, ''), fingerprint = nullif(?, ''), "
+    "response_id = nullif(?, ''), finish_reason = nullif(?, ''), error_class = nullif(?, ''), "
+    "error_message = nullif(?, ''), input_total = ?, input_miss = ?, input_hit = ?, "
+    "cache_write = ?, output_total = ?, output_text = ?, output_reasoning = ?, "
+    "raw_usage = nullif(?, ''), response_z = ?, cost_pusd = ?, price_entry = nullif(?, ''), "
+    "price_book_sha256 = nullif(?, ''), latency_ms = ?, ttft_ms = ?, wait_ms = ? WHERE id = ?";
+constexpr const char* kInsertSignal = "INSERT OR REPLACE INTO signal VALUES (?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertDecision =
+    "INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertTurn =
+    "INSERT OR REPLACE INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Binds values to `?` left to right.
+class Binder {
+ public:
+  explicit Binder(SQLite::Statement& statement) : statement_(statement) {}
+
+  Binder& operator()(const std::string& value) { return bind(value); }
+  Binder& operator()(std::int64_t value) { return bind(value); }
+  Binder& operator()(int value) { return bind(value); }
+  Binder& operator()(double value) { return bind(value); }
+  Binder& operator()(TimePoint value) { return bind(format_time(value)); }
+  template <typename T>
+  Binder& operator()(const std::optional<T>& value) {
+    if (value) return (*this)(*value);
+    statement_.bind(++index_);
+    return *this;
+  }
+  Binder& text_column(const std::string& value) {
+    bind_text_column(statement_, ++index_, value);
+    return *this;
+  }
+
+ private:
+  template <typename T>
+  Binder& bind(const T& value) {
+    statement_.bind(++index_, value);
+    return *this;
+  }
+  SQLite::Statement& statement_;
+  int index_ = 0;
+};
+
+Binder bind_to(SQLite::Statement& statement) { return Binder(statement); }
+
+}  // namespace
+
+struct Writer::State {
+  std::filesystem::path file;
+  std::mutex mutex;
+  std::unique_ptr<SQLite::Database> database;
+  std::map<const char*, SQLite::Statement> statements;
+
+  SQLite::Statement& prepared(const char* sql) {
+    auto found = statements.find(sql);
+    if (found == statements.end()) {
+      found = statements.emplace(sql, SQLite::Statement(*database, sql)).first;
+    }
+    found->second.reset();
+    found->second.clearBindings();
+    return found->second;
+  }
+
+  /// Runs `body` in one transaction under the mutex.
+  template <typename Body>
+  void transact(Body&& body) {
+    const std::lock_guard lock(mutex);
+    try {
+      SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+      body();
+      transaction.commit();
+    } catch (const SQLite::Exception& error) {
+      throw InfraError(fmt::format(
+          "{}: cannot be written: {}; what was committed is safe, free space and run `weir resume`",
+          file.string(), error.what()));
+    }
+  }
+
+  void insert_trial(const Trial& trial, int try_number) {
+    auto& statement = prepared(kUpsertTrial);
+    bind_to(statement)(trial.id)(trial.run)(trial.suite)(trial.task)(trial.config)(trial.attempt)(
+        trial.slot)(trial.threshold)(trial.threshold_prob)(try_number);
+    statement.exec();
+  }
+
+  void insert_try(const Try& attempt) {
+    auto& statement = prepared(kBeginTry);
+    bind_to(statement)(attempt.trial)(attempt.number)(attempt.started_at)(
+        attempt.environment_sha256)(attempt.sandbox);
+    statement.exec();
+  }
+
+  void update_try(const Try& attempt) {
+    auto& statement = prepared(kFinishTry);
+    Binder bind(statement);
+    bind(attempt.finished_at);
+    bind(attempt.outcome ? std::optional(std::string(name_of(*attempt.outcome))) : std::nullopt);
+    bind(attempt.stop_reason ? std::string(name_of(*attempt.stop_reason)) : std::string());
+    bind(attempt.error_class)(attempt.message)(attempt.leaf)(attempt.environment_sha256);
+    bind(attempt.sandbox)(attempt.anomalies);
+    bind.text_column(attempt.submission).text_column(attempt.evidence);
+    bind(attempt.wall_ms)(attempt.model_ms)(attempt.box_ms)(attempt.trial)(attempt.number);
+    statement.exec();
+    for (const auto& reward : attempt.rewards) {
+      auto& insert = prepared(kInsertReward);
+      bind_to(insert)(attempt.trial)(attempt.number)(reward.step)(reward.key)(reward.value);
+      insert.exec();
+    }
+  }
+};
+
+Writer::Writer(const std::filesystem::path& file, bool simulated)
+    : state_(std::make_unique<State>()) {
+  state_->file = file;
+  state_->database = open_writable(file);
+  state_->database->exec(simulated ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+}
+
+Writer::~Writer() = default;
+
+void Writer::begin_run(const Run& run, const std::string& price_book,
+                       const std::vector<ConfigRow>& configs, const std::vector<TaskRow>& tasks) {
+  state_->transact([&] {
+    auto& book = state_->prepared("INSERT OR IGNORE INTO price_book VALUES (?, ?)");
+    bind_to(book)(run.price_book_sha256)(price_book);
+    book.exec();
+    auto& insert = state_->prepared(kInsertRun);
+    bind_to(insert)(run.id)(run.name)(run.started_at)(std::to_string(run.seed))(run.spec_sha256)(
+        run.spec)(run.weir_version)(run.simulated ? 1 : 0)(run.facts)(run.price_book_sha256);
+    insert.exec();
+    for (const auto& row : configs) {
+      auto& statement = state_->prepared(kInsertConfig);
+      bind_to(statement)(row.run)(row.config)(row.agent)(row.tiers)(row.policy)(row.policy_sha256)(
+          row.agent_sha256)(row.simulated ? 1 : 0);
+      statement.exec();
+    }
+    for (const auto& row : tasks) {
+      auto& statement = state_->prepared(kInsertTask);
+      bind_to(statement)(row.run)(row.task)(row.suite)(row.format)(row.sha256)(row.difficulty)(
+          row.declared_name);
+      statement.exec();
+    }
+  });
+}
+
+void Writer::finish_run(const std::string& run, TimePoint finished_at) {
+  state_->transact([&] {
+    auto& statement = state_->prepared("UPDATE run SET finished_at = ? WHERE id = ?");
+    bind_to(statement)(finished_at)(run);
+    statement.exec();
+  });
+}
+
+void Writer::reopen_run(const std::string& run) {
+  state_->transact([&] {
+    auto& statement = state_->prepared("UPDATE run SET finished_at = NULL WHERE id = ?");
+    bind_to(statement)(run);
+    statement.exec();
+  });
+}
+
+void Writer::record_not_run(const std::vector<Trial>& trials, const std::string& message) {
+  state_->transact([&] {
+    for (const auto& trial : trials) {
+      Try attempt;
+      attempt.trial = trial.id;
+      attempt.outcome = Outcome::not_run;
+      attempt.message = message;
+      state_->insert_trial(trial, attempt.number);
+      state_->insert_try(attempt);
+      state_->update_try(attempt);
+    }
+  });
+}
+
+void Writer::drop_free_intents(const std::string& run) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(
+        "DELETE FROM call WHERE settled = 0 AND simulated = 1 AND trial IN "
+        "(SELECT id FROM trial WHERE run = ?)");
+    bind_to(statement)(run);
+    statement.exec();
+  });
+}
+
+void Writer::begin_try(const Trial& trial, const Try& attempt) {
+  state_->transact([&] {
+    state_->insert_trial(trial, attempt.number);
+    state_->insert_try(attempt);
+  });
+}
+
+void Writer::begin_segment(const Segment& segment) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(kInsertSegment);
+    Binder bind(statement);
+    bind(segment.id)(segment.trial)(segment.try_number)(segment.parent)(segment.fork_turn);
+    bind.text_column(segment.prompt);
+    statement.exec();
+  });
+}
+
+void Writer::intend(const Call& call) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(kIntend);
+    bind_to(statement)(call.id)(call.trial)(call.segment)(call.turn)(call.tier)(call.sample)(
+        call.retry)(call.model)(call.requested_model)(call.host)(call.request_sha256)(
+        call.started_at)(call.reserved_pusd)(call.simulated ? 1 : 0);
+    statement.exec();
+  });
+}
+
+void Writer::settle(const Call& call) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(kSettle);
+    Binder bind(statement);
+    bind(call.served_model)(call.fingerprint)(call.response_id)(call.finish_reason);
+    bind(call.error_class)(call.error_message);
+    bind(call.tokens.input_total)(call.tokens.input_miss)(call.tokens.input_hit);
+    bind(call.tokens.cache_write)(call.tokens.output_total)(call.tokens.output_text);
+    bind(call.tokens.output_reasoning)(call.raw_usage);
+    bind.text_column(call.response);
+    bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
+    bind(call.ttft_ms)(call.wait_ms)(call.id);
+    statement.exec();
+  });
+}
+
+void Writer::judge(const Decision& decision, const std::vector<Signal>& signals) {
+  state_->transact([&] {
+    for (const auto& signal : signals) {
+      auto& statement = state_->prepared(kInsertSignal);
+      bind_to(statement)(signal.segment)(signal.turn)(signal.call)(signal.name)(signal.value)(
+          std::string(name_of(signal.visibility)));
+      statement.exec();
+    }
+    auto& statement = state_->prepared(kInsertDecision);
+    bind_to(statement)(decision.segment)(decision.turn)(decision.call)(decision.phase)(
+        decision.tier)(decision.decision)(decision.rule)(decision.score)(decision.threshold)(
+        decision.propensity)(decision.mode)(decision.undo)(decision.grid);
+    statement.exec();
+  });
+}
+
+void Writer::finish_turn(const Turn& turn) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(kInsertTurn);
+    Binder bind(statement);
+    bind(turn.segment)(turn.turn)(turn.tier)(turn.accepted_call);
+    bind.text_column(turn.actions).text_column(turn.observation);
+    bind(turn.results);
+    bind.text_column(turn.discarded);
+    bind(turn.box_ms);
+    statement.exec();
+  });
+}
+
+void Writer::finish_try(const Try& attempt) {
+  state_->transact([&] { state_->update_try(attempt); });
+}
+
+}  // namespace weir

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+#include "results/record.hpp"
+#include "runners/environment.hpp"
+#include "runners/sandbox.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// A resumed trial did not go the way its record says: a request, a result or a
+/// decision differs. The old rows stay; a new try begins.
+class ReplayDiverged : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// When a trial must end: the token stops at the wall limit or when the user
+/// stops the run; `expired` tells the two apart.
+struct Deadline {
+  std::stop_token stop;
+  std::function<bool()> expired;
+};
+
+/// What an agent hands in when its trajectory ends.
+struct Submission {
+  std::optional<std::string> patch;      ///< the diff it submitted, if it did
+  StopReason stop = StopReason::submitted;
+  std::optional<Outcome> failure;        ///< provider_error, infra_error, agent_error: not graded
+  std::string error_class;
+  std::string message;
+  std::string leaf;                      ///< segment the trajectory ended in
+  milliseconds model_time{0};
+};
+
+/// Who acts. Implemented in harness; made anew for each try.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+  /// Works on `task` in `box` until it submits or a limit stops it. Limits and
+  /// model failures are values; throws InfraError when the machine fails and
+  /// Cancelled when the run is stopped.
+  [[nodiscard]] virtual Submission run(const AgentTask& task, Box& box, Recorder& recorder,
+                                       const Deadline& deadline) = 0;
+};
+
+/// What an agent is made for.
+struct AgentContext {
+  const Task& task;
+  const Trial& trial;
+  int try_number;
+  const PreparedEnvironment& environment;
+};
+using AgentFactory = std::function<std::unique_ptr<Agent>(const AgentContext&)>;
+
+}  // namespace weir

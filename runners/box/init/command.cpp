@@ -1,0 +1,157 @@
+// From a request to a hardened process.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runners/box/init/init.hpp"
+
+namespace weir::box {
+namespace {
+
+constexpr int kNotFound = 127;
+constexpr int kNotExecutable = 126;
+
+struct User {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+/// Looks `name` (or a decimal uid) up in the box's /etc/passwd.
+bool find_user(const char* name, User& user) {
+  if (strcmp(name, "root") == 0) return true;
+  char* end = nullptr;
+  const unsigned long number = strtoul(name, &end, 10);
+  if (*name != '\0' && *end == '\0') {
+    user.uid = user.gid = static_cast<uid_t>(number);
+    return true;
+  }
+  FILE* passwd = fopen("/etc/passwd", "re");
+  if (passwd == nullptr) return false;
+  char line[1024];
+  bool found = false;
+  const std::size_t length = strlen(name);
+  while (!found && fgets(line, sizeof(line), passwd) != nullptr) {
+    if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
+    found = sscanf(line + length, ":%*[^:]:%u:%u:", &user.uid, &user.gid) == 2;
+  }
+  fclose(passwd);
+  return found;
+}
+
+void limit(int resource, rlim_t value) {
+  rlimit current{};
+  getrlimit(static_cast<__rlimit_resource>(resource), &current);
+  const rlim_t allowed = value < current.rlim_max ? value : current.rlim_max;
+  const rlimit wanted{allowed, allowed};
+  setrlimit(static_cast<__rlimit_resource>(resource), &wanted);
+}
+
+bool set_capabilities(std::uint64_t mask) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2]{};
+  for (int i = 0; i < 2; ++i) {
+    data[i].permitted = data[i].effective = static_cast<std::uint32_t>(mask >> (32 * i));
+  }
+  return syscall(SYS_capset, &header, data) == 0;
+}
+
+/// Drops everything a command must not have; the last thing before exec.
+bool harden(const BoxState& state, const User& user) {
+  const std::uint64_t kept = user.uid == 0 ? state.capabilities : 0;
+  for (int cap = 0; cap < 64; ++cap) {
+    if ((kept >> cap & 1U) == 0) prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+  }
+  if (user.uid != 0) {
+    if (setgroups(0, nullptr) != 0 || setresgid(user.gid, user.gid, user.gid) != 0 ||
+        setresuid(user.uid, user.uid, user.uid) != 0) {
+      return false;
+    }
+  }
+  if (!set_capabilities(kept) && kept != 0) return false;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
+  sock_fprog program{static_cast<unsigned short>(state.filter_bytes / sizeof(sock_filter)),
+                     static_cast<sock_filter*>(state.filter)};
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+}
+
+/// The path execve wants: as given with a slash, else the first hit in PATH.
+void execute(char** argv, char** env) {
+  if (strchr(argv[0], '/') != nullptr) {
+    execve(argv[0], argv, env);
+    return;
+  }
+  const char* path = "/usr/local/bin:/usr/bin:/bin";
+  for (char** entry = env; *entry != nullptr; ++entry) {
+    if (strncmp(*entry, "PATH=", 5) == 0) path = *entry + 5;
+  }
+  int denied = ENOENT;
+  while (*path != '\0') {
+    const std::size_t length = strcspn(path, ":");
+    char candidate[4096];
+    snprintf(candidate, sizeof(candidate), "%.*s/%s", static_cast<int>(length), path, argv[0]);
+    execve(candidate, argv, env);
+    if (errno == EACCES) denied = EACCES;
+    path += length + (path[length] == ':' ? 1 : 0);
+  }
+  errno = denied;
+}
+
+[[noreturn]] void fail_command(const char* what, const char* name) {
+  const int cause = errno;
+  dprintf(2, "%s: %s: %s\n", name, what, strerror(cause));
+  _exit(cause == ENOENT ? kNotFound : kNotExecutable);
+}
+
+[[noreturn]] void become(const Request& request, const int* fds, const BoxState& state, Blob& blob) {
+  User user;
+  const char* user_name = blob.next();
+  const char* cwd = blob.next();
+  char** argv = static_cast<char**>(calloc(request.argc + 1, sizeof(char*)));
+  char** env = static_cast<char**>(calloc(request.envc + 1, sizeof(char*)));
+  for (std::uint32_t i = 0; i < request.argc; ++i) argv[i] = const_cast<char*>(blob.next());
+  for (std::uint32_t i = 0; i < request.envc; ++i) env[i] = const_cast<char*>(blob.next());
+
+  setsid();
+  for (int i = 0; i < 3; ++i) dup2(fds[i + 1], i);
+  syscall(SYS_close_range, 3, ~0U, 0);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  umask(022);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_NOFILE, state.open_files);
+  limit(RLIMIT_NPROC, state.pids);
+
+  errno = ENOENT;
+  if (!find_user(user_name, user)) fail_command("no such user in the box", user_name);
+  if (!harden(state, user)) fail_command("cannot be confined", argv[0]);
+  if (chdir(cwd) != 0) fail_command("working directory", cwd);
+  execute(argv, env);
+  fail_command("cannot be run", argv[0]);
+}
+
+}  // namespace
+
+pid_t start_command(const Request& request, const int* fds, const BoxState& state, Reply& reply) {
+  Blob blob = Blob::read(fds[0]);
+  const pid_t pid = fork();
+  if (pid == 0) become(request, fds, state, blob);
+  if (pid < 0) failed(reply, "fork");
+  blob.release();
+  return pid;
+}
+
+}  // namespace weir::box

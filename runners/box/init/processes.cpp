@@ -1,0 +1,82 @@
+#include "runners/box/init/processes.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+namespace weir::box {
+namespace {
+
+/// Field 22 of /proc/PID/stat (proc(5)); false for zombies and the dead.
+bool start_time(const char* pid, unsigned long long& started) {
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char text[1024];
+  const ssize_t size = read(fd, text, sizeof(text) - 1);
+  close(fd);
+  if (size <= 0) return false;
+  text[size] = '\0';
+  const char* after_name = strrchr(text, ')');  // the name may hold anything
+  char state = 0;
+  return after_name != nullptr &&
+         sscanf(after_name + 1,
+                " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                &state, &started) == 2 &&
+         state != 'Z' && state != 'X';
+}
+
+}  // namespace
+
+ProcessSet ProcessSet::now() {
+  ProcessSet set;
+  DIR* proc = opendir("/proc");
+  if (proc == nullptr) return set;
+  while (const dirent* entry = readdir(proc)) {
+    const int pid = atoi(entry->d_name);
+    unsigned long long started = 0;
+    if (pid <= 1 || set.count_ == kMost || !start_time(entry->d_name, started)) continue;
+    set.list_[set.count_++] = {pid, started};
+  }
+  closedir(proc);
+  return set;
+}
+
+bool ProcessSet::contains(pid_t pid, unsigned long long started) const {
+  for (int i = 0; i < count_; ++i) {
+    if (list_[i].pid == pid && list_[i].started == started) return true;
+  }
+  return false;
+}
+
+int ProcessSet::count_missing_from(const ProcessSet& other) const {
+  int missing = 0;
+  for (int i = 0; i < count_; ++i) {
+    if (!other.contains(list_[i].pid, list_[i].started)) ++missing;
+  }
+  return missing;
+}
+
+int ProcessSet::kill_missing_from(const ProcessSet& other) const {
+  int killed = 0;
+  for (int i = 0; i < count_; ++i) {
+    if (other.contains(list_[i].pid, list_[i].started)) continue;
+    kill(list_[i].pid, SIGKILL);
+    ++killed;
+  }
+  return killed;
+}
+
+void kill_missing_from(const ProcessSet& before) {
+  for (int round = 0; round < 200; ++round) {
+    if (ProcessSet::now().kill_missing_from(before) == 0) return;
+    usleep(1000);
+  }
+}
+
+}  // namespace weir::box

@@ -1,0 +1,80 @@
+#include "runners/box/scratch.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "tasks/error.hpp"
+
+namespace weir::box {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kPrefix = "weir-box-";
+
+Descriptor lock(const fs::path& folder) {
+  Descriptor fd(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+void sweep(const fs::path& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    if (entry.path().filename().string().rfind(kPrefix, 0) != 0) continue;
+    if (const Descriptor stale = lock(entry.path())) remove_tree(entry.path());
+  }
+}
+
+bool roomy(const fs::path& folder) {
+  struct statvfs info {};
+  return ::statvfs(folder.c_str(), &info) == 0 &&
+         static_cast<unsigned long long>(info.f_bavail) * info.f_frsize > (1ULL << 30);
+}
+
+}  // namespace
+
+Scratch::Scratch(const fs::path& parent) {
+  sweep(parent);
+  std::string name = (parent / kPrefix).string() + "XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw InfraError(fmt::format("{}: cannot make a scratch folder: {}; set WEIR_SCRATCH to a "
+                                 "folder you own on ext4, xfs or tmpfs",
+                                 parent.string(), std::strerror(errno)));
+  }
+  root_ = name;
+  lock_ = lock(root_);
+}
+
+Scratch::~Scratch() { remove_tree(root_); }
+
+fs::path Scratch::fresh(const std::string& kind) {
+  fs::path folder = root_ / fmt::format("{}{}", kind, next_.fetch_add(1));
+  if (::mkdir(folder.c_str(), 0755) != 0) {
+    throw InfraError(fmt::format("{}: cannot be made: {}", folder.string(), std::strerror(errno)));
+  }
+  ::chmod(folder.c_str(), 0755);
+  return folder;
+}
+
+std::vector<fs::path> Scratch::candidates() {
+  if (const char* chosen = std::getenv("WEIR_SCRATCH")) return {chosen};
+  std::vector<fs::path> found;
+  for (const auto* folder : {"/dev/shm", "/var/tmp"}) {
+    if (roomy(folder)) found.emplace_back(folder);
+  }
+  return found;
+}
+
+void remove_tree(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
+}  // namespace weir::box

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runners/box/descriptor.hpp"
+
+namespace weir::box {
+
+/// This process's folder for box files, private (0700) because layers may hold
+/// files set-id to root. Locked while in use; folders whose owner is gone are
+/// removed at start-up. Safe to share between threads.
+class Scratch {
+ public:
+  /// Makes the folder below `parent`. Throws InfraError.
+  explicit Scratch(const std::filesystem::path& parent);
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  /// A new folder, empty, named `kind` and a number.
+  [[nodiscard]] std::filesystem::path fresh(const std::string& kind);
+
+  /// Where scratch folders may live, best first: $WEIR_SCRATCH alone if set,
+  /// else /dev/shm (a new directory costs a quarter of ext4's), else /var/tmp.
+  [[nodiscard]] static std::vector<std::filesystem::path> candidates();
+
+ private:
+  std::filesystem::path root_;
+  Descriptor lock_;
+  std::atomic<int> next_{0};
+};
+
+/// Removes a tree, whatever it holds; failures are ignored (the next sweep
+/// tries again).
+void remove_tree(const std::filesystem::path& folder);
+
+}  // namespace weir::box

@@ -1,0 +1,167 @@
+#include "runners/environment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runners/host.hpp"
+#include "runners/repository.hpp"
+#include "tasks/digest.hpp"
+#include "tasks/error.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+using Kind = BuildStep::Kind;
+
+/// Package managers do nothing while an environment is replayed: there is no
+/// network, and the base already has what the host has.
+constexpr const char* kNoPackageManagers =
+    "apt-get() { :; }\napt() { :; }\napk() { :; }\npip() { :; }\npip3() { :; }\n";
+
+bool uses_package_manager(const std::string& command) {
+  for (const char* name : {"apt-get ", "apt ", "apk ", "pip ", "pip3 "}) {
+    if (command.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
+class Builder {
+ public:
+  Builder(const AgentTask& task, Sandbox& sandbox)
+      : task_(task), box_(sandbox.create({})), built_(std::make_shared<PreparedEnvironment>()) {
+    built_->workdir = task.environment.workdir;
+    built_->user = task.environment.user;
+    built_->env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                   {"HOME", "/root"},
+                   {"LANG", "C.UTF-8"},
+                   {"TERM", "dumb"},
+                   {"TZ", "UTC"}};
+    built_->deviations = task.environment.deviations;
+  }
+
+  std::shared_ptr<PreparedEnvironment> build() {
+    require_packages();
+    for (const auto& step : task_.environment.build) replay(step);
+    for (const auto& [name, value] : task_.environment.env) built_->env[name] = value;
+    run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
+                    "chmod 777 /logs /logs/agent /logs/artifacts",
+                    shell_quoted(built_->workdir)),
+        "/");
+    for (const auto& name : task_.environment.wrappers) wrap(name);
+    if (task_.environment.repository) {
+      place_repository(*task_.environment.repository, built_->workdir, built_->env, *box_);
+    }
+    built_->snapshot = box_->end();
+    return built_;
+  }
+
+ private:
+  void require_packages() {
+    const auto missing = missing_packages(task_.environment.packages);
+    if (missing.empty()) return;
+    throw InfraError(fmt::format("{}: Debian packages not installed: {}; apt-get install them",
+                                 task_.id, fmt::join(missing, " ")));
+  }
+
+  void replay(const BuildStep& step) {
+    switch (step.kind) {
+      case Kind::workdir:
+        cwd_ = step.words.front();
+        run("mkdir -p " + shell_quoted(cwd_), "/");
+        return;
+      case Kind::env: built_->env[step.words.at(0)] = step.words.at(1); return;
+      case Kind::user: return;  // build steps run as root; the task names the agent's user
+      case Kind::copy: copy(step.words); return;
+      case Kind::run:
+        if (uses_package_manager(step.words.front())) {
+          built_->deviations.push_back("package manager skipped: RUN " + step.words.front());
+        }
+        run(kNoPackageManagers + step.words.front(), cwd_);
+        return;
+    }
+  }
+
+  void copy(const std::vector<std::string>& words) {
+    std::string to = words.back();
+    if (to.empty() || to.front() != '/') to = cwd_ + "/" + to;
+    const bool into_folder = words.size() > 2 || to.back() == '/' || to.substr(to.size() - 2) == "/.";
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+      const fs::path relative = fs::path(words[i]).relative_path().lexically_normal();
+      const fs::path from = task_.environment.build_context / relative;
+      if (*relative.begin() == ".." || !fs::exists(from)) {
+        throw InfraError(fmt::format("{}: COPY {}: not in the build context", task_.id, words[i]));
+      }
+      if (fs::is_directory(from)) {
+        box_->put_tree(from, to);
+      } else {
+        put_file(from, into_folder ? to + "/" + from.filename().string() : to);
+      }
+    }
+  }
+
+  void put_file(const fs::path& from, const std::string& to) {
+    const bool runs = (fs::status(from).permissions() & fs::perms::owner_exec) != fs::perms::none;
+    box_->put(read_host_file(from), to, runs ? 0755 : 0644);
+  }
+
+  void wrap(const std::string& name) {
+    const char* module = name == "pytest" ? "-m pytest " : "";
+    box_->put(fmt::format("#!/bin/sh\nexec /usr/bin/python3 {}\"$@\"\n", module),
+              "/usr/local/bin/" + name, 0755);
+  }
+
+  void run(const std::string& script, const std::string& cwd) {
+    ExecRequest request;
+    request.script = script;
+    request.cwd = cwd;
+    request.env = built_->env;
+    request.timeout = std::chrono::minutes(10);
+    request.merge_stderr = true;
+    const ExecResult result = box_->exec(request);
+    if (result.ok()) return;
+    throw InfraError(fmt::format("{}: building the environment: `{}` ended with {} {}: {}", task_.id,
+                                 script.substr(0, 200), name_of(result.status), result.exit_code,
+                                 to_utf8(result.out.bytes).substr(0, 500)));
+  }
+
+  const AgentTask& task_;
+  std::unique_ptr<Box> box_;
+  std::shared_ptr<PreparedEnvironment> built_;
+  std::string cwd_ = "/";
+};
+
+}  // namespace
+
+EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
+                                   Sandbox& sandbox) {
+  auto built = Builder(task, sandbox).build();
+  built->sha256 = Digest().add(host_digest()).add(sha256).hex();
+  return built;
+}
+
+EnvironmentPtr EnvironmentCache::get(const Task& task) {
+  std::shared_ptr<Slot> slot;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const auto& entry) {
+      return entry.first == task.shown.id;
+    });
+    if (found != recent_.end()) {
+      recent_.splice(recent_.begin(), recent_, found);
+    } else {
+      recent_.emplace_front(task.shown.id, std::make_shared<Slot>());
+      if (recent_.size() > capacity_) recent_.pop_back();
+    }
+    slot = recent_.front().second;
+  }
+  const std::lock_guard lock(slot->building);
+  if (!slot->environment) {
+    slot->environment = prepare_environment(task.shown, task.sha256, sandbox_);
+  }
+  return slot->environment;
+}
+
+}  // namespace weir

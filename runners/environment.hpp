@@ -1,0 +1,54 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runners/sandbox.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// A task's environment, built once and frozen: what every box of the task
+/// starts from, agent's and grader's alike. Immutable; shared between threads.
+struct PreparedEnvironment {
+  SnapshotPtr snapshot;
+  std::string sha256;  ///< of base, build and repository
+  std::string workdir;
+  std::string user;
+  std::map<std::string, std::string> env;  ///< complete: nothing is inherited
+  std::vector<std::string> deviations;     ///< what was declared and not honoured
+};
+using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
+
+/// Builds `task`'s environment: base, build steps, wrappers, and its repository
+/// as one commit in a fresh object store. Throws InfraError naming what is
+/// missing or which step failed.
+[[nodiscard]] EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
+                                                 Sandbox& sandbox);
+
+/// Keeps the environments last used, so that the trials of one task share one
+/// build. Safe to share between threads; two threads asking for the same task
+/// build it once.
+class EnvironmentCache {
+ public:
+  EnvironmentCache(Sandbox& sandbox, std::size_t capacity)
+      : sandbox_(sandbox), capacity_(capacity) {}
+
+  [[nodiscard]] EnvironmentPtr get(const Task& task);
+
+ private:
+  struct Slot {
+    std::mutex building;
+    EnvironmentPtr environment;
+  };
+  Sandbox& sandbox_;
+  std::size_t capacity_;
+  std::mutex mutex_;
+  std::list<std::pair<std::string, std::shared_ptr<Slot>>> recent_;  ///< newest first
+};
+
+}  // namespace weir

@@ -1,0 +1,117 @@
+// Harbor grading: the task's own test.sh on the final state, reward files out.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "runners/grade/grader.hpp"
+#include "tasks/error.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+constexpr milliseconds kVerifierTimeout = std::chrono::minutes(10);
+constexpr std::size_t kRewardCap = 1 << 20;
+
+/// Whatever the agent left where the verdict will appear goes first.
+constexpr const char* kPrepare =
+    "rm -rf /tests /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 "
+    "/logs/verifier";
+constexpr const char* kVerify = "chmod +x /tests/test.sh && /tests/test.sh";
+
+ExecResult run(Box& box, const GradingRoom& room, const std::string& script,
+               const std::map<std::string, std::string>& env, milliseconds timeout) {
+  ExecRequest request;
+  request.script = script;
+  request.cwd = room.environment.workdir;
+  request.env = room.environment.env;
+  for (const auto& [name, value] : env) request.env[name] = value;
+  request.timeout = timeout;
+  request.merge_stderr = true;
+  request.stop = room.stop;
+  ExecResult result = box.exec(request);
+  if (room.stop.stop_requested()) throw Cancelled();
+  if (result.status == ExecStatus::box_lost || result.status == ExecStatus::setup_error) {
+    throw InfraError("grading: " + result.message);
+  }
+  return result;
+}
+
+void read_rewards(Box& box, Verdict& verdict) {
+  const auto as_json = box.get("/logs/verifier/reward.json", kRewardCap);
+  const auto as_text = box.get("/logs/verifier/reward.txt", kRewardCap);
+  if (as_json && as_text) {
+    verdict.anomalies.push_back("both reward.json and reward.txt were written; json counts");
+  }
+  if (!as_json && !as_text) {
+    verdict.message = "the verifier wrote no reward file";
+    return;
+  }
+  try {
+    verdict.rewards = as_json ? parse_reward_json(*as_json) : parse_reward_text(*as_text);
+  } catch (const UserError& error) {
+    verdict.message = error.what();
+    return;
+  }
+  const bool all = std::all_of(verdict.rewards.begin(), verdict.rewards.end(),
+                               [](const Reward& reward) { return reward.value >= 1; });
+  verdict.outcome = all ? Outcome::resolved : Outcome::unresolved;
+}
+
+}  // namespace
+
+std::vector<Reward> parse_reward_json(std::string_view text) {
+  const json parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_object() || parsed.empty()) throw UserError("reward.json is not a map of numbers");
+  std::vector<Reward> rewards;
+  for (const auto& [key, value] : parsed.items()) {
+    const bool usable = value.is_number() || value.is_boolean();
+    if (!usable) throw UserError(fmt::format("reward.json: \"{}\" is not a number", key));
+    rewards.push_back({"", key, value.is_boolean() ? (value.get<bool>() ? 1.0 : 0.0)
+                                                   : value.get<double>()});
+  }
+  return rewards;
+}
+
+std::vector<Reward> parse_reward_text(std::string_view text) {
+  const std::string_view number = trimmed(text);
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (number.empty()) throw UserError("reward.txt is empty");
+  if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value)) {
+    throw UserError("reward.txt does not hold one number");
+  }
+  return {{"", "reward", value}};
+}
+
+Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
+                          const RewardGrading& grading, const GradingRoom& room) {
+  const auto permit = room.graders.acquire(room.stop);
+  const auto box = room.sandbox.create({.from = final});
+  Verdict verdict;
+  const ExecResult prepared = run(*box, room, kPrepare, {}, std::chrono::minutes(1));
+  const bool clean = !box->get("/logs/verifier/reward.txt", 1) &&
+                     !box->get("/logs/verifier/reward.json", 1);
+  if (!prepared.ok() || !clean) {
+    verdict.message = "the final state cannot be graded: " + to_utf8(prepared.out.bytes);
+    return verdict;
+  }
+  box->put_tree(grading.tests, "/tests");
+  const ExecResult result =
+      run(*box, room, kVerify, grading.env, task.limits.verifier.value_or(kVerifierTimeout));
+  verdict.evidence = to_utf8(result.out.bytes);
+  if (result.status == ExecStatus::timeout) {
+    verdict.message = "the verifier did not end in time";
+    return verdict;
+  }
+  read_rewards(*box, verdict);
+  return verdict;
+}
+
+}  // namespace weir

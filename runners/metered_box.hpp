@@ -1,0 +1,37 @@
+#pragma once
+
+#include "runners/limiter.hpp"
+#include "runners/sandbox.hpp"
+
+namespace weir {
+
+/// A box that waits for a place among the busy ones before it works, and adds
+/// up the time it worked. Owned by one thread.
+class MeteredBox final : public Box {
+ public:
+  MeteredBox(std::unique_ptr<Box> box, Limiter& busy, std::stop_token stop)
+      : box_(std::move(box)), busy_(busy), stop_(std::move(stop)) {}
+
+  ExecResult exec(const ExecRequest& request) override;
+  SnapshotPtr snapshot() override;
+  SnapshotPtr end() override;
+  void restore(const SnapshotPtr& snapshot) override;
+  bool changed() const override { return box_->changed(); }
+  int live_processes() override { return box_->live_processes(); }
+  void put(std::string_view bytes, const std::string& path, unsigned mode) override;
+  void put_tree(const std::filesystem::path& folder, const std::string& path) override;
+  std::optional<std::string> get(const std::string& path, std::size_t cap) override;
+
+  [[nodiscard]] milliseconds worked() const;
+
+ private:
+  template <typename Work>
+  auto metered(Work&& work);
+
+  std::unique_ptr<Box> box_;
+  Limiter& busy_;
+  std::stop_token stop_;
+  std::chrono::microseconds worked_{0};
+};
+
+}  // namespace weir

@@ -1,0 +1,110 @@
+// The only file that knows Boost.Process.
+
+#include "runners/process.hpp"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/writable_pipe.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/process/v2/environment.hpp>
+#include <boost/process/v2/process.hpp>
+#include <boost/process/v2/start_dir.hpp>
+#include <boost/process/v2/stdio.hpp>
+#include <csignal>
+
+namespace weir {
+namespace {
+
+namespace asio = boost::asio;
+namespace bp = boost::process::v2;
+
+/// Runs in the child before exec: a group of its own, so that a timeout reaches
+/// grandchildren; no inherited descriptors (the library leaks some); dies with
+/// the calling thread.
+struct Isolate {
+  template <typename Launcher>
+  boost::system::error_code on_exec_setup(Launcher&, const bp::filesystem::path&,
+                                          const char* const*&) {
+    ::setsid();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+    return {};
+  }
+};
+
+class Reading {
+ public:
+  Reading(asio::io_context& context, std::size_t cap) : pipe_(context), cap_(cap) {}
+  asio::readable_pipe& pipe() { return pipe_; }
+  void start() {
+    pipe_.async_read_some(asio::buffer(buffer_), [this](auto error, std::size_t size) {
+      if (text_.size() < cap_) text_.append(buffer_, size);
+      if (!error) start();
+    });
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  asio::readable_pipe pipe_;
+  std::size_t cap_;
+  char buffer_[65536];
+  std::string text_;
+};
+
+int exit_code_of(int native) {
+  return WIFSIGNALED(native) ? 128 + WTERMSIG(native) : WEXITSTATUS(native);
+}
+
+}  // namespace
+
+ProcessResult run_process(const ProcessRequest& request) {
+  ProcessResult result;
+  const auto program = bp::environment::find_executable(request.argv.front());
+  if (program.empty()) {  // checked here: a failed exec would run our exit handlers
+    result.exit_code = 127;
+    result.err = request.argv.front() + ": not found";
+    return result;
+  }
+  std::vector<std::string> arguments(request.argv.begin() + 1, request.argv.end());
+  bp::filesystem::path executable = program;
+  if (!request.env.empty()) {
+    arguments.insert(arguments.begin(), program.string());
+    arguments.insert(arguments.begin(), request.env.begin(), request.env.end());
+    executable = "/usr/bin/env";
+  }
+
+  asio::io_context context;  // one per call: the library is not safe across threads
+  Reading out(context, request.output_cap);
+  Reading err(context, request.output_cap);
+  asio::writable_pipe in(context);
+  const std::string cwd = request.cwd.empty() ? "." : request.cwd;
+  bp::process child(context, executable, arguments,
+                    bp::process_stdio{in, out.pipe(), err.pipe()},
+                    bp::process_start_dir(cwd), Isolate{});
+  out.start();
+  err.start();
+  asio::async_write(in, asio::buffer(request.input), [&](auto, std::size_t) { in.close(); });
+  asio::steady_timer timer(context, request.timeout);
+  timer.async_wait([&](auto error) {
+    if (error) return;
+    result.timed_out = true;
+    ::kill(-child.id(), SIGKILL);
+    out.pipe().close();
+    err.pipe().close();
+  });
+  child.async_wait([&](auto, int) { timer.cancel(); });
+  context.run();
+  result.exit_code = exit_code_of(child.native_exit_code());
+  result.out = out.take();
+  result.err = err.take();
+  return result;
+}
+
+}  // namespace weir

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "runners/sandbox.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// Puts one commit of `repository` (or a plain folder) at `workdir` in the box
+/// and makes it the only commit of a fresh git repository: no later history, no
+/// remotes, no objects shared. Throws InfraError.
+void place_repository(const Repository& repository, const std::string& workdir,
+                      const std::map<std::string, std::string>& env, Box& box);
+
+}  // namespace weir

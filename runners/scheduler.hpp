@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// One place in the order of a run.
+struct Slot {
+  std::size_t task = 0;    ///< index into the run's tasks
+  std::size_t config = 0;  ///< index into its configs
+  int attempt = 1;
+};
+
+/// The run's order: tasks in a seeded permutation; all configs and attempts of
+/// a task in one block, permuted within it, so that arms meet the same hour.
+/// Equal on every machine for equal arguments.
+[[nodiscard]] std::vector<Slot> blocked_order(std::size_t tasks, std::size_t configs, int attempts,
+                                              std::uint64_t seed);
+
+/// Runs `work(i)` for i = 0..count-1 in order on `jobs` threads, one job per
+/// thread at a time. No new job starts once `drain` is requested. The first
+/// exception drains the rest and is rethrown when all threads have ended.
+/// Returns how many jobs were started.
+std::size_t run_jobs(std::size_t count, int jobs, const std::function<void(std::size_t)>& work,
+                     std::stop_token drain);
+
+}  // namespace weir

@@ -1,0 +1,78 @@
+#include "tasks/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "tasks/digest.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& file) {
+  if (fs::is_directory(file)) {
+    throw UserError(fmt::format("{}: is a folder, a file was expected", file.string()));
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    throw UserError(fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
+  }
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad()) {
+    throw UserError(fmt::format("{}: read failed", file.string()));
+  }
+  return bytes;
+}
+
+void write_file(const fs::path& file, std::string_view bytes) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) {
+    throw InfraError(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(errno)));
+  }
+}
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_symlink() || entry.is_regular_file()) {
+      found.push_back(entry.path().lexically_relative(folder));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string folder_digest(const fs::path& folder) {
+  Digest digest;
+  for (const auto& name : files_below(folder)) {
+    const fs::path file = folder / name;
+    digest.add(name.string());
+    if (fs::is_symlink(file)) {
+      digest.add("link").add(fs::read_symlink(file).string());
+      continue;
+    }
+    const bool executable =
+        (fs::status(file).permissions() & fs::perms::owner_exec) != fs::perms::none;
+    digest.add(executable ? "executable" : "file").add(read_file(file));
+  }
+  return digest.hex();
+}
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+}  // namespace weir

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+/// The whole file as bytes. Throws UserError naming the file if it cannot be read.
+[[nodiscard]] std::string read_file(const std::filesystem::path& file);
+
+/// Replaces `file` with `bytes`. Throws InfraError naming the file and cause.
+void write_file(const std::filesystem::path& file, std::string_view bytes);
+
+/// Regular files below `folder`, relative to it, sorted by name; symlinks are
+/// listed, not followed.
+[[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
+
+/// SHA-256 over names, modes' executable bits and contents below `folder`.
+[[nodiscard]] std::string folder_digest(const std::filesystem::path& folder);
+
+/// Splits at '\n'; the last piece has no terminator. "a\n" gives {"a"}.
+[[nodiscard]] std::vector<std::string_view> split_lines(std::string_view text);
+
+}  // namespace weir

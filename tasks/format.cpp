@@ -1,0 +1,98 @@
+#include "tasks/format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+const TaskFormat* format_of(const fs::path& path) {
+  for (const auto& format : task_formats()) {
+    if (format.detect(path)) return &format;
+  }
+  return nullptr;
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder)) found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void append(Suite& suite, const TaskFormat& format, const fs::path& path,
+            const SuiteSources& sources) {
+  for (auto& task : format.load(path, sources)) {
+    task.shown.suite = suite.name;
+    task.shown.format = format.name;
+    suite.tasks.push_back(std::move(task));
+  }
+}
+
+void reject_duplicates(const Suite& suite) {
+  std::map<std::string, int> seen;
+  for (const auto& task : suite.tasks) {
+    if (++seen[task.shown.id] == 2) {
+      throw UserError(fmt::format(
+          "{}: task id \"{}\" appears more than once; ids must be unique in a suite",
+          suite.path.string(), task.shown.id));
+    }
+  }
+}
+
+/// "suites/first_steps/" -> "first_steps"; "x/instances.jsonl" -> "instances".
+std::string suite_name(const fs::path& path) {
+  const fs::path normal = fs::absolute(path).lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).stem().string();
+}
+
+}  // namespace
+
+const std::vector<TaskFormat>& task_formats() {
+  static const std::vector<TaskFormat> formats = {
+      {"swebench", detect_swebench, load_swebench},
+      {"harbor", detect_harbor, load_harbor},
+  };
+  return formats;
+}
+
+Suite load_suite(const fs::path& path, SuiteSources sources) {
+  if (!fs::exists(path)) {
+    throw UserError(fmt::format("{}: no such suite; give a task folder, a JSONL file, or a folder "
+                                "holding either",
+                                path.string()));
+  }
+  Suite suite{suite_name(path), path, {}};
+  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+  if (sources.repos.empty() && fs::is_directory(folder / "repos")) sources.repos = folder / "repos";
+  if (sources.recipes.empty() && fs::exists(folder / "recipes.json")) {
+    sources.recipes = folder / "recipes.json";
+  }
+  if (const TaskFormat* format = format_of(path)) {
+    append(suite, *format, path, sources);
+  } else if (fs::is_directory(path)) {
+    for (const auto& entry : entries(path)) {
+      if (const TaskFormat* inner = format_of(entry)) append(suite, *inner, entry, sources);
+    }
+  }
+  if (suite.tasks.empty()) {
+    throw UserError(fmt::format("{}: holds no tasks; expected SWE-bench JSONL (.jsonl) or folders "
+                                "with a task.toml",
+                                path.string()));
+  }
+  reject_duplicates(suite);
+  return suite;
+}
+
+void require_sound(const Suite& suite) {
+  for (const auto& task : suite.tasks) {
+    if (!task.defect.empty()) throw UserError(task.defect);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// Where the parts of tasks that a suite does not carry are found.
+struct SuiteSources {
+  std::filesystem::path repos;    ///< repositories named owner__name, owner+name or owner/name
+  std::filesystem::path recipes;  ///< JSON with "instances"; how to test each instance
+};
+
+/// One task format. Adding one = one new file with two functions and one line
+/// in the table of format.cpp.
+struct TaskFormat {
+  std::string_view name;
+  /// Whether the file or folder at `path` is in this format.
+  bool (*detect)(const std::filesystem::path& path);
+  /// The tasks at `path`. What one task has wrong becomes its `defect`.
+  std::vector<Task> (*load)(const std::filesystem::path& path, const SuiteSources& sources);
+};
+
+[[nodiscard]] const std::vector<TaskFormat>& task_formats();
+
+/// Loads the suite at `path`: a task, a JSONL file, or a folder holding either.
+/// Sources left empty default to `repos` and `recipes.json` beside the tasks.
+/// Throws UserError for a missing path, an empty suite or a duplicate task id.
+[[nodiscard]] Suite load_suite(const std::filesystem::path& path, SuiteSources sources = {});
+
+/// Throws UserError with the first defect among `suite`'s tasks, if any.
+void require_sound(const Suite& suite);
+
+// The formats, each in its own file.
+bool detect_swebench(const std::filesystem::path& path);
+std::vector<Task> load_swebench(const std::filesystem::path& path, const SuiteSources& sources);
+bool detect_harbor(const std::filesystem::path& path);
+std::vector<Task> load_harbor(const std::filesystem::path& path, const SuiteSources& sources);
+
+}  // namespace weir

@@ -1,0 +1,164 @@
+#include "tasks/patch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+
+namespace weir {
+namespace {
+
+bool starts(std::string_view line, std::string_view prefix) {
+  return line.substr(0, prefix.size()) == prefix;
+}
+
+/// "--- a/x\t2026" -> "x"; "/dev/null" -> "".
+std::string path_of(std::string_view line) {
+  std::string_view path = line.substr(4);
+  path = path.substr(0, path.find('\t'));
+  if (!path.empty() && path.back() == '\r') path.remove_suffix(1);
+  if (path == "/dev/null") return {};
+  if (starts(path, "a/") || starts(path, "b/")) path.remove_prefix(2);
+  return std::string(path);
+}
+
+/// "diff --git a/x b/x" -> "x", for changes without "---" lines.
+std::string git_path(std::string_view line) {
+  const auto at = line.rfind(" b/");
+  return at == std::string_view::npos ? std::string() : std::string(line.substr(at + 3));
+}
+
+struct Range {
+  long start = 0;
+  long count = 1;
+};
+
+bool parse_range(std::string_view& text, char sign, Range& range) {
+  if (text.empty() || text.front() != sign) return false;
+  int used = 0;
+  const std::string copy(text.substr(1, 40));
+  if (std::sscanf(copy.c_str(), "%ld%n", &range.start, &used) != 1) return false;
+  text.remove_prefix(1 + static_cast<std::size_t>(used));
+  if (text.empty() || text.front() != ',') return true;
+  const std::string count(text.substr(1, 40));
+  if (std::sscanf(count.c_str(), "%ld%n", &range.count, &used) != 1 || range.count < 0) return false;
+  text.remove_prefix(1 + static_cast<std::size_t>(used));
+  return true;
+}
+
+bool parse_hunk_header(std::string_view line, Hunk& hunk) {
+  Range before;
+  Range after;
+  line.remove_prefix(3);
+  if (!parse_range(line, '-', before) || line.empty()) return false;
+  line.remove_prefix(1);
+  if (!parse_range(line, '+', after) || !starts(line, " @@")) return false;
+  hunk = {before.start, before.count, after.start, after.count, std::string(line.substr(3)), {}};
+  return true;
+}
+
+class PatchReader {
+ public:
+  explicit PatchReader(std::string_view text) : lines_(split_lines(text)) {}
+
+  Patch read() {
+    while (at_ < lines_.size()) {
+      const auto line = lines_[at_];
+      const bool bare = starts(line, "--- ") && at_ + 1 < lines_.size() &&
+                        starts(lines_[at_ + 1], "+++ ");
+      if (starts(line, "diff --git ") || (bare && !header_open_)) {
+        patch_.files.emplace_back();
+        header_open_ = true;
+      }
+      if (patch_.files.empty()) {
+        ++at_;  // mail headers and the like
+      } else if (starts(line, "@@ -")) {
+        hunk();
+      } else {
+        header(line);
+      }
+    }
+    return std::move(patch_);
+  }
+
+ private:
+  void header(std::string_view line) {
+    FileChange& file = patch_.files.back();
+    if (starts(line, "diff --git ")) file.old_path = file.new_path = git_path(line);
+    if (starts(line, "new file mode")) file.old_path.clear();
+    if (starts(line, "deleted file mode")) file.new_path.clear();
+    if (starts(line, "--- ")) file.old_path = path_of(line);
+    if (starts(line, "+++ ")) file.new_path = path_of(line);
+    file.header.emplace_back(line);
+    ++at_;
+  }
+
+  void hunk() {
+    Hunk hunk;
+    const std::size_t opened = at_;
+    if (!parse_hunk_header(lines_[at_++], hunk)) malformed(opened);
+    long before = hunk.old_count;
+    long after = hunk.new_count;
+    while (at_ < lines_.size() && (before > 0 || after > 0 || starts(lines_[at_], "\\"))) {
+      const std::string_view line = lines_[at_];
+      const char kind = line.empty() ? ' ' : line.front();  // mail strips trailing blanks
+      if (kind == ' ' || kind == '-') --before;
+      if (kind == ' ' || kind == '+') --after;
+      if (std::string_view(" +-\\").find(kind) == std::string_view::npos) malformed(at_);
+      hunk.lines.emplace_back(line.empty() ? " " : line);
+      ++at_;
+    }
+    if (before != 0 || after != 0) malformed(opened);
+    patch_.files.back().hunks.push_back(std::move(hunk));
+    header_open_ = false;
+  }
+
+  [[noreturn]] void malformed(std::size_t index) const {
+    throw UserError(fmt::format("line {}: malformed hunk in the diff", index + 1));
+  }
+
+  std::vector<std::string_view> lines_;
+  std::size_t at_ = 0;
+  bool header_open_ = false;  // a header without a hunk yet: "---" belongs to it
+  Patch patch_;
+};
+
+long count_lines(const Hunk& hunk, char sign) {
+  return std::count_if(hunk.lines.begin(), hunk.lines.end(), [sign](const std::string& line) {
+    return line.front() == ' ' || line.front() == sign;
+  });
+}
+
+}  // namespace
+
+Patch parse_patch(std::string_view text) { return PatchReader(text).read(); }
+
+std::string render(const Patch& patch) {
+  std::string out;
+  for (const auto& file : patch.files) {
+    for (const auto& line : file.header) out += line + "\n";
+    for (const auto& hunk : file.hunks) {
+      out += fmt::format("@@ -{},{} +{},{} @@{}\n", hunk.old_start, count_lines(hunk, '-'),
+                         hunk.new_start, count_lines(hunk, '+'), hunk.section);
+      for (const auto& line : hunk.lines) out += line + "\n";
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> touched_files(const Patch& patch) {
+  std::vector<std::string> paths;
+  for (const auto& file : patch.files) {
+    for (const auto& path : {file.old_path, file.new_path}) {
+      if (!path.empty() && std::find(paths.begin(), paths.end(), path) == paths.end()) {
+        paths.push_back(path);
+      }
+    }
+  }
+  return paths;
+}
+
+}  // namespace weir

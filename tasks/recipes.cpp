@@ -1,0 +1,58 @@
+#include "tasks/recipes.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+std::string with_repo(std::string text, const std::string& workdir) {
+  for (const std::string_view name : {"{repo}", "<repo>"}) {
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
+      text.replace(at, name.size(), workdir);
+    }
+  }
+  return text;
+}
+
+Recipe read_recipe(const json& entry) {
+  Recipe recipe;
+  recipe.workdir = entry.value("workdir", recipe.workdir);
+  recipe.packages = entry.value("apt", std::vector<std::string>{});
+  recipe.wrappers = entry.value("wrappers", std::vector<std::string>{});
+  recipe.test_command = with_repo(entry.at("test_cmd").get<std::string>(), recipe.workdir);
+  recipe.log_parser = entry.at("log_parser").get<std::string>();
+  recipe.visible_tests = with_repo(entry.value("visible_test_cmd", std::string()), recipe.workdir);
+  const json env = entry.value("env", json::object());
+  for (const auto& [name, value] : env.items()) {
+    recipe.env[name] = with_repo(value.get<std::string>(), recipe.workdir);
+  }
+  return recipe;
+}
+
+}  // namespace
+
+std::map<std::string, Recipe> read_recipes(const std::filesystem::path& file) {
+  std::map<std::string, Recipe> recipes;
+  std::string instance = "?";
+  try {
+    const json document = json::parse(read_file(file));
+    for (const auto& entry : document.at("instances")) {
+      instance = entry.at("instance_id").get<std::string>();
+      recipes[instance] = read_recipe(entry);
+    }
+  } catch (const json::parse_error& error) {
+    throw UserError(fmt::format("{}: not valid JSON: {}", file.string(), error.what()));
+  } catch (const json::exception& error) {
+    throw UserError(fmt::format("{}: instance {}: {}", file.string(), instance, error.what()));
+  }
+  return recipes;
+}
+
+}  // namespace weir

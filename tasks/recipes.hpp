@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// How to run one SWE-bench instance's tests without its container image.
+struct Recipe {
+  std::vector<std::string> packages;  ///< "apt": must be installed already
+  std::map<std::string, std::string> env;
+  std::string test_command;
+  std::string workdir = "/testbed";
+  std::vector<std::string> wrappers;
+  std::string log_parser;
+  std::string visible_tests;  ///< "visible_test_cmd", Weir's own key; may be empty
+};
+
+/// Reads a recipes file: JSON with "instances", keyed by instance_id. `{repo}`
+/// and `<repo>` in values become the workdir. Other keys are ignored: such
+/// files carry measurements too. Throws UserError naming file and instance.
+[[nodiscard]] std::map<std::string, Recipe> read_recipes(const std::filesystem::path& file);
+
+}  // namespace weir

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tasks/units.hpp"
+
+namespace weir {
+
+/// One line of a build recipe, replayed while an environment is made.
+struct BuildStep {
+  enum class Kind { workdir, env, copy, run, user };
+  Kind kind;
+  std::vector<std::string> words;  ///< copy: sources..., destination; env: name, value; else one
+};
+
+/// A repository at one commit, which the agent sees as a one-commit history.
+struct Repository {
+  std::string name;               ///< "owner/name"
+  std::string commit;             ///< what to take; unused for a plain folder
+  std::filesystem::path source;   ///< git directory (bare or not) or plain folder; may be empty
+};
+
+/// What the box starts from.
+struct Environment {
+  std::string base = "host";             ///< "host", or the image the task declares
+  std::filesystem::path build_context;   ///< where COPY sources are found
+  std::vector<BuildStep> build;
+  std::optional<Repository> repository;  ///< placed at workdir
+  std::string workdir = "/app";
+  std::string user = "root";             ///< who the agent's commands run as
+  std::map<std::string, std::string> env;
+  std::vector<std::string> packages;     ///< Debian packages that must be installed already
+  std::vector<std::string> wrappers;     ///< programs that must be the environment's own
+  std::vector<std::string> deviations;   ///< what the task declares and Weir does not honour
+};
+
+struct TaskLimits {
+  std::optional<milliseconds> agent;     ///< wall time the task grants its agent
+  std::optional<milliseconds> verifier;
+  std::optional<std::int64_t> memory;    ///< bytes
+};
+
+/// What a trial hands in: a diff against the repository, or the box as it is.
+enum class Deliverable { patch, final_state };
+
+/// The public half of a task: all an agent may know.
+struct AgentTask {
+  std::string id;             ///< opaque; unique within a run
+  std::string suite;
+  std::string format;
+  std::string declared_name;  ///< the name the task gives itself, if any
+  std::string instruction;
+  std::string difficulty;     ///< as declared; "" if not
+  Environment environment;
+  TaskLimits limits;
+  Deliverable deliverable = Deliverable::final_state;
+  std::optional<std::string> visible_tests;  ///< command; exit 0 = green
+};
+
+/// Grading by running a test command on base + diff + hidden tests.
+struct PatchGrading {
+  std::string base_commit;
+  std::string test_patch;
+  std::string test_command;
+  std::string log_parser;
+  std::vector<std::string> fail_to_pass;
+  std::vector<std::string> pass_to_pass;
+};
+
+/// Grading by a script that leaves reward files in /logs/verifier.
+struct RewardGrading {
+  std::filesystem::path tests;  ///< folder placed at /tests
+  std::map<std::string, std::string> env;
+};
+
+/// The other half: only graders, the oracle agent and the simulated model
+/// receive it, by type. Never enters an agent's box.
+struct Hidden {
+  std::string gold_patch;                    ///< Deliverable::patch
+  std::filesystem::path solution;            ///< folder; Deliverable::final_state
+  std::map<std::string, std::string> solution_env;
+  std::variant<std::monostate, PatchGrading, RewardGrading> grading;
+};
+
+struct Task {
+  AgentTask shown;
+  Hidden hidden;
+  std::string sha256;        ///< digest of everything the task consists of
+  std::string defect;        ///< why it cannot be read ("file:line: cause"); "" if it can
+  std::string unsupported;   ///< why Weir cannot run it; "" if it can
+};
+
+struct Suite {
+  std::string name;
+  std::filesystem::path path;
+  std::vector<Task> tasks;  ///< in the suite's own order
+};
+
+}  // namespace weir
