@@ -1,6 +1,7 @@
 #include "harness/experiment.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -49,6 +50,14 @@ class ExperimentReader {
   }
 
  private:
+  /// A whole number that counts something: 1 to a million.
+  static std::optional<int> counting(ConfigTable& table, const std::string& key) {
+    const auto value = table.integer(key);
+    if (!value) return {};
+    if (*value < 1 || *value > 1'000'000) table.fail(key, "must be from 1 to 1000000");
+    return static_cast<int>(*value);
+  }
+
   std::vector<std::string> read_header() {
     auto table = root_.table("experiment");
     if (!table) {
@@ -64,11 +73,11 @@ class ExperimentReader {
       experiment_.suites.assign(overrides_.suites.begin(), overrides_.suites.end());
     }
     if (experiment_.suites.empty()) table->fail("suites", "must name at least one suite");
-    const auto attempts = table->integer("attempts").value_or(1);
+    const int attempts = counting(*table, "attempts").value_or(1);
     const auto seed = table->integer("seed").value_or(1);
     if (seed < 0) table->fail("seed", "must not be negative");
-    experiment_.attempts = overrides_.attempts.value_or(static_cast<int>(attempts));
-    if (experiment_.attempts < 1) table->fail("attempts", "must be 1 or more");
+    experiment_.attempts = overrides_.attempts.value_or(attempts);
+    if (experiment_.attempts < 1) throw UserError("--attempts must be 1 or more");
     experiment_.seed = overrides_.seed.value_or(static_cast<std::uint64_t>(seed));
     experiment_.task_globs = overrides_.tasks;
     std::vector<std::string> configs = table->texts("configs");
@@ -101,10 +110,8 @@ class ExperimentReader {
     if (spec.thinking != "off" && spec.thinking != "high" && spec.thinking != "max") {
       table.fail("thinking", fmt::format("\"{}\" is not off, high or max", spec.thinking));
     }
-    spec.max_tokens = static_cast<int>(table.integer("max_tokens").value_or(spec.max_tokens));
-    if (spec.max_tokens < 1) table.fail("max_tokens", "must be 1 or more");
-    spec.in_flight = static_cast<int>(table.integer("in_flight").value_or(spec.in_flight));
-    if (spec.in_flight < 1) table.fail("in_flight", "must be 1 or more");
+    spec.max_tokens = counting(table, "max_tokens").value_or(spec.max_tokens);
+    spec.in_flight = counting(table, "in_flight").value_or(spec.in_flight);
     spec.price_host = table.text("price_host").value_or("");
     spec.price_as = table.text("price_as").value_or("");
     spec.skill = table.number("skill").value_or(spec.skill);
@@ -177,15 +184,17 @@ class ExperimentReader {
       const std::string text = policies_(*file);
       policy_texts_[file->string()] = text;
       config.policy = parse_policy(*file, text);
-      if (!config.policy.tiers.empty() && config.policy.tiers.size() != config.tiers.size()) {
-        table.fail("policy", fmt::format("is for {} tiers, the config has {}",
-                                         config.policy.tiers.size(), config.tiers.size()));
+      if (control) table.fail("control", "a config has a policy or a control, not both");
+      if (!config.policy.tiers.empty() && config.policy.tiers != config.tiers) {
+        table.fail("policy", fmt::format("is for the tiers {}, the config has {}",
+                                         fmt::join(config.policy.tiers, " -> "),
+                                         fmt::join(config.tiers, " -> ")));
       }
       config.policy.tiers = config.tiers;
     } else if (control) {
       config.policy.tiers = config.tiers;
       const auto share = control->number("random_share");
-      if (!share || *share < 0 || *share > 1) {
+      if (!share || !(*share >= 0 && *share <= 1)) {
         control->fail("random_share", "must be a share in [0,1]");
       }
       config.policy.random_share = share;
@@ -201,12 +210,16 @@ class ExperimentReader {
     auto table = root_.table("limits");
     if (table) {
       ExperimentLimits& limits = experiment_.limits;
-      limits.turns = static_cast<int>(table->integer("turns").value_or(limits.turns));
-      if (limits.turns < 1) table->fail("turns", "must be 1 or more");
+      limits.turns = counting(*table, "turns").value_or(limits.turns);
       limits.tokens = table->integer("tokens");
+      if (limits.tokens && *limits.tokens < 1) table->fail("tokens", "must be 1 or more");
       limits.command = table->duration("command").value_or(limits.command);
+      if (limits.command.count() < 1) table->fail("command", "must be more than nothing");
       limits.wall = table->duration("wall").value_or(limits.wall);
       limits.run_usd = table->number("run_usd");
+      if (limits.run_usd && !(*limits.run_usd >= 0 && *limits.run_usd < 1e6)) {
+        table->fail("run_usd", "must be a number of dollars, less than a million");
+      }
       table->reject_unknown();
     }
     if (overrides_.max_usd) experiment_.limits.run_usd = overrides_.max_usd;

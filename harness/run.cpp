@@ -15,6 +15,7 @@
 #include "harness/seed.hpp"
 #include "harness/version.hpp"
 #include "results/store/reader.hpp"
+#include "results/store/run_lock.hpp"
 #include "results/store/writer.hpp"
 #include "runners/host.hpp"
 #include "runners/scheduler.hpp"
@@ -70,9 +71,7 @@ std::vector<Task> load_tasks(const Experiment& experiment) {
 
 PriceBook load_prices(const Experiment& experiment) {
   const auto& file = experiment.price_book;
-  const PriceBook book =
-      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
-  return book.viewed(experiment.price_view);
+  return file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
 }
 
 /// A dollar limit needs a price for every model it is to limit.
@@ -95,6 +94,7 @@ void require_prices(const Experiment& experiment, const PriceBook& prices) {
 struct Recorded {
   std::vector<Call> calls;
   std::vector<Turn> turns;
+  std::vector<Decision> decisions;
 };
 
 /// One trial to be done.
@@ -109,12 +109,13 @@ struct Job {
 /// Everything one execution of a run needs, put together once.
 class RunSession {
  public:
-  RunSession(const Experiment& experiment, const RunOptions& options, RunControl& control)
+  RunSession(const Experiment& experiment, const RunOptions& options, const PriceBook& prices,
+             RunControl& control)
       : experiment_(experiment),
         options_(options),
         control_(control),
         tasks_(load_tasks(experiment)),
-        prices_(load_prices(experiment)),
+        prices_(prices.viewed(experiment.price_view)),
         cores_(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
         jobs_(options.jobs > 0 ? options.jobs : cores_) {
     for (const auto& config : experiment_.configs) {
@@ -134,6 +135,8 @@ class RunSession {
 
   RunEnd start() {
     run_ = fresh_run_id();
+    if (options_.db.has_parent_path()) std::filesystem::create_directories(options_.db.parent_path());
+    const RunLock lock(options_.db, run_);
     writer_ = std::make_unique<Writer>(options_.db, experiment_.simulated());
     writer_->begin_run(run_row(), prices_.text(), config_rows(), task_rows());
     std::vector<Job> jobs;
@@ -143,6 +146,7 @@ class RunSession {
 
   RunEnd resume(const Run& run, const std::set<Outcome>& retry, const Reader& reader) {
     run_ = run.id;
+    const RunLock lock(options_.db, run_);
     writer_ = std::make_unique<Writer>(options_.db, run.simulated);
     require_same_tasks(reader);
     std::map<std::string, TrialProgress> progress;
@@ -194,11 +198,11 @@ class RunSession {
   static bool plan_resumption(Job& job, const TrialProgress& progress,
                               const std::set<Outcome>& retry, const Reader& reader) {
     job.try_number = progress.try_number;
-    if (!progress.finished) {
-      job.recorded = {reader.calls(job.trial.id), reader.turns(job.trial.id)};
+    if (!progress.finished || progress.outcome == Outcome::not_run) {
+      job.recorded = {reader.calls(job.trial.id), reader.turns(job.trial.id),
+                      reader.decisions(job.trial.id)};
       return true;
     }
-    if (progress.outcome == Outcome::not_run) return true;
     if (retry.count(progress.outcome) == 0) return false;
     ++job.try_number;
     return true;
@@ -221,7 +225,9 @@ class RunSession {
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
       progress.trial_started();
-      TrialRoom room{*sandbox_, environments, busy_boxes, graders, watchdog, *writer_, {},
+      TrialRoom room{*sandbox_,  environments, busy_boxes,
+                     graders,    watchdog,     *writer_,
+                     {},         experiment_.box_limits, false,
                      experiment_.limits.wall};
       room.make_agent = [&](const AgentContext& context) {
         return make_agent(job, context, ledger, busy_boxes);
@@ -272,7 +278,7 @@ class RunSession {
                                                           std::move(tiers), job.recorded.calls),
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
-                            job.try_number, job.recorded.turns});
+                            job.try_number, job.recorded.turns, job.recorded.decisions});
   }
 
   RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {
@@ -280,15 +286,19 @@ class RunSession {
     if (end.why == Halt::provider && started < jobs.size()) {
       std::vector<Trial> rest;
       for (std::size_t i = started; i < jobs.size(); ++i) rest.push_back(jobs[i].trial);
-      writer_->record_not_run(rest, end.message);
+      writer_->record_not_run(rest, end.message, now());
     }
     if (!end.interrupted) writer_->finish_run(run_, now());
     return end;
   }
 
+  /// The run's tasks, neither changed nor joined by others since.
   void require_same_tasks(const Reader& reader) const {
     const Rows stored = reader.query(
         fmt::format("SELECT task, sha256 FROM task WHERE run = '{}'", run_));
+    if (stored.rows.size() < tasks_.size()) {
+      throw UserError("the suite has more tasks than when the run began; start a new run");
+    }
     for (const auto& row : stored.rows) {
       const auto task = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& candidate) {
         return candidate.shown.id == row[0].value_or("");
@@ -384,15 +394,18 @@ class RunSession {
 }  // namespace
 
 RunEnd start_run(const Experiment& experiment, const RunOptions& options, RunControl& control) {
-  return RunSession(experiment, options, control).start();
+  return RunSession(experiment, options, load_prices(experiment), control).start();
 }
 
 RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
                   const RunOptions& options, RunControl& control) {
   const Reader reader(options.db);
   const Run row = reader.find_run(run);
-  const Experiment experiment = experiment_from_spec(json::parse(row.spec));
-  return RunSession(experiment, options, control).resume(row, retry, reader);
+  Experiment experiment = experiment_from_spec(json::parse(row.spec));
+  if (options.max_usd) experiment.limits.run_usd = options.max_usd;
+  const PriceBook prices =
+      PriceBook::parse(reader.price_book(row.price_book_sha256), "the run's price book");
+  return RunSession(experiment, options, prices, control).resume(row, retry, reader);
 }
 
 std::string describe_run(const Experiment& experiment) {

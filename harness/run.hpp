@@ -14,6 +14,7 @@ struct RunOptions {
   int jobs = 0;          ///< trials in flight; 0 = one per core
   bool quiet = false;
   bool require_full_sandbox = false;
+  std::optional<double> max_usd = {};  ///< resume: a new dollar limit
 };
 
 /// How a run ended.

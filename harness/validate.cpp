@@ -133,7 +133,7 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   Limiter graders(cores);
   Watchdog watchdog;
   ForgetfulRecorder recorder;
-  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, {}};
+  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, {}, true, {}};
 
   std::vector<TaskValidity> results(loaded.tasks.size());
   run_jobs(

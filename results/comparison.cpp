@@ -43,11 +43,13 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
   row.usd_other_tries = 0;
   row.input_total = row.input_hit = row.output_total = 0;
   std::optional<double> strong = 0;
+  std::optional<Picodollars> counted = 0;
   for (const auto& trial : trials) {
     ++row.outcomes[std::string(name_of(trial.outcome))];
     if (trial.outcome == Outcome::resolved) ++row.resolved;
     if (is_missing(trial.outcome)) ++row.missing;
     add(row.cost_pusd, trial.cost_pusd);
+    if (!is_missing(trial.outcome)) add(counted, trial.cost_pusd);
     add(row.usd_other_tries, trial.usd_other_tries);
     add(row.input_total, trial.input_total);
     add(row.input_hit, trial.input_hit);
@@ -58,11 +60,14 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
     row.escalated_turns += trial.escalated_turns;
     row.discarded_calls += trial.discarded_calls;
   }
-  if (!row.cost_pusd || trials.empty()) return row;
-  const double usd = static_cast<double>(*row.cost_pusd) / 1e12;
-  row.usd_per_task = usd / static_cast<double>(trials.size());
-  if (row.resolved > 0) row.usd_per_resolved = usd / row.resolved;
-  if (strong && usd > 0) row.strong_share = *strong / usd;
+  if (row.cost_pusd && strong && *row.cost_pusd > 0) {
+    row.strong_share = *strong * 1e12 / static_cast<double>(*row.cost_pusd);
+  }
+  if (counted && row.headline.trials > 0) {  // the same trials above and below the line
+    const double usd = static_cast<double>(*counted) / 1e12;
+    row.usd_per_trial = usd / row.headline.trials;
+    if (row.resolved > 0) row.usd_per_resolved = usd / row.resolved;
+  }
   return row;
 }
 

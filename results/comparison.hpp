@@ -46,8 +46,8 @@ struct ConfigSummary {
   std::map<std::string, int> outcomes;
   std::optional<Picodollars> cost_pusd;  ///< counted tries; unknown if any call is unpriced
   std::int64_t unpriced_calls = 0;
-  std::optional<double> usd_per_task;      ///< mean per counted trial
-  std::optional<double> usd_per_resolved;  ///< unknown if nothing was resolved
+  std::optional<double> usd_per_trial;     ///< mean over the headline's trials
+  std::optional<double> usd_per_resolved;  ///< headline's spend; unknown if none resolved
   std::optional<double> strong_share;      ///< of spend; unknown for one tier
   std::optional<double> usd_other_tries;
   std::optional<std::int64_t> input_total;
@@ -64,6 +64,8 @@ struct Comparison {
   std::vector<ConfigSummary> configs;  ///< in the experiment's order
   int tasks = 0;
   int attempts = 0;
+  int expected = 0;  ///< trials: tasks x configs x attempts
+  int begun = 0;     ///< trials with a row; fewer than expected = incomplete
   std::vector<std::string> price_entries;
   std::map<std::string, std::string> models;  ///< config -> "flash -> pro"
 };

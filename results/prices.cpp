@@ -33,7 +33,10 @@ TimePoint required_time(const json& entry, const char* key) {
 
 int minutes_of(const std::string& clock) {  // "09:30"
   if (clock.size() != 5 || clock[2] != ':') throw UserError("a window wants \"hh:mm\"");
-  return std::stoi(clock.substr(0, 2)) * 60 + std::stoi(clock.substr(3, 2));
+  const auto parsed = parse_time("2000-01-01T" + clock + ":00Z");
+  if (!parsed) throw UserError("a window wants \"hh:mm\"");
+  const auto midnight = std::chrono::floor<std::chrono::days>(*parsed);
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(*parsed - midnight).count());
 }
 
 PeakWindow read_window(const json& written) {
@@ -46,6 +49,7 @@ PeakWindow read_window(const json& written) {
   }
   window.from = minutes_of(written.at("utc").at(0).get<std::string>());
   window.to = minutes_of(written.at("utc").at(1).get<std::string>());
+  if (window.to <= window.from) throw UserError("a peak window must end after it begins");
   return window;
 }
 
@@ -64,7 +68,11 @@ PriceEntry read_entry(const json& written, const std::string& default_host) {
                  rate(usd, "cache_write"), rate(usd, "output")};
   const json tou = written.value("time_of_use", json());
   if (tou.is_object()) {
-    entry.peak_multiplier = tou.at("peak_multiplier").get<int>();
+    const double multiplier = tou.at("peak_multiplier").get<double>();
+    entry.peak_multiplier = static_cast<int>(multiplier);
+    if (entry.peak_multiplier != multiplier || multiplier < 1) {
+      throw UserError("\"peak_multiplier\" must be a whole number");
+    }
     for (const auto& window : tou.at("peak_windows")) entry.peaks.push_back(read_window(window));
   }
   return entry;
@@ -182,7 +190,8 @@ std::optional<Cost> PriceBook::cost(const PriceKey& key, TimePoint time,
   const auto& [rates, entry] = *found;
   Cost cost{0, entry};
   // Hosts without a cache-write bucket report none; they write for free.
-  const auto written = tokens.cache_write.value_or(0);
+  std::optional<std::int64_t> written = tokens.cache_write;
+  if (!written && !rates.cache_write) written = 0;
   const bool priced = add(cost.pusd, tokens.input_miss, rates.input_miss) &&
                       add(cost.pusd, tokens.input_hit, rates.input_hit) &&
                       add(cost.pusd, written, rates.cache_write) &&
@@ -196,7 +205,9 @@ std::optional<Picodollars> PriceBook::worst_case(const PriceKey& key, TimePoint 
                                                  std::int64_t output_tokens) const {
   const auto found = rates(key, time);
   if (!found || !found->first.input_miss || !found->first.output) return {};
-  return input_tokens * *found->first.input_miss + output_tokens * *found->first.output;
+  const Picodollars dearest =
+      std::max(*found->first.input_miss, found->first.cache_write.value_or(0));
+  return input_tokens * dearest + output_tokens * *found->first.output;
 }
 
 }  // namespace weir

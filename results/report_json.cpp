@@ -32,7 +32,7 @@ json config(const ConfigSummary& row) {
           {"outcomes", row.outcomes},
           {"cost_pusd", known(row.cost_pusd)},
           {"usd", row.cost_pusd ? json(static_cast<double>(*row.cost_pusd) / 1e12) : json()},
-          {"usd_per_trial", known(row.usd_per_task)},
+          {"usd_per_trial", known(row.usd_per_trial)},
           {"usd_per_resolved", known(row.usd_per_resolved)},
           {"usd_other_tries", known(row.usd_other_tries)},
           {"unpriced_calls", row.unpriced_calls},
@@ -60,6 +60,8 @@ json json_report(const Comparison& comparison) {
           {"price_entries", comparison.price_entries},
           {"tasks", comparison.tasks},
           {"attempts", comparison.attempts},
+          {"expected", comparison.expected},
+          {"complete", comparison.begun == comparison.expected},
           {"models", comparison.models},
           {"configs", configs}};
 }

@@ -67,8 +67,8 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 Row headings() {
-  return {"config",      "tasks",     "trials",       "resolved",        "resolved, errors count",
-          "errors",      "$ / trial", "$ / resolved", "$ total",         "tokens in",
+  return {"config",      "tasks",     "trials",       "resolved",        "resolved, missing count",
+          "missing",     "$ / trial", "$ / resolved", "$ total",         "tokens in",
           "cache hits",  "tokens out", "turns",       "escalated turns", "spend on strong tiers"};
 }
 
@@ -82,7 +82,7 @@ Row cells(const ConfigSummary& row) {
           rate(row.headline),
           rate(row.all),
           fmt::format("{}", row.missing),
-          usd(row.usd_per_task),
+          usd(row.usd_per_trial),
           row.resolved == 0 ? "none resolved" : usd(row.usd_per_resolved),
           usd(total),
           tokens(row.input_total),
@@ -104,9 +104,10 @@ std::string outcome_line(const ConfigSummary& row) {
 std::string footer(const Comparison& c) {
   std::string out = "\n";
   out += "Resolved: share of trials with a 95 % interval clustered by task. The first column leaves "
-         "out errors of\nproviders and machines, the second counts them as unresolved. Costs are "
-         "what was spent, discarded drafts\nincluded; escalated turns and strong tiers exist in "
-         "cascades only.\n\n";
+         "out missing data\n(errors of providers and machines, trials not run), the second counts it "
+         "as unresolved. Costs are what the\ncounted tries spent, discarded drafts included; $ per "
+         "trial and per resolved are over the first column's\ntrials. Escalated turns and strong "
+         "tiers exist in cascades only.\n\n";
   for (const auto& row : c.configs) {
     const auto models = c.models.find(row.config);
     out += fmt::format("- {}: {}{}; {}", row.config,
@@ -133,9 +134,14 @@ std::string footer(const Comparison& c) {
 std::string markdown_report(const Comparison& comparison) {
   std::vector<Row> rows = {headings()};
   for (const auto& config : comparison.configs) rows.push_back(cells(config));
-  return fmt::format("## {}: {} tasks x {} attempts{}\n\n", comparison.run.name, comparison.tasks,
+  const std::string incomplete =
+      comparison.begun == comparison.expected
+          ? ""
+          : fmt::format(" (incomplete: {} of {} trials begun)", comparison.begun, comparison.expected);
+  return fmt::format("## {}: {} tasks x {} attempts{}{}\n\n", comparison.run.name, comparison.tasks,
                      comparison.attempts,
-                     comparison.run.simulated ? " (simulated models: not a measurement)" : "") +
+                     comparison.run.simulated ? " (simulated models: not a measurement)" : "",
+                     incomplete) +
          table(rows) + footer(comparison);
 }
 

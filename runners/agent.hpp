@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 
 #include "results/record.hpp"
 #include "runners/environment.hpp"
 #include "runners/sandbox.hpp"
+#include "runners/watchdog.hpp"
 #include "tasks/task.hpp"
 
 namespace weir {
@@ -20,13 +20,6 @@ namespace weir {
 class ReplayDiverged : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-};
-
-/// When a trial must end: the token stops at the wall limit or when the user
-/// stops the run; `expired` tells the two apart.
-struct Deadline {
-  std::stop_token stop;
-  std::function<bool()> expired;
 };
 
 /// What an agent hands in when its trajectory ends.
@@ -48,7 +41,7 @@ class Agent {
   /// model failures are values; throws InfraError when the machine fails and
   /// Cancelled when the run is stopped.
   [[nodiscard]] virtual Submission run(const AgentTask& task, Box& box, Recorder& recorder,
-                                       const Deadline& deadline) = 0;
+                                       Deadline& deadline) = 0;
 };
 
 /// What an agent is made for.

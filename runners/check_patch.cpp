@@ -1,5 +1,6 @@
 #include "runners/check_patch.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include "tasks/files.hpp"
@@ -44,6 +45,32 @@ std::string leading_folder(std::string_view line) {
   return folder;
 }
 
+/// The options between the program's name and the heredoc; nullopt if one of
+/// them is not understood.
+std::optional<std::vector<std::string>> options_of(std::string_view line) {
+  static constexpr std::string_view kIgnored[] = {"-v", "--verbose", "--check", "-N", "--forward",
+                                                  "--batch", "-s", "--index", "--whitespace=nowarn"};
+  std::vector<std::string> options;
+  const auto git = line.rfind("git apply");
+  line.remove_prefix(git != std::string_view::npos ? git + 9 : line.rfind("patch ") + 5);
+  const auto heredoc = line.find("<<");
+  if (heredoc == std::string_view::npos) return {};  // it feeds some other program
+  for (std::string_view rest = line.substr(0, heredoc); !trimmed(rest).empty();) {
+    rest = trimmed(rest);
+    const auto word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(word.size());
+    if (word == "-" || std::find(std::begin(kIgnored), std::end(kIgnored), word) != std::end(kIgnored)) {
+      continue;
+    }
+    const bool strip = word.substr(0, 2) == "-p" && word.size() == 3;
+    const bool known = strip || word == "-R" || word == "--reverse" || word == "--3way" ||
+                       word.substr(0, 12) == "--directory=";
+    if (!known) return {};
+    options.emplace_back(word);
+  }
+  return options;
+}
+
 }  // namespace
 
 std::optional<InlinePatch> find_inline_patch(std::string_view command) {
@@ -52,7 +79,9 @@ std::optional<InlinePatch> find_inline_patch(std::string_view command) {
     if (!applies_patches(lines[i])) continue;
     const std::string word = heredoc_word(lines[i]);
     if (word.empty()) continue;
-    InlinePatch patch{leading_folder(lines[i]), {}};
+    const auto options = options_of(lines[i]);
+    if (!options) return {};
+    InlinePatch patch{leading_folder(lines[i]), *options, {}};
     for (std::size_t j = i + 1; j < lines.size() && lines[j] != word; ++j) {
       patch.diff += std::string(lines[j]) + "\n";
     }
@@ -63,7 +92,9 @@ std::optional<InlinePatch> find_inline_patch(std::string_view command) {
 
 std::optional<bool> patch_applies(Box& box, const InlinePatch& patch, const ExecRequest& like) {
   ExecRequest request;
-  request.argv = {"git", "apply", "--check", "-"};
+  request.argv = {"git", "apply", "--check"};
+  request.argv.insert(request.argv.end(), patch.options.begin(), patch.options.end());
+  request.argv.emplace_back("-");
   request.cwd = patch.folder.empty() ? like.cwd : patch.folder;
   request.env = like.env;
   request.user = like.user;

@@ -5,8 +5,8 @@ namespace weir {
 std::optional<bool> visible_tests_red(Sandbox& sandbox, Limiter& busy, const SnapshotPtr& snapshot,
                                       const std::string& command,
                                       const PreparedEnvironment& environment,
-                                      milliseconds timeout, std::stop_token stop) {
-  const auto permit = busy.acquire(stop);
+                                      milliseconds timeout, Deadline& deadline) {
+  const auto permit = acquire_paused(busy, deadline);
   const auto box = sandbox.create({.from = snapshot});
   ExecRequest request;
   request.script = command;
@@ -15,7 +15,7 @@ std::optional<bool> visible_tests_red(Sandbox& sandbox, Limiter& busy, const Sna
   request.user = environment.user;
   request.timeout = timeout;
   request.merge_stderr = true;
-  request.stop = stop;
+  request.stop = deadline.token();
   const ExecResult result = box->exec(request);
   switch (result.status) {
     case ExecStatus::box_lost:

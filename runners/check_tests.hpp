@@ -16,6 +16,6 @@ namespace weir {
                                                     const SnapshotPtr& snapshot,
                                                     const std::string& command,
                                                     const PreparedEnvironment& environment,
-                                                    milliseconds timeout, std::stop_token stop);
+                                                    milliseconds timeout, Deadline& deadline);
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include "runners/host.hpp"
 #include "runners/repository.hpp"
 #include "tasks/digest.hpp"
+#include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -72,8 +73,14 @@ class Builder {
         cwd_ = step.words.front();
         run("mkdir -p " + shell_quoted(cwd_), "/");
         return;
-      case Kind::env: built_->env[step.words.at(0)] = step.words.at(1); return;
-      case Kind::user: return;  // build steps run as root; the task names the agent's user
+      case Kind::env:
+        built_->env[step.words.at(0)] = expand_variables(step.words.at(1), built_->env);
+        return;
+      case Kind::user:  // build steps run as root; the task names the agent's user
+        if (step.words.front() != "root") {
+          built_->deviations.push_back("USER " + step.words.front() + " of the Dockerfile not taken");
+        }
+        return;
       case Kind::copy: copy(step.words); return;
       case Kind::run:
         if (uses_package_manager(step.words.front())) {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <stop_token>
 
+#include "runners/watchdog.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -47,5 +48,11 @@ class Limiter {
   std::condition_variable_any changed_;
   int free_;
 };
+
+/// Waits for a place while the deadline's clock stands still.
+[[nodiscard]] inline Limiter::Permit acquire_paused(Limiter& limiter, Deadline& deadline) {
+  const Deadline::Pause pause(deadline);
+  return limiter.acquire(deadline.token());
+}
 
 }  // namespace weir

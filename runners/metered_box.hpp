@@ -2,15 +2,17 @@
 
 #include "runners/limiter.hpp"
 #include "runners/sandbox.hpp"
+#include "runners/watchdog.hpp"
 
 namespace weir {
 
-/// A box that waits for a place among the busy ones before it works, and adds
-/// up the time it worked. Owned by one thread.
+/// A box that waits for a place among the busy ones before it works (the
+/// deadline's clock stands still meanwhile), and adds up the time it worked.
+/// Owned by one thread.
 class MeteredBox final : public Box {
  public:
-  MeteredBox(std::unique_ptr<Box> box, Limiter& busy, std::stop_token stop)
-      : box_(std::move(box)), busy_(busy), stop_(std::move(stop)) {}
+  MeteredBox(std::unique_ptr<Box> box, Limiter& busy, Deadline& deadline)
+      : box_(std::move(box)), busy_(busy), deadline_(deadline) {}
 
   ExecResult exec(const ExecRequest& request) override;
   SnapshotPtr snapshot() override;
@@ -30,7 +32,7 @@ class MeteredBox final : public Box {
 
   std::unique_ptr<Box> box_;
   Limiter& busy_;
-  std::stop_token stop_;
+  Deadline& deadline_;
   std::chrono::microseconds worked_{0};
 };
 

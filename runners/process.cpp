@@ -22,6 +22,8 @@
 namespace weir {
 namespace {
 
+constexpr milliseconds kDrain{100};
+
 namespace asio = boost::asio;
 namespace bp = boost::process::v2;
 
@@ -58,6 +60,12 @@ class Reading {
   std::string text_;
 };
 
+/// A path as given, or the program's place in PATH; empty if there is none.
+bp::filesystem::path locate(const std::string& name) {
+  if (name.find('/') == std::string::npos) return bp::environment::find_executable(name);
+  return ::access(name.c_str(), X_OK) == 0 ? bp::filesystem::path(name) : bp::filesystem::path();
+}
+
 int exit_code_of(int native) {
   return WIFSIGNALED(native) ? 128 + WTERMSIG(native) : WEXITSTATUS(native);
 }
@@ -66,7 +74,7 @@ int exit_code_of(int native) {
 
 ProcessResult run_process(const ProcessRequest& request) {
   ProcessResult result;
-  const auto program = bp::environment::find_executable(request.argv.front());
+  const auto program = locate(request.argv.front());
   if (program.empty()) {  // checked here: a failed exec would run our exit handlers
     result.exit_code = 127;
     result.err = request.argv.front() + ": not found";
@@ -99,7 +107,15 @@ ProcessResult run_process(const ProcessRequest& request) {
     out.pipe().close();
     err.pipe().close();
   });
-  child.async_wait([&](auto, int) { timer.cancel(); });
+  asio::steady_timer drain(context);
+  child.async_wait([&](auto, int) {
+    timer.cancel();
+    drain.expires_after(kDrain);  // a grandchild may hold the pipes for ever
+    drain.async_wait([&](auto) {
+      out.pipe().close();
+      err.pipe().close();
+    });
+  });
   context.run();
   result.exit_code = exit_code_of(child.native_exit_code());
   result.out = out.take();

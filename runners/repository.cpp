@@ -62,7 +62,7 @@ void export_commit(const fs::path& git_directory, const std::string& commit,
 constexpr const char* kCommit =
     "git init -q -b main . && git config user.name weir && git config user.email weir@localhost && "
     "git config gc.auto 0 && git add -A -f . && "
-    "git -c commit.gpgsign=false commit -q --allow-empty -m base && "
+    "git -c commit.gpgsign=false commit -q --allow-empty -m base && git tag task-base && "
     "test \"$(git rev-list --all | wc -l)\" = 1";
 
 }  // namespace

@@ -8,6 +8,11 @@
 
 namespace weir {
 
+/// The tag on the one commit an agent starts from.
+inline constexpr const char* kBaseTag = "task-base";
+/// A diff larger than this is not taken.
+inline constexpr std::size_t kLargestDiff = std::size_t{64} << 20;
+
 /// Puts one commit of `repository` (or a plain folder) at `workdir` in the box
 /// and makes it the only commit of a fresh git repository: no later history, no
 /// remotes, no objects shared. Throws InfraError.

@@ -120,6 +120,10 @@ class Sandbox {
   virtual ~Sandbox() = default;
   /// Throws InfraError if the machine cannot give one.
   [[nodiscard]] virtual std::unique_ptr<Box> create(const BoxSpec& spec) = 0;
+  /// Those of `paths` (absolute) that `later` changed since `earlier`.
+  [[nodiscard]] virtual std::vector<std::string> touched(
+      const SnapshotPtr& later, const SnapshotPtr& earlier,
+      const std::vector<std::string>& paths) const = 0;
   /// Backend, mechanisms, and what it cannot enforce, as JSON text.
   [[nodiscard]] virtual std::string description() const = 0;
   /// Limits asked for and not enforced here.

@@ -7,7 +7,9 @@
 
 #include "runners/grade/grader.hpp"
 #include "runners/metered_box.hpp"
+#include "runners/repository.hpp"
 #include "tasks/error.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -35,12 +37,19 @@ class TrialRun {
     room_.recorder.begin_try(trial_, try_);
     try {
       attempt();
-    } catch (const InfraError& error) {
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const ReplayDiverged&) {
+      throw;
+    } catch (const std::exception& error) {  // one trial must not end the others
       try_.outcome = Outcome::infra_error;
       try_.message = error.what();
     }
     if (is_missing(*try_.outcome)) try_.stop_reason.reset();
-    try_.anomalies = anomalies_.dump();
+    try_.message = to_utf8(try_.message);
+    try_.anomalies = anomalies_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     try_.finished_at = now();
     try_.wall_ms =
         std::chrono::duration_cast<milliseconds>(Clock::now() - started).count();
@@ -53,8 +62,9 @@ class TrialRun {
     environment_ = room_.environments.get(task_);
     try_.environment_sha256 = environment_->sha256;
     for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
-    MeteredBox box(room_.sandbox.create({.from = environment_->snapshot}), room_.busy_boxes, stop_);
-    const Submission submission = act(box);
+    Deadline deadline(room_.watchdog, stop_, allowance());
+    MeteredBox box(room_.sandbox.create(spec()), room_.busy_boxes, deadline);
+    const Submission submission = act(box, deadline);
     try_.leaf = submission.leaf;
     try_.error_class = submission.error_class;
     try_.message = submission.message;
@@ -68,20 +78,30 @@ class TrialRun {
     try_.box_ms = box.worked().count();
   }
 
-  Submission act(Box& box) {
+  /// The shorter of the run's wall limit and the task's own.
+  Clock::duration allowance() const {
     Clock::duration limit = kNever;
     if (room_.wall_limit.count() > 0) limit = room_.wall_limit;
-    if (task_.shown.limits.agent) limit = std::min<Clock::duration>(limit, *task_.shown.limits.agent);
-    const Watchdog::Watch watch(room_.watchdog, Clock::now() + limit, stop_);
+    const auto& own = task_.shown.limits.agent;
+    return own ? std::min<Clock::duration>(limit, *own) : limit;
+  }
+
+  BoxSpec spec() const {
+    BoxSpec spec{.from = environment_->snapshot, .limits = room_.box_limits};
+    if (task_.shown.limits.memory) spec.limits.memory = task_.shown.limits.memory;
+    return spec;
+  }
+
+  Submission act(Box& box, Deadline& deadline) {
     const auto agent = room_.make_agent({task_, trial_, try_.number, *environment_});
-    Submission submission = agent->run(task_.shown, box, room_.recorder,
-                                       {watch.token(), [&watch] { return watch.expired(); }});
+    Submission submission = agent->run(task_.shown, box, room_.recorder, deadline);
     if (stop_.stop_requested()) throw Cancelled();
     return submission;
   }
 
   void grade(const Submission& submission, Box& box) {
-    const GradingRoom grading{room_.sandbox, room_.graders, *environment_, stop_};
+    const GradingRoom grading{room_.sandbox, room_.graders, *environment_, stop_,
+                              room_.grade_empty_diffs};
     Verdict verdict;
     if (const auto* tests = std::get_if<PatchGrading>(&task_.hidden.grading)) {
       try_.submission = submission.patch ? *submission.patch : diff_of(box);
@@ -105,14 +125,14 @@ class TrialRun {
   /// The state at a limit, as a diff.
   std::string diff_of(Box& box) {
     ExecRequest request;
-    request.script = "git add -A && git diff --cached --binary HEAD";
+    request.script = fmt::format("git add -A && git diff --cached --binary {}", kBaseTag);
     request.cwd = environment_->workdir;
     request.env = environment_->env;
     request.timeout = milliseconds(60'000);
-    request.caps.head = 64 << 20;
+    request.caps.head = kLargestDiff;
     const ExecResult result = box.exec(request);
-    if (result.ok()) return result.out.bytes;
-    anomalies_.push_back("the diff at the limit could not be taken: " + result.err.bytes);
+    if (result.ok() && !result.out.truncated) return result.out.bytes;
+    anomalies_.push_back("the diff at the limit could not be taken: " + to_utf8(result.err.bytes));
     return {};
   }
 

@@ -15,6 +15,8 @@ struct TrialRoom {
   Watchdog& watchdog;
   Recorder& recorder;
   AgentFactory make_agent;
+  BoxLimits box_limits = {};
+  bool grade_empty_diffs = false;  ///< run the tests even if nothing was changed (validate)
   milliseconds wall_limit{0};  ///< per trial; 0 = none; the task's own limit counts too
 };
 

@@ -6,7 +6,26 @@ Watchdog::Watchdog() : thread_([this](std::stop_token stop) { run(std::move(stop
 
 Watchdog::~Watchdog() {
   thread_.request_stop();
+  thread_.join();
+}
+
+void Watchdog::arm(Deadline& deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    armed_.emplace(deadline.end_, &deadline);
+  }
   changed_.notify_all();
+}
+
+void Watchdog::disarm(Deadline& deadline) {
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = armed_.equal_range(deadline.end_);
+  for (auto at = first; at != last; ++at) {
+    if (at->second == &deadline) {
+      armed_.erase(at);
+      return;
+    }
+  }
 }
 
 void Watchdog::run(std::stop_token stop) {
@@ -16,34 +35,40 @@ void Watchdog::run(std::stop_token stop) {
       changed_.wait(lock, stop, [this] { return !armed_.empty(); });
       continue;
     }
-    const auto first = armed_.begin();
-    if (first->first <= Clock::now()) {
-      first->second->source_.request_stop();
-      armed_.erase(first);
+    const auto next = armed_.begin()->first;  // a copy: the node may go while we wait
+    if (next <= Clock::now()) {
+      armed_.begin()->second->source_.request_stop();
+      armed_.erase(armed_.begin());
       continue;
     }
-    changed_.wait_until(lock, first->first);
+    changed_.wait_until(lock, stop, next,
+                        [&] { return armed_.empty() || armed_.begin()->first != next; });
   }
 }
 
-Watchdog::Watch::Watch(Watchdog& watchdog, Clock::time_point deadline, std::stop_token parent)
-    : watchdog_(watchdog), deadline_(deadline), from_parent_(parent, Forward{&source_}) {
-  {
-    const std::lock_guard lock(watchdog_.mutex_);
-    watchdog_.armed_.emplace(deadline_, this);
-  }
-  watchdog_.changed_.notify_all();
+Deadline::Deadline(Watchdog& watchdog, std::stop_token parent)
+    : watchdog_(watchdog), limited_(false), end_(), from_parent_(parent, Forward{&source_}) {}
+
+Deadline::Deadline(Watchdog& watchdog, std::stop_token parent, Clock::duration allowance)
+    : watchdog_(watchdog),
+      limited_(true),
+      end_(Clock::now() + allowance),
+      from_parent_(parent, Forward{&source_}) {
+  watchdog_.arm(*this);
 }
 
-Watchdog::Watch::~Watch() {
-  const std::lock_guard lock(watchdog_.mutex_);
-  const auto [first, last] = watchdog_.armed_.equal_range(deadline_);
-  for (auto at = first; at != last; ++at) {
-    if (at->second == this) {
-      watchdog_.armed_.erase(at);
-      return;
-    }
-  }
+Deadline::~Deadline() {
+  if (limited_) watchdog_.disarm(*this);
+}
+
+Deadline::Pause::Pause(Deadline& deadline) : deadline_(deadline), began_(Clock::now()) {
+  if (deadline_.limited_) deadline_.watchdog_.disarm(deadline_);
+}
+
+Deadline::Pause::~Pause() {
+  if (!deadline_.limited_) return;
+  deadline_.end_ += Clock::now() - began_;
+  deadline_.watchdog_.arm(deadline_);
 }
 
 }  // namespace weir

@@ -9,8 +9,10 @@
 
 namespace weir {
 
+class Deadline;
+
 /// One thread that requests stops when deadlines pass. It never waits for what
-/// it stops. Safe to share between threads.
+/// it stops. Safe to share between threads; outlives its deadlines.
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
@@ -18,39 +20,60 @@ class Watchdog {
   Watchdog();
   ~Watchdog();
 
-  /// An armed deadline; disarmed when destroyed. Expired() tells a stop by
-  /// deadline from one by the user.
-  class Watch {
-   public:
-    Watch(Watchdog& watchdog, Clock::time_point deadline, std::stop_token parent);
-    ~Watch();
-    Watch(const Watch&) = delete;
-    Watch& operator=(const Watch&) = delete;
-
-    /// Stops at the deadline, or when the parent stops.
-    [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
-    [[nodiscard]] bool expired() const { return Clock::now() >= deadline_; }
-    [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
-
-   private:
-    friend class Watchdog;
-    Watchdog& watchdog_;
-    Clock::time_point deadline_;
-    std::stop_source source_;
-    struct Forward {
-      std::stop_source* source;
-      void operator()() const { source->request_stop(); }
-    };
-    std::stop_callback<Forward> from_parent_;
-  };
-
  private:
+  friend class Deadline;
+  void arm(Deadline& deadline);
+  void disarm(Deadline& deadline);
   void run(std::stop_token stop);
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::multimap<Clock::time_point, Watch*> armed_;
+  std::multimap<Clock::time_point, Deadline*> armed_;
   std::jthread thread_;
+};
+
+/// When a piece of work must end. Its token stops at the deadline or when the
+/// parent stops; expired() tells the two apart. Time spent in a Pause does not
+/// count: waits for places and rate limits are not work. Used by one thread.
+class Deadline {
+ public:
+  using Clock = Watchdog::Clock;
+
+  /// Never expires; stops with the parent.
+  Deadline(Watchdog& watchdog, std::stop_token parent);
+  Deadline(Watchdog& watchdog, std::stop_token parent, Clock::duration allowance);
+  ~Deadline();
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  [[nodiscard]] bool expired() const { return limited_ && Clock::now() >= end_; }
+
+  /// The clock stands still while alive.
+  class Pause {
+   public:
+    explicit Pause(Deadline& deadline);
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Deadline& deadline_;
+    Clock::time_point began_;
+  };
+
+ private:
+  friend class Watchdog;
+  struct Forward {
+    std::stop_source* source;
+    void operator()() const { source->request_stop(); }
+  };
+
+  Watchdog& watchdog_;
+  bool limited_;
+  Clock::time_point end_;
+  std::stop_source source_;
+  std::stop_callback<Forward> from_parent_;
 };
 
 }  // namespace weir

@@ -81,11 +81,17 @@ class Reader {
       refuse(name + " with a heredoc");
     } else if (name == "FROM") {
       if (!file_.from.empty()) refuse("more than one stage");
-      file_.from = words_of(rest).empty() ? "" : words_of(substituted(rest)).front();
+      for (const auto& word : words_of(substituted(rest))) {
+        if (word.rfind("--", 0) == 0) continue;
+        file_.from = word;
+        break;
+      }
     } else if (name == "ARG") {
       const auto equals = rest.find('=');
       if (equals != std::string::npos) {
-        variables_[rest.substr(0, equals)] = substituted(unquoted(rest.substr(equals + 1)));
+        const std::string variable = rest.substr(0, equals);
+        variables_[variable] = substituted(unquoted(rest.substr(equals + 1)));
+        arguments_ += variable + "=" + shell_quoted(variables_[variable]) + "; ";
       }
     } else if (name == "ENV") {
       env(rest);
@@ -94,7 +100,7 @@ class Reader {
     } else if (name == "COPY" || name == "ADD") {
       copy(rest);
     } else if (name == "RUN") {
-      file_.steps.push_back({Kind::run, {command(rest)}});
+      file_.steps.push_back({Kind::run, {arguments_ + command(without_flags(rest))}});
     } else if (name == "USER") {
       file_.steps.push_back({Kind::user, {substituted(rest)}});
     } else {
@@ -126,8 +132,7 @@ class Reader {
   void copy(const std::string& rest) {
     std::vector<std::string> words;
     if (!rest.empty() && rest.front() == '[') {
-      const json list = json::parse(rest, nullptr, false);
-      if (list.is_array()) words = list.get<std::vector<std::string>>();
+      words = exec_form(rest);
     } else {
       words = words_of(substituted(rest));
     }
@@ -145,37 +150,82 @@ class Reader {
 
   std::string command(const std::string& rest) const {
     if (rest.empty() || rest.front() != '[') return rest;
-    const json list = json::parse(rest, nullptr, false);
-    if (!list.is_array()) return rest;
+    const auto words = exec_form(rest);
+    if (words.empty()) return rest;
     std::string out;
-    for (const auto& word : list) out += shell_quoted(word.get<std::string>()) + " ";
+    for (const auto& word : words) out += shell_quoted(word) + " ";
     return out;
+  }
+  /// ["a", "b"] as words; empty if it is not a JSON list of strings.
+  static std::vector<std::string> exec_form(const std::string& rest) {
+    const json list = json::parse(rest, nullptr, false);
+    std::vector<std::string> words;
+    if (!list.is_array()) return words;
+    for (const auto& word : list) {
+      if (!word.is_string()) return {};
+      words.push_back(word.get<std::string>());
+    }
+    return words;
+  }
+  static std::string without_flags(std::string rest) {
+    while (rest.rfind("--", 0) == 0) {
+      const auto end = rest.find(' ');
+      rest = end == std::string::npos ? "" : std::string(trimmed(rest.substr(end)));
+    }
+    return rest;
   }
   static std::string unquoted(const std::string& text) {
     const auto words = words_of(text);
     return words.size() == 1 ? words.front() : text;
   }
-  /// $NAME and ${NAME} from ARG and ENV; unknown names are left as they are.
-  std::string substituted(std::string text) const {
-    for (const auto& [name, value] : variables_) {
-      for (const auto& spelled : {"${" + name + "}", "$" + name}) {
-        for (auto at = text.find(spelled); at != std::string::npos;
-             at = text.find(spelled, at + value.size())) {
-          text.replace(at, spelled.size(), value);
-        }
-      }
-    }
-    return text;
+  std::string substituted(const std::string& text) const {
+    return expand_variables(text, variables_);
   }
   void refuse(const std::string& why) {
     if (file_.unsupported.empty()) file_.unsupported = "Dockerfile: " + why;
   }
 
   Dockerfile file_;
-  std::map<std::string, std::string, std::greater<>> variables_;  // longest-prefix names first
+  std::map<std::string, std::string> variables_;
+  std::string arguments_;  ///< "NAME='value'; " of every ARG so far
 };
 
 }  // namespace
+
+std::string expand_variables(std::string_view text,
+                             const std::map<std::string, std::string>& values) {
+  const auto is_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  std::string out;
+  while (!text.empty()) {
+    const auto dollar = text.find('$');
+    out += text.substr(0, dollar);
+    if (dollar == std::string_view::npos) break;
+    text.remove_prefix(dollar);
+    const bool braced = text.size() > 1 && text[1] == '{';
+    const std::size_t start = braced ? 2 : 1;
+    std::size_t end = start;
+    while (end < text.size() && is_name(text[end])) ++end;
+    const auto value = values.find(std::string(text.substr(start, end - start)));
+    std::size_t after = end;
+    std::string fallback;
+    if (braced) {
+      const auto close = text.find('}', end);
+      if (close == std::string_view::npos) return out + std::string(text);
+      if (text.substr(end, 2) == ":-") fallback = text.substr(end + 2, close - end - 2);
+      after = close + 1;
+    }
+    const bool defaulted = braced && text.substr(end, 2) == ":-";
+    if (end > start && value != values.end()) {
+      out += value->second;
+    } else if (defaulted) {
+      out += fallback;
+    } else {
+      out += text.substr(0, after);
+    }
+    text.remove_prefix(after);
+  }
+  return out;
+}
 
 Dockerfile parse_dockerfile(std::string_view text) { return Reader().read(text); }
 

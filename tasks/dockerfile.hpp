@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,11 @@ struct Dockerfile {
   std::vector<std::string> ignored;  ///< instructions without effect here (EXPOSE, LABEL...)
   std::string unsupported;        ///< why it cannot be replayed; "" if it can
 };
+
+/// $NAME, ${NAME} and ${NAME:-default} replaced from `values`; names it does not
+/// hold stay as they are.
+[[nodiscard]] std::string expand_variables(std::string_view text,
+                                           const std::map<std::string, std::string>& values);
 
 /// Parses a Dockerfile: continuation lines, comments, shell and exec forms, ARG
 /// with defaults. Multi-stage builds, COPY --from and heredocs are `unsupported`.

@@ -19,6 +19,13 @@ class InfraError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What was to be recorded could not be: a full disk, a damaged database. Ends
+/// the run; everything committed before it is safe.
+class StoreError : public InfraError {
+ public:
+  using InfraError::InfraError;
+};
+
 /// The command was interrupted (Ctrl-C twice, a stopped run); unwinds a trial.
 class Cancelled : public std::runtime_error {
  public:

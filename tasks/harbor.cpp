@@ -43,6 +43,9 @@ void read_environment(ConfigTable& root, const fs::path& folder, Task& task) {
     if (!parsed.workdir.empty()) environment.workdir = parsed.workdir;
     if (!parsed.unsupported.empty()) task.unsupported = parsed.unsupported;
   }
+  if (!environment.base.empty() && environment.base != "host") {
+    environment.deviations.push_back("image " + environment.base + " declared; runs on the host's /usr");
+  }
   auto table = root.table("environment");
   if (!table) return;
   if (const auto image = table->text("docker_image")) environment.base = *image;
@@ -52,9 +55,9 @@ void read_environment(ConfigTable& root, const fs::path& folder, Task& task) {
   environment.env = env_key(*table);
   if (table->text("os").value_or("linux") != "linux") task.unsupported = "needs Windows";
   const auto network = table->text("network_mode");
-  if (network && *network == "allowlist") {
-    environment.deviations.push_back("network allowlist declared; the box has no network");
-  }
+  const bool open = network.value_or("public") != "no-network" &&
+                    table->flag("allow_internet").value_or(network.has_value());
+  if (open) environment.deviations.push_back("a network is declared; the box has none");
 }
 
 void read_task(const fs::path& folder, Task& task) {
@@ -99,7 +102,7 @@ std::vector<Task> load_harbor(const fs::path& path, const SuiteSources&) {
   task.shown.deliverable = Deliverable::final_state;
   try {
     read_task(path, task);
-  } catch (const UserError& error) {
+  } catch (const std::exception& error) {  // also what file system and JSON say
     task.defect = error.what();
   }
   std::vector<Task> tasks;

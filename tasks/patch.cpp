@@ -15,18 +15,43 @@ bool starts(std::string_view line, std::string_view prefix) {
   return line.substr(0, prefix.size()) == prefix;
 }
 
+/// A name as git quotes it ("a\303\251") without its quotes and escapes.
+std::string unquoted(std::string_view name) {
+  if (name.size() < 2 || name.front() != '"' || name.back() != '"') return std::string(name);
+  name = name.substr(1, name.size() - 2);
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] != '\\' || i + 1 == name.size()) {
+      out.push_back(name[i]);
+    } else if (name[i + 1] >= '0' && name[i + 1] <= '3' && i + 3 < name.size()) {
+      out.push_back(static_cast<char>((name[i + 1] - '0') * 64 + (name[i + 2] - '0') * 8 +
+                                      (name[i + 3] - '0')));
+      i += 3;
+    } else {
+      const char c = name[++i];
+      out.push_back(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+    }
+  }
+  return out;
+}
+
+std::string without_side(std::string path) {
+  const bool sided = starts(path, "a/") || starts(path, "b/");
+  return sided ? path.substr(2) : path;
+}
+
 /// "--- a/x\t2026" -> "x"; "/dev/null" -> "".
 std::string path_of(std::string_view line) {
   std::string_view path = line.substr(4);
   path = path.substr(0, path.find('\t'));
   if (!path.empty() && path.back() == '\r') path.remove_suffix(1);
-  if (path == "/dev/null") return {};
-  if (starts(path, "a/") || starts(path, "b/")) path.remove_prefix(2);
-  return std::string(path);
+  return path == "/dev/null" ? std::string() : without_side(unquoted(path));
 }
 
 /// "diff --git a/x b/x" -> "x", for changes without "---" lines.
 std::string git_path(std::string_view line) {
+  const auto quoted = line.rfind(" \"b/");
+  if (quoted != std::string_view::npos) return without_side(unquoted(line.substr(quoted + 1)));
   const auto at = line.rfind(" b/");
   return at == std::string_view::npos ? std::string() : std::string(line.substr(at + 3));
 }
@@ -90,6 +115,12 @@ class PatchReader {
     if (starts(line, "diff --git ")) file.old_path = file.new_path = git_path(line);
     if (starts(line, "new file mode")) file.old_path.clear();
     if (starts(line, "deleted file mode")) file.new_path.clear();
+    for (const std::string_view kind : {"rename", "copy"}) {
+      const std::string from = std::string(kind) + " from ";
+      const std::string to = std::string(kind) + " to ";
+      if (starts(line, from)) file.old_path = unquoted(line.substr(from.size()));
+      if (starts(line, to)) file.new_path = unquoted(line.substr(to.size()));
+    }
     if (starts(line, "--- ")) file.old_path = path_of(line);
     if (starts(line, "+++ ")) file.new_path = path_of(line);
     file.header.emplace_back(line);

@@ -9,6 +9,7 @@
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
+#include "tasks/patch.hpp"
 #include "tasks/recipes.hpp"
 #include "tasks/test_list.hpp"
 #include "tasks/text.hpp"
@@ -67,6 +68,9 @@ std::string digest_of(const json& row, const Recipe* recipe, const fs::path& sou
   digest.add(row.dump(-1, ' ', false, json::error_handler_t::replace));
   if (recipe != nullptr) {
     digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
+    digest.add(recipe->workdir);
+    for (const auto& package : recipe->packages) digest.add(package);
+    for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
     for (const auto& [name, value] : recipe->env) digest.add(name).add(value);
   }
   const bool plain = !source.empty() && !fs::exists(source / ".git") && !fs::exists(source / "HEAD");
@@ -94,6 +98,10 @@ Task read_instance(const json& row, const std::map<std::string, Recipe>& recipes
   grading.fail_to_pass = parse_test_list(either(row, "FAIL_TO_PASS", "fail_to_pass"));
   grading.pass_to_pass = parse_test_list(either(row, "PASS_TO_PASS", "pass_to_pass"));
   task.hidden.gold_patch = row.value("patch", std::string());
+  (void)parse_patch(grading.test_patch);  // a defect is better found now than while grading
+  if (grading.fail_to_pass.empty()) {
+    task.unsupported = "FAIL_TO_PASS is empty: any diff would count as a solution";
+  }
 
   const auto recipe = recipes.find(shown.id);
   if (recipe == recipes.end()) {

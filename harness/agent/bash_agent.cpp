@@ -9,6 +9,7 @@
 #include "harness/model/token_estimate.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/check_tests.hpp"
+#include "runners/repository.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -35,17 +36,14 @@ class BashAgent final : public Agent {
       : parts_(std::move(parts)), router_(parts_.policy, parts_.threshold, parts_.seed) {}
 
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
-                 const Deadline& deadline) override {
+                 Deadline& deadline) override {
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
     deadline_ = &deadline;
     TrialState state = begin();
     std::optional<Submission> end;
-    while (!end) {
-      end = limit_reached(state);
-      if (!end) end = step(state);
-    }
+    while (!end) end = guarded_step(state);
     end->leaf = state.segment;
     end->model_time = parts_.ledger->model_time();
     return *end;
@@ -70,8 +68,18 @@ class BashAgent final : public Agent {
     return state;
   }
 
+  /// A step within the limits; a wall limit that interrupts a wait ends it too.
+  std::optional<Submission> guarded_step(TrialState& state) {
+    try {
+      auto end = limit_reached(state);
+      return end ? end : step(state);
+    } catch (const Cancelled&) {
+      return stopped();
+    }
+  }
+
   std::optional<Submission> limit_reached(const TrialState& state) const {
-    if (deadline_->stop.stop_requested()) return stopped();
+    if (deadline_->token().stop_requested()) return stopped();
     if (state.turn > parts_.limits.turns) return ended(StopReason::turns);
     if (parts_.limits.tokens && parts_.ledger->tokens() >= *parts_.limits.tokens) {
       return ended(StopReason::tokens);
@@ -83,12 +91,13 @@ class BashAgent final : public Agent {
   /// One turn: ask, judge the draft, execute, judge the result; then accept it,
   /// or discard it and let the next tier answer the same history.
   std::optional<Submission> step(TrialState& state) {
-    int tier = router_.choose(state.router, state.context_tokens);
+    const Choice choice = router_.choose(state.router, state.context_tokens);
     json discarded = json::array();
-    for (;; ++tier) {
+    for (int tier = choice.tier;; ++tier) {
       TurnAttempt attempt;
       attempt.tier = tier;
       if (auto failure = ask(state, attempt)) return failure;
+      if (tier == choice.tier) record_choice(state, attempt, choice);
       attempt.evidence = evidence_of_draft(state, attempt);
       attempt.judgement = router_.judge_draft(state.router, attempt.evidence, tier);
       record(state, attempt, "draft");
@@ -97,7 +106,7 @@ class BashAgent final : public Agent {
       const Judgement of_draft = attempt.judgement;
       if (attempt.draft.problem.empty()) {
         execute(state, attempt);
-        if (deadline_->stop.stop_requested()) return stopped();
+        if (deadline_->token().stop_requested()) return stopped();
         attempt.judgement =
             router_.judge_result(state.router, attempt.evidence, tier, attempt.before != nullptr);
         record(state, attempt, "result");
@@ -113,11 +122,14 @@ class BashAgent final : public Agent {
   }
 
   std::optional<Submission> ask(const TrialState& state, TurnAttempt& attempt) {
+    const Turn* recorded = recorded_turn(state.segment, state.turn);
+    if (recorded != nullptr && recorded->tier < attempt.tier) {
+      throw ReplayDiverged(fmt::format("turn {} escalates, its record does not", state.turn));
+    }
     request_.messages = state.history;
-    attempt.answer =
-        parts_.ledger->call(attempt.tier, request_, state.turn, 0, deadline_->stop);
+    attempt.answer = parts_.ledger->call(attempt.tier, request_, state.turn, 0, *deadline_);
     const Completion& completion = attempt.answer.completion;
-    if (deadline_->stop.stop_requested() && !completion.ok()) return stopped();
+    if (deadline_->token().stop_requested() && !completion.ok()) return stopped();
     if (completion.ok()) {
       attempt.draft = read_draft(completion);
       return {};
@@ -163,7 +175,7 @@ class BashAgent final : public Agent {
     for (const auto& action : attempt.draft.actions) {
       attempt.results.push_back(box_->exec(command_request(action.command)));
       const ExecResult& result = attempt.results.back();
-      if (deadline_->stop.stop_requested()) return;
+      if (deadline_->token().stop_requested()) return;
       if (result.status == ExecStatus::box_lost) throw InfraError("the box was lost");
       attempt.submission = submission_of(result);
       if (attempt.submission) break;
@@ -214,10 +226,9 @@ class BashAgent final : public Agent {
     turn.actions = json(commands_of(attempt.draft)).dump(-1, ' ', false,
                                                          json::error_handler_t::replace);
     turn.results = results_of(attempt).dump();
-    const auto record = std::find_if(
-        parts_.recorded_turns.begin(), parts_.recorded_turns.end(),
-        [&](const Turn& other) { return other.segment == turn.segment && other.turn == turn.turn; });
-    if (record != parts_.recorded_turns.end()) return replay_turn(*record, turn);
+    if (const Turn* recorded = recorded_turn(turn.segment, turn.turn)) {
+      return replay_turn(*recorded, turn);
+    }
 
     json messages = json::array();
     for (const auto& message : observed) messages.push_back(to_json(message));
@@ -228,6 +239,13 @@ class BashAgent final : public Agent {
     for (const auto& result : attempt.results) turn.box_ms += result.wall.count();
     recorder_->finish_turn(turn);
     return observed;
+  }
+
+  const Turn* recorded_turn(const std::string& segment, int turn) const {
+    const auto found = std::find_if(
+        parts_.recorded_turns.begin(), parts_.recorded_turns.end(),
+        [&](const Turn& other) { return other.segment == segment && other.turn == turn; });
+    return found == parts_.recorded_turns.end() ? nullptr : &*found;
   }
 
   static std::vector<Message> replay_turn(const Turn& record, const Turn& turn) {
@@ -250,6 +268,36 @@ class BashAgent final : public Agent {
       messages.push_back({Role::tool, text, "", {}, attempt.draft.actions[i].call_id});
     }
     return messages;
+  }
+
+  /// A tier chosen before the call, by a rule that needs no draft.
+  void record_choice(const TrialState& state, const TurnAttempt& attempt, const Choice& choice) {
+    if (choice.rule.empty()) return;
+    Decision decision;
+    decision.segment = state.segment;
+    decision.turn = state.turn;
+    decision.tier = choice.tier;
+    decision.call = attempt.answer.call;
+    decision.decision = choice.tier > 0 ? "escalate" : "accept";
+    decision.phase = "choose";
+    decision.rule = choice.rule;
+    decision.threshold = router_.threshold();
+    decision.propensity = choice.propensity;
+    decision.mode = choice.tier > 0 ? "next_turn" : "";
+    decision.grid = "{}";
+    keep(decision, {});
+  }
+
+  /// Records a decision, or holds it against its record when resuming.
+  void keep(const Decision& decision, const std::vector<Signal>& signals) {
+    for (const auto& other : parts_.recorded_decisions) {
+      if (other.call != decision.call || other.phase != decision.phase) continue;
+      if (other.decision != decision.decision || other.mode != decision.mode) {
+        throw ReplayDiverged(fmt::format("turn {} is decided differently", decision.turn));
+      }
+      return;
+    }
+    recorder_->judge(decision, signals);
   }
 
   void record(const TrialState& state, const TurnAttempt& attempt, const char* phase) {
@@ -275,7 +323,7 @@ class BashAgent final : public Agent {
       signals.push_back({state.segment, state.turn, attempt.answer.call,
                          std::string(definition.name), value->second, definition.visibility});
     }
-    recorder_->judge(decision, signals);
+    keep(decision, signals);
   }
 
   static std::vector<std::string> commands_of(const Draft& draft) {
@@ -310,7 +358,7 @@ class BashAgent final : public Agent {
 
   std::optional<bool> tests_red(const SnapshotPtr& snapshot) const {
     return visible_tests_red(parts_.sandbox, parts_.busy_boxes, snapshot, *task_->visible_tests,
-                             parts_.environment, parts_.limits.visible_tests, deadline_->stop);
+                             parts_.environment, parts_.limits.visible_tests, *deadline_);
   }
 
   ExecRequest command_request(const std::string& command) const {
@@ -322,7 +370,8 @@ class BashAgent final : public Agent {
     request.user = parts_.environment.user;
     request.timeout = parts_.limits.command;
     request.merge_stderr = true;
-    request.stop = deadline_->stop;
+    request.stop = deadline_->token();
+    if (asks_to_submit(command)) request.caps.head = kLargestDiff;
     return request;
   }
 
@@ -345,7 +394,7 @@ class BashAgent final : public Agent {
   const AgentTask* task_ = nullptr;
   Box* box_ = nullptr;
   Recorder* recorder_ = nullptr;
-  const Deadline* deadline_ = nullptr;
+  Deadline* deadline_ = nullptr;
 };
 
 }  // namespace

@@ -32,7 +32,9 @@ struct BashAgentParts {
   double threshold;
   std::uint64_t seed;
   int try_number;
-  std::vector<Turn> recorded_turns;  ///< of a try that is resumed
+  // Of a try that is resumed:
+  std::vector<Turn> recorded_turns;
+  std::vector<Decision> recorded_decisions;
 };
 
 /// The `bash` agent: one tool, fresh shell per command, an append-only history,

@@ -32,7 +32,7 @@ How to work:
 - Commands run without a terminal and without a network; do not start editors or pagers.
 - When you are done, submit with exactly this command and nothing else:
 
-  echo {marker} && git add -A && git diff --cached HEAD
+  {submit}
 
   Its output is your submission. You cannot continue afterwards.
 )";
@@ -62,6 +62,7 @@ std::string filled(std::string text, const AgentTask& task) {
   const std::pair<std::string, std::string> values[] = {
       {"{workdir}", task.environment.workdir},
       {"{marker}", std::string(kSubmitMarker)},
+      {"{submit}", std::string(kSubmitDiff)},
       {"{instruction}", std::string(trimmed(task.instruction))}};  // last: it may hold braces
   for (const auto& [name, value] : values) {
     for (auto at = text.find(name); at != std::string::npos;
@@ -173,6 +174,7 @@ const std::string& bash_protocol_sha256() {
                                         .add(kHowToCall)
                                         .add(bash_tool().dump())
                                         .add(kSubmitMarker)
+                                        .add(kSubmitDiff)
                                         .hex();
   return digest;
 }

@@ -17,6 +17,11 @@ namespace weir {
 
 inline constexpr std::string_view kSubmitMarker = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
 
+/// How a diff is submitted: against the commit the task began with, so that
+/// commits the agent made are in it.
+inline constexpr std::string_view kSubmitDiff =
+    "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT && git add -A && git diff --cached --binary task-base";
+
 /// One command the model asked for.
 struct Action {
   std::string call_id;

@@ -12,7 +12,7 @@ class OracleAgent final : public Agent {
   OracleAgent(const Hidden& hidden, const PreparedEnvironment& environment)
       : hidden_(hidden), environment_(environment) {}
 
-  Submission run(const AgentTask& task, Box& box, Recorder&, const Deadline& deadline) override {
+  Submission run(const AgentTask& task, Box& box, Recorder&, Deadline& deadline) override {
     Submission submission;
     if (task.deliverable == Deliverable::patch) {
       submission.patch = hidden_.gold_patch;
@@ -25,7 +25,7 @@ class OracleAgent final : public Agent {
   }
 
  private:
-  void solve(Box& box, const Deadline& deadline, Submission& submission) const {
+  void solve(Box& box, Deadline& deadline, Submission& submission) const {
     box.put_tree(hidden_.solution, "/solution");
     ExecRequest request;
     request.script = "chmod -R a+rX /solution && chmod a+x /solution/solve.sh";
@@ -38,9 +38,9 @@ class OracleAgent final : public Agent {
     request.user = environment_.user;
     request.timeout = std::chrono::hours(1);
     request.merge_stderr = true;
-    request.stop = deadline.stop;
+    request.stop = deadline.token();
     const ExecResult result = box.exec(request);
-    if (deadline.stop.stop_requested()) submission.stop = StopReason::wall;
+    if (deadline.token().stop_requested()) submission.stop = StopReason::wall;
     if (result.ok()) return;
     submission.message = fmt::format("solve.sh: {} {}: {}", name_of(result.status),
                                      result.exit_code, to_utf8(result.out.bytes).substr(0, 300));
@@ -52,7 +52,7 @@ class OracleAgent final : public Agent {
 
 class NopAgent final : public Agent {
  public:
-  Submission run(const AgentTask& task, Box&, Recorder&, const Deadline&) override {
+  Submission run(const AgentTask& task, Box&, Recorder&, Deadline&) override {
     Submission submission;
     if (task.deliverable == Deliverable::patch) submission.patch = "";
     return submission;

@@ -33,6 +33,7 @@ struct ResumeCommand {
   Common common;
   std::string run = "latest";
   std::vector<std::string> retry;
+  std::optional<double> max_usd;
   int jobs = 0;
 };
 

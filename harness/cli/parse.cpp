@@ -81,6 +81,8 @@ class Parser {
     sub->add_option("--retry", resume_.retry, "Outcomes to try again")
         ->delimiter(',')
         ->check(CLI::IsMember({"provider_error", "infra_error"}));
+    sub->add_option("--max-usd", resume_.max_usd, "New dollar limit of the whole run")
+        ->check(CLI::NonNegativeNumber);
     sub->add_option("--jobs", resume_.jobs, "Trials in flight (default: one per core)")
         ->check(CLI::PositiveNumber);
   }

@@ -40,8 +40,8 @@ int conclude(const Common& common, const RunEnd& end) {
     return kInterrupted;
   }
   if (end.why == Halt::budget) {
-    fmt::print(stderr, "\nStopped: {}. Raise run_usd in a new run, or look at this one with: weir "
-                       "show {}{}\n",
+    fmt::print(stderr, "\nStopped: {}. Go on with a higher limit: weir resume {} --max-usd "
+                       "USD{}\n",
                end.message, id, flag);
     return kBudget;
   }
@@ -74,7 +74,7 @@ int run(const RunCommand& command) {
   RunControl control;
   const Interrupt interrupt(control);
   const RunOptions options{command.common.db, command.jobs, false,
-                           command.require_sandbox == "full"};
+                           command.require_sandbox == "full", {}};
   return conclude(command.common, start_run(experiment, options, control));
 }
 
@@ -83,7 +83,7 @@ int run(const ResumeCommand& command) {
   for (const auto& name : command.retry) retry.insert(outcome_named(name).value());
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{command.common.db, command.jobs, false, false};
+  const RunOptions options{command.common.db, command.jobs, false, false, command.max_usd};
   return conclude(command.common, resume_run(command.run, retry, options, control));
 }
 

@@ -25,7 +25,8 @@ ExecRequest request_of(const SandboxRunCommand& command) {
   ExecRequest request;
   request.argv = command.command;
   request.cwd = command.workdir;
-  const auto timeout = parse_duration(command.timeout);
+  auto timeout = parse_duration(command.timeout);
+  if (!timeout) timeout = parse_duration(command.timeout + "s");  // a bare number is seconds
   if (!timeout) throw UserError(fmt::format("--timeout {}: not a duration", command.timeout));
   request.timeout = *timeout;
   request.env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},

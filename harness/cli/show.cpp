@@ -64,13 +64,18 @@ std::string signals_of(const TrialView& view, const std::string& call) {
   return out.empty() ? "" : " [" + out + "]";
 }
 
+/// The signals stand with the last decision about a call, which saw them all.
 void print_decisions(const TrialView& view, const std::string& call) {
+  const Decision* last = nullptr;
+  for (const auto& decision : view.decisions) {
+    if (decision.call == call) last = &decision;
+  }
   for (const auto& decision : view.decisions) {
     if (decision.call != call) continue;
     const bool up = decision.decision == "escalate";
     fmt::print("      {} judged: {}{} score {:.2f} vs {:.2f}{}{}{}\n", decision.phase,
                decision.decision, up ? " by " + decision.rule + "," : ",", decision.score,
-               decision.threshold, signals_of(view, call),
+               decision.threshold, &decision == last ? signals_of(view, call) : "",
                up ? "; mode " + decision.mode : "", up ? ", undo " + decision.undo : "");
   }
 }

@@ -1,49 +1,63 @@
 #pragma once
 
+#include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 
 #include "results/record.hpp"
+#include "tasks/error.hpp"
 
 namespace weir {
 
 /// The dollar limit of a whole run. Every call reserves its worst case before
-/// it is sent, so that calls in flight together cannot overspend. Safe to share
-/// between threads.
+/// it is sent, so that calls in flight together cannot overspend. A call that
+/// only the reservations of others keep out waits for them: what the limit
+/// allows does not depend on how many are in flight. Safe to share between
+/// threads.
 class Budget {
  public:
   /// `spent`: what the run already cost, when it is resumed.
   explicit Budget(std::optional<Picodollars> limit, Picodollars spent = 0)
-      : limit_(limit), committed_(spent), spent_(spent) {}
+      : limit_(limit), spent_(spent), known_(spent) {}
 
-  [[nodiscard]] bool limited() const { return limit_.has_value(); }
-
-  /// False if `worst` would exceed the limit; otherwise holds it.
-  [[nodiscard]] bool reserve(Picodollars worst) {
-    const std::lock_guard lock(mutex_);
-    if (limit_ && committed_ + worst > *limit_) return false;
-    committed_ += worst;
+  /// Holds `worst`; false if what is spent leaves no room for it, whatever the
+  /// calls in flight turn out to cost. Throws Cancelled when stopped.
+  [[nodiscard]] bool reserve(Picodollars worst, std::stop_token stop = {}) {
+    std::unique_lock lock(mutex_);
+    const auto hopeless = [&] { return limit_ && spent_ + worst > *limit_; };
+    const auto fits = [&] { return !limit_ || spent_ + reserved_ + worst <= *limit_; };
+    if (!settled_.wait(lock, stop, [&] { return hopeless() || fits(); })) throw Cancelled();
+    if (hopeless()) return false;
+    reserved_ += worst;
     return true;
   }
-  /// Replaces a reservation by what was really spent; an unknown cost keeps the
-  /// reservation, since it may have been.
+
+  /// Replaces a reservation by what was spent; an unknown cost counts as the
+  /// whole reservation, since it may have been.
   void settle(Picodollars reserved, std::optional<Picodollars> spent) {
-    const std::lock_guard lock(mutex_);
-    if (spent) committed_ += *spent - reserved;
-    if (spent) spent_ += *spent;
+    {
+      const std::lock_guard lock(mutex_);
+      reserved_ -= reserved;
+      spent_ += spent.value_or(reserved);
+      known_ += spent.value_or(0);
+    }
+    settled_.notify_all();
   }
 
   /// Known cost of the calls settled so far.
   [[nodiscard]] Picodollars spent() const {
     const std::lock_guard lock(mutex_);
-    return spent_;
+    return known_;
   }
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable_any settled_;
   std::optional<Picodollars> limit_;
-  Picodollars committed_;
-  Picodollars spent_ = 0;
+  Picodollars spent_;         ///< known costs, and reservations of unknown ones
+  Picodollars known_;
+  Picodollars reserved_ = 0;  ///< of calls in flight
 };
 
 }  // namespace weir

@@ -55,6 +55,15 @@ Message message_from_json(const json& value) {
   return message;
 }
 
+bool may_be_retried(std::string_view error_class) {
+  for (const std::string_view passing : {"rate_limit", "server_error", "overloaded", "timeout",
+                                         "network", "malformed_response", "empty_response",
+                                         "interrupted"}) {
+    if (error_class == passing) return true;
+  }
+  return false;
+}
+
 std::string completion_to_text(const Completion& completion) {
   return to_json(completion.message).dump(-1, ' ', false, json::error_handler_t::replace);
 }

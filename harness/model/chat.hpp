@@ -61,6 +61,9 @@ struct Completion {
   [[nodiscard]] bool ok() const { return error_class.empty(); }
 };
 
+/// Whether asking again may help after an error of this class.
+[[nodiscard]] bool may_be_retried(std::string_view error_class);
+
 /// What of a completion is stored for replay, and back.
 [[nodiscard]] std::string completion_to_text(const Completion& completion);
 void completion_from_text(std::string_view text, Completion& completion);

@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "harness/model/token_estimate.hpp"
 #include "harness/seed.hpp"
 #include "runners/agent.hpp"
 #include "tasks/digest.hpp"
@@ -43,6 +42,18 @@ bool ends_the_run(const Completion& completion) {
   return completion.error_class == "auth" || completion.error_class == "balance";
 }
 
+/// No tokenizer makes more tokens than there are bytes; framing comes on top.
+std::int64_t most_input_tokens(const ChatRequest& request) {
+  auto bytes = static_cast<std::int64_t>(request.tools.dump().size());
+  for (const auto& message : request.messages) {
+    bytes += static_cast<std::int64_t>(message.content.size() + message.reasoning.size()) + 64;
+    for (const auto& call : message.tool_calls) {
+      bytes += static_cast<std::int64_t>(call.name.size() + call.arguments.size()) + 64;
+    }
+  }
+  return bytes;
+}
+
 /// Waits, or returns early when stopped.
 void sleep_for(milliseconds duration, const std::stop_token& stop) {
   std::mutex mutex;
@@ -63,25 +74,25 @@ TrialLedger::TrialLedger(const LedgerRoom& room, std::string trial, std::string 
 }
 
 Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sample,
-                         std::stop_token stop) {
-  Completion completion;
-  std::string id;
-  for (int retry = 0; retry <= kMostRetries; ++retry) {
+                         Deadline& deadline) {
+  int failures = 0;
+  for (int retry = 0;; ++retry) {
     Call call = intent(tier, request, turn, sample, retry);
     const Call* record = recorded(call);
-    if (record != nullptr && !record->settled) continue;  // interrupted: its row stays, ask anew
-    id = call.id;
-    completion = record != nullptr ? replay(*record, request, tier) : ask(call, request, stop);
+    // Cut off by a crash or a stop: its row stays, and the request is made anew.
+    if (record != nullptr && (!record->settled || record->error_class == "interrupted")) continue;
+    Completion completion =
+        record != nullptr ? replay(*record, request, tier) : ask(call, request, deadline);
     account(completion);
-    if (ends_the_run(completion)) {
+    if (record == nullptr && ends_the_run(completion)) {
       room_.control.drain(Halt::provider,
                           fmt::format("{} refuses: {}", call.host, completion.error_message));
     }
-    if (completion.ok() || !completion.retryable || retry == kMostRetries) break;
-    if (record == nullptr) wait_before_retry(completion, retry, stop);
-    if (stop.stop_requested()) break;
+    const bool again = !completion.ok() && completion.retryable && failures < kMostRetries;
+    if (!again || deadline.token().stop_requested()) return {std::move(completion), call.id};
+    if (record == nullptr) wait_before_retry(completion, failures, deadline);
+    ++failures;
   }
-  return {std::move(completion), std::move(id)};
 }
 
 Call TrialLedger::intent(int tier, const ChatRequest& request, int turn, int sample,
@@ -120,7 +131,7 @@ Completion TrialLedger::replay(const Call& record, const ChatRequest& request, i
   completion.finish_reason = record.finish_reason;
   completion.error_class = record.error_class;
   completion.error_message = record.error_message;
-  completion.retryable = !record.error_class.empty();
+  completion.retryable = may_be_retried(record.error_class);
   completion.tokens = record.tokens;
   completion.latency = milliseconds(record.latency_ms.value_or(0));
   if (!record.response.empty()) completion_from_text(record.response, completion);
@@ -128,25 +139,24 @@ Completion TrialLedger::replay(const Call& record, const ChatRequest& request, i
   return completion;
 }
 
-Completion TrialLedger::ask(Call& call, const ChatRequest& request, std::stop_token stop) {
+Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& deadline) {
   TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
   const auto queued = std::chrono::steady_clock::now();
-  const auto permit = room_.in_flight.at(tier.spec.name)->acquire(stop);
+  const auto permit = acquire_paused(*room_.in_flight.at(tier.spec.name), deadline);
   call.wait_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - queued)
                      .count();
   if (tier.spec.simulated()) call.wait_ms = 0;
   call.started_at = now(tier.spec);
-  const std::int64_t input_bound = estimate_tokens(request) * 3 / 2 + 1024;
   call.reserved_pusd = room_.prices.worst_case(price_key(tier.spec, ""), call.started_at,
-                                               input_bound, tier.spec.max_tokens);
+                                               most_input_tokens(request), tier.spec.max_tokens);
   const Picodollars reserved = call.reserved_pusd.value_or(0);
-  if (!room_.budget.reserve(reserved)) {
-    room_.control.stop(Halt::budget, "the run's dollar limit leaves no room for the next call");
+  if (!reserve(reserved, deadline)) {
+    room_.control.drain(Halt::budget, "the run's dollar limit leaves no room for the next call");
     throw Cancelled();
   }
   room_.recorder.intend(call);
   Completion completion = tier.model->complete(
-      request, {call.trial, call.turn, call.tier, call.sample, call.retry, stop});
+      request, {call.trial, call.turn, call.tier, call.sample, call.retry, deadline.token()});
   settle(call, completion, tier.spec);
   room_.budget.settle(reserved, call.cost_pusd);
   return completion;
@@ -178,12 +188,18 @@ void TrialLedger::settle(Call& call, const Completion& completion, const ModelSp
   room_.recorder.settle(call);
 }
 
-void TrialLedger::wait_before_retry(const Completion& completion, int retry,
-                                    std::stop_token stop) const {
-  const double jitter = 0.5 + draw(static_cast<std::uint64_t>(retry), trial_ + "/backoff");
-  auto wait = std::min(kLongestBackoff, kFirstBackoff * (1 << retry));
+bool TrialLedger::reserve(Picodollars worst, Deadline& deadline) const {
+  const Deadline::Pause pause(deadline);
+  return room_.budget.reserve(worst, deadline.token());
+}
+
+void TrialLedger::wait_before_retry(const Completion& completion, int failures,
+                                    Deadline& deadline) const {
+  const Deadline::Pause pause(deadline);
+  const double jitter = 0.5 + draw(static_cast<std::uint64_t>(failures), trial_ + "/backoff");
+  auto wait = std::min(kLongestBackoff, kFirstBackoff * (1 << failures));
   wait = milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * jitter));
-  sleep_for(std::max(wait, completion.retry_after), stop);
+  sleep_for(std::max(wait, completion.retry_after), deadline.token());
 }
 
 void TrialLedger::account(const Completion& completion) {

@@ -48,7 +48,7 @@ class TrialLedger {
   /// Throws ReplayDiverged when a recorded call was made for another request,
   /// and Cancelled when the run's budget is used up.
   [[nodiscard]] Answer call(int tier, const ChatRequest& request, int turn, int sample,
-                            std::stop_token stop);
+                            Deadline& deadline);
 
   /// Time spent in calls, waits for places and retries excluded.
   [[nodiscard]] milliseconds model_time() const { return model_time_; }
@@ -61,9 +61,10 @@ class TrialLedger {
                             int retry) const;
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
   [[nodiscard]] Completion replay(const Call& record, const ChatRequest& request, int tier);
-  [[nodiscard]] Completion ask(Call& call, const ChatRequest& request, std::stop_token stop);
+  [[nodiscard]] Completion ask(Call& call, const ChatRequest& request, Deadline& deadline);
+  [[nodiscard]] bool reserve(Picodollars worst, Deadline& deadline) const;
   void settle(Call& call, const Completion& completion, const ModelSpec& spec);
-  void wait_before_retry(const Completion& completion, int retry, std::stop_token stop) const;
+  void wait_before_retry(const Completion& completion, int failures, Deadline& deadline) const;
   void account(const Completion& completion);
   [[nodiscard]] TimePoint now(const ModelSpec& spec) const;
 

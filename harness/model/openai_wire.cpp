@@ -66,25 +66,24 @@ bool is_context_overflow(const std::string& message) {
   return false;
 }
 
-/// Class of an error, and whether asking again may help.
-std::pair<std::string, bool> classify(long status, const std::string& message) {
-  if (is_context_overflow(message)) return {"context_overflow", false};
-  if (status == 401 || status == 403) return {"auth", false};
-  if (status == 402) return {"balance", false};
-  if (status == 429) return {"rate_limit", true};
-  if (status == 408) return {"timeout", true};
-  if (status == 503 || status == 529) return {"overloaded", true};
-  if (status >= 500) return {"server_error", true};
+std::string classify(long status, const std::string& message) {
+  if (is_context_overflow(message)) return "context_overflow";
+  if (status == 401 || status == 403) return "auth";
+  if (status == 402) return "balance";
+  if (status == 429) return "rate_limit";
+  if (status == 408) return "timeout";
+  if (status == 503 || status == 529) return "overloaded";
+  if (status >= 500) return "server_error";
   if (mentions(message, "content risk") || mentions(message, "content policy")) {
-    return {"content_filter", false};
+    return "content_filter";
   }
-  if (status == 200) return {"server_error", true};  // an error inside a 200
-  return {"bad_request", false};
+  return status == 200 ? "server_error" : "bad_request";  // 200: an error inside an answer
 }
 
 Completion failed(long status, const std::string& message) {
   Completion completion;
-  std::tie(completion.error_class, completion.retryable) = classify(status, message);
+  completion.error_class = classify(status, message);
+  completion.retryable = may_be_retried(completion.error_class);
   completion.error_message = fmt::format("HTTP {}: {}", status, message.substr(0, 500));
   completion.refused = status >= 400 && status < 500 && status != 408;
   return completion;

@@ -24,19 +24,22 @@ bool failed(const TurnEvidence& evidence) {
 
 }  // namespace
 
-int Cascade::choose(const RouterState& state, std::int64_t context_tokens) const {
-  if (top_tier() <= 0) return 0;
+Choice Cascade::choose(const RouterState& state, std::int64_t context_tokens) const {
+  if (top_tier() <= 0) return {};
   if (policy_.random_share) {
-    const bool up = draw(seed_, fmt::format("random_share/{}", state.turns)) < *policy_.random_share;
-    return up ? top_tier() : 0;
+    const double share = *policy_.random_share;
+    const bool up = draw(seed_, fmt::format("random_share/{}", state.turns)) < share;
+    return up ? Choice{top_tier(), "random_share", share} : Choice{0, "random_share", 1 - share};
   }
-  if (!within_budget(state)) return 0;
-  if (state.stay_left != 0) return state.tier;
-  if (policy_.context_tokens && context_tokens > *policy_.context_tokens) return 1;
+  if (!within_budget(state)) return {};
+  if (state.stay_left != 0) return {state.tier, "stay", 1};
+  if (policy_.context_tokens && context_tokens > *policy_.context_tokens) {
+    return {1, "context_tokens", 1};
+  }
   if (policy_.consecutive_failures && state.consecutive_failures >= *policy_.consecutive_failures) {
-    return 1;
+    return {1, "consecutive_failures", 1};
   }
-  return 0;
+  return {};
 }
 
 Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence, int tier) const {
@@ -44,16 +47,17 @@ Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence,
   judgement.signals = signals_of(evidence);
   judgement.score = score_of(policy_, judgement.signals);
   const bool possible = tier < top_tier() && !policy_.random_share && within_budget(state);
+  const bool always = possible && policy_.final_review && evidence.submits && !evidence.executed;
   nlohmann::json grid = nlohmann::json::object();
   for (const double threshold : policy_.grid) {
-    grid[fmt::format("{}", threshold)] =
-        possible && judgement.score >= threshold ? "escalate" : "accept";
+    const bool up = always || (possible && judgement.score >= threshold);
+    grid[fmt::format("{}", threshold)] = up ? "escalate" : "accept";
   }
   judgement.grid = grid.dump();
   if (possible && judgement.score >= threshold_) {
     judgement.escalate = true;
     judgement.rule = "score";
-  } else if (possible && policy_.final_review && evidence.submits && !evidence.executed) {
+  } else if (always) {
     judgement.escalate = true;
     judgement.rule = "final_review";
   }
@@ -98,7 +102,7 @@ RouterState Cascade::advance(RouterState state, const TurnEvidence& evidence, in
     state.stay_left = policy_.stay.value_or(-1);
     return state;
   }
-  const bool arrived = tier > 0 && state.stay_left == 0;
+  const bool arrived = tier > 0 && (state.stay_left == 0 || tier > state.tier);
   if (arrived) {  // this turn was the first of the stay
     state.tier = tier;
     state.stay_left = policy_.stay ? *policy_.stay - 1 : -1;

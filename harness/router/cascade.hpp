@@ -33,6 +33,13 @@ struct Judgement {
   std::string grid;   ///< JSON: what each other grid threshold would have said
 };
 
+/// Which tier to ask first, and why.
+struct Choice {
+  int tier = 0;
+  std::string rule;       ///< "" for the base tier; stay, context_tokens, ...
+  double propensity = 1;  ///< probability of this choice given what was known
+};
+
 /// Routes one trial. Pure but for the state it is handed; one thread.
 class Cascade {
  public:
@@ -41,7 +48,7 @@ class Cascade {
       : policy_(policy), threshold_(threshold), seed_(seed) {}
 
   /// The tier to ask first on the next turn.
-  [[nodiscard]] int choose(const RouterState& state, std::int64_t context_tokens) const;
+  [[nodiscard]] Choice choose(const RouterState& state, std::int64_t context_tokens) const;
 
   /// Judges a draft before it is executed. `tier` made it.
   [[nodiscard]] Judgement judge_draft(const RouterState& state, const TurnEvidence& evidence,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -36,7 +37,7 @@ std::optional<int> read_stay(ConfigTable& table) {
 }
 
 void check_unit(const ConfigTable& table, const std::string& key, double value) {
-  if (value < 0 || value > 1) table.fail(key, "must be in [0,1]");
+  if (!(value >= 0 && value <= 1)) table.fail(key, "must be in [0,1]");
 }
 
 void check_threshold(const ConfigTable& table, const std::string& key, double value) {
@@ -84,7 +85,12 @@ void read_explore(ConfigTable& table, Policy& policy) {
     table.fail("probs", "must be one probability per threshold of grid, summing to 1");
   }
   for (const double p : policy.probs) {
-    if (p <= 0) table.fail("probs", "must be positive");
+    if (!(p > 0)) table.fail("probs", "must be positive");
+  }
+  for (std::size_t i = 0; i < policy.grid.size(); ++i) {
+    if (std::count(policy.grid.begin(), policy.grid.end(), policy.grid[i]) > 1) {
+      table.fail("grid", "names a threshold twice");
+    }
   }
   table.reject_unknown();
 }
@@ -112,6 +118,9 @@ Policy parse_policy(const std::filesystem::path& file, const std::string& text) 
     policy.max_strong_share = budget->number("max_strong_share");
     if (policy.max_strong_share) check_unit(*budget, "max_strong_share", *policy.max_strong_share);
     budget->reject_unknown();
+  }
+  if (policy.final_review && policy.redo == Redo::next_turn) {
+    table.fail("redo", "final_review reviews before the submission runs; next_turn cannot");
   }
   (void)table.table("certificate");
   table.reject_unknown();

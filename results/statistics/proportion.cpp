@@ -41,6 +41,7 @@ ClusteredRate clustered_rate(const std::vector<TaskOutcomes>& tasks, double leve
     const double residual = task.resolved - result.rate * task.trials;
     squares += residual * residual;
   }
+  if (squares < 1e-18 * n * n) squares = 0;  // rounding is not variance
   if (result.tasks > 1) result.error = std::sqrt(groups / (groups - 1) * squares) / n;
 
   double effective = groups;

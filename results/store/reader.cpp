@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 #include "results/store/database.hpp"
 #include "tasks/error.hpp"
@@ -44,6 +46,28 @@ std::string models_of(const ConfigRow& config) {
 int tier_count(const ConfigRow& config) {
   const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
   return tiers.is_array() ? std::max(1, static_cast<int>(tiers.size())) : 1;
+}
+
+/// Trials that have no row yet are missing data like any other.
+void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
+                 const std::vector<std::string>& configs, int attempts) {
+  std::set<std::tuple<std::string, std::string, int>> begun;
+  for (const auto& trial : trials) begun.emplace(trial.task, trial.config, trial.attempt);
+  for (const auto& task : tasks) {
+    for (const auto& config : configs) {
+      for (int attempt = 1; attempt <= attempts; ++attempt) {
+        if (begun.count({task, config, attempt}) != 0) continue;
+        TrialSummary unbegun;
+        unbegun.task = task;
+        unbegun.config = config;
+        unbegun.attempt = attempt;
+        unbegun.input_total = unbegun.input_hit = unbegun.output_total = 0;
+        unbegun.cost_pusd = 0;
+        unbegun.usd_strong = unbegun.usd_other_tries = 0;
+        trials.push_back(unbegun);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -187,11 +211,19 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
 Comparison Reader::compare(const std::string& run) const {
   Comparison comparison;
   comparison.run = find_run(run);
-  const auto all = trials(comparison.run.id);
+  auto all = trials(comparison.run.id);
   const auto spec = nlohmann::json::parse(comparison.run.spec, nullptr, false);
   const auto rows = configs(comparison.run.id);
   std::vector<std::string> order;
   if (spec.is_object()) order = spec.value("configs", std::vector<std::string>{});
+  if (spec.is_object()) comparison.attempts = spec.value("attempts", 0);
+  comparison.begun = static_cast<int>(all.size());
+  std::vector<std::string> task_ids;
+  auto tasks = state_->prepare("SELECT task FROM task WHERE run = ?", comparison.run.id);
+  while (tasks.executeStep()) task_ids.push_back(tasks.getColumn(0).getString());
+  comparison.tasks = static_cast<int>(task_ids.size());
+  add_unbegun(all, task_ids, order, comparison.attempts);
+  comparison.expected = static_cast<int>(all.size());
   for (const auto& name : order) {
     const auto found = std::find_if(rows.begin(), rows.end(),
                                     [&](const ConfigRow& row) { return row.config == name; });
@@ -201,17 +233,20 @@ Comparison Reader::compare(const std::string& run) const {
     comparison.models[name] = models_of(*found);
     comparison.configs.push_back(std::move(summary));
   }
-  if (spec.is_object()) comparison.attempts = spec.value("attempts", 0);
-  auto tasks = state_->prepare("SELECT count(*) FROM task WHERE run = ?", comparison.run.id);
-  if (tasks.executeStep()) comparison.tasks = tasks.getColumn(0).getInt();
   auto entries = state_->prepare(
       "SELECT DISTINCT price_entry FROM v_call WHERE run = ? AND price_entry IS NOT NULL "
-      "ORDER BY 1",
+      "AND price_entry <> 'refused' ORDER BY 1",
       comparison.run.id);
   while (entries.executeStep()) {
     comparison.price_entries.push_back(entries.getColumn(0).getString());
   }
   return comparison;
+}
+
+std::string Reader::price_book(const std::string& sha256) const {
+  auto row = state_->prepare("SELECT book FROM price_book WHERE sha256 = ?", sha256);
+  if (!row.executeStep()) throw InfraError("database: the run's price book is not stored");
+  return row.getColumn(0).getString();
 }
 
 Rows Reader::query(const std::string& sql) const {

@@ -45,6 +45,9 @@ class Reader {
   [[nodiscard]] std::vector<TrialProgress> progress(const std::string& run) const;
   [[nodiscard]] Comparison compare(const std::string& run) const;
 
+  /// The text of a price book a run used. Throws InfraError if it is not stored.
+  [[nodiscard]] std::string price_book(const std::string& sha256) const;
+
   /// The counted try with its texts.
   [[nodiscard]] Try counted_try(const std::string& trial) const;
   [[nodiscard]] std::vector<Turn> turns(const std::string& trial) const;

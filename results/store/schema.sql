@@ -234,9 +234,11 @@ WITH RECURSIVE step(trial, segment, until) AS (
   FROM trial
   JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
   LEFT JOIN segment AS first
-    ON first.trial = trial.id AND first.try = trial.counted_try AND first.parent IS NULL
+    ON try.leaf IS NULL
+   AND first.trial = trial.id AND first.try = trial.counted_try AND first.parent IS NULL
   UNION ALL
-  SELECT step.trial, child.parent, child.fork_turn
+  SELECT step.trial, child.parent,
+         min(coalesce(step.until, child.fork_turn), child.fork_turn)
   FROM step JOIN segment AS child ON child.id = step.segment
   WHERE child.parent IS NOT NULL
 )

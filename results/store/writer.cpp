@@ -21,7 +21,13 @@ constexpr const char* kUpsertTrial =
     "ON CONFLICT(id) DO UPDATE SET counted_try = excluded.counted_try";
 constexpr const char* kBeginTry =
     "INSERT INTO try (trial, try, started_at, environment_sha256, sandbox) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT(trial, try) DO UPDATE SET sandbox = excluded.sandbox";
+    "ON CONFLICT(trial, try) DO UPDATE SET outcome = NULL, stop_reason = NULL, message = NULL, "
+    "finished_at = NULL, sandbox = excluded.sandbox";
+constexpr const char* kInsertUnbegunTrial =
+    "INSERT OR IGNORE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)";
+constexpr const char* kInsertNotRun =
+    "INSERT OR IGNORE INTO try (trial, try, started_at, outcome, message) "
+    "VALUES (?, 1, ?, 'not_run', ?)";
 constexpr const char* kFinishTry =
     "UPDATE try SET finished_at = ?, outcome = ?, stop_reason = nullif(?, ''), "
     "error_class = nullif(?, ''), message = nullif(?, ''), leaf = nullif(?, ''), "
@@ -93,7 +99,7 @@ struct Writer::State {
     if (found == statements.end()) {
       found = statements.emplace(sql, SQLite::Statement(*database, sql)).first;
     }
-    found->second.reset();
+    found->second.tryReset();  // reset() would throw the previous use's error again
     found->second.clearBindings();
     return found->second;
   }
@@ -107,7 +113,7 @@ struct Writer::State {
       body();
       transaction.commit();
     } catch (const SQLite::Exception& error) {
-      throw InfraError(fmt::format(
+      throw StoreError(fmt::format(
           "{}: cannot be written: {}; what was committed is safe, free space and run `weir resume`",
           file.string(), error.what()));
     }
@@ -196,16 +202,17 @@ void Writer::reopen_run(const std::string& run) {
   });
 }
 
-void Writer::record_not_run(const std::vector<Trial>& trials, const std::string& message) {
+void Writer::record_not_run(const std::vector<Trial>& trials, const std::string& message,
+                            TimePoint now) {
   state_->transact([&] {
     for (const auto& trial : trials) {
-      Try attempt;
-      attempt.trial = trial.id;
-      attempt.outcome = Outcome::not_run;
-      attempt.message = message;
-      state_->insert_trial(trial, attempt.number);
-      state_->insert_try(attempt);
-      state_->update_try(attempt);
+      auto& insert = state_->prepared(kInsertUnbegunTrial);
+      bind_to(insert)(trial.id)(trial.run)(trial.suite)(trial.task)(trial.config)(trial.attempt)(
+          trial.slot)(trial.threshold)(trial.threshold_prob);
+      insert.exec();
+      auto& not_run = state_->prepared(kInsertNotRun);
+      bind_to(not_run)(trial.id)(now)(message);
+      not_run.exec();
     }
   });
 }
@@ -259,7 +266,11 @@ void Writer::settle(const Call& call) {
     bind.text_column(call.response);
     bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
     bind(call.ttft_ms)(call.wait_ms)(call.id);
-    statement.exec();
+    if (statement.exec() != 1) {
+      throw StoreError(fmt::format("{}: call {} was settled without an intent; is another weir "
+                                   "executing this run?",
+                                   state_->file.string(), call.id));
+    }
   });
 }
 

@@ -12,7 +12,7 @@ namespace weir {
 /// The one connection that writes a run's rows. Every method is one
 /// transaction, durable on return: synchronous FULL where money was spent,
 /// NORMAL for simulated runs, where nothing was. A full disk or a lost file is
-/// an InfraError; what was committed stays. Safe to call from many threads.
+/// a StoreError; what was committed stays. Safe to call from many threads.
 class Writer final : public Recorder {
  public:
   /// Opens or creates `file`. Throws UserError or InfraError.
@@ -24,8 +24,9 @@ class Writer final : public Recorder {
   void finish_run(const std::string& run, TimePoint finished_at);
   /// Marks a finished run as running again.
   void reopen_run(const std::string& run);
-  /// Rows for trials that will not start: one try with outcome not_run.
-  void record_not_run(const std::vector<Trial>& trials, const std::string& message);
+  /// Rows for trials that will not start: one try with outcome not_run. Trials
+  /// that have rows already keep them.
+  void record_not_run(const std::vector<Trial>& trials, const std::string& message, TimePoint now);
   /// Deletes unsettled intents of simulated and replayed calls: nothing was spent.
   void drop_free_intents(const std::string& run);
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "runners/box/channel.hpp"
 #include "runners/box/execution.hpp"
@@ -57,11 +58,7 @@ class NamespaceBox final : public Box {
       result.message = "the box was lost earlier";
       return result;
     }
-    constexpr std::size_t kLongest = 100'000;
-    if (request.argv.empty() && request.script.size() > kLongest) {
-      put(request.script, "/tmp/.weir-script", 0644);
-    }
-    ExecResult result = run_command(*channel_, request, lost_);
+    ExecResult result = run_command(*channel_, placed(request), lost_);
     if (lost_) kill_init(init_);
     if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
     return result;
@@ -152,11 +149,24 @@ class NamespaceBox final : public Box {
   }
 
  private:
+  /// A script too long for one argument (128 KiB) goes through a file whose
+  /// name nothing in the box can know beforehand.
+  ExecRequest placed(const ExecRequest& request) {
+    constexpr std::size_t kLongest = 100'000;
+    if (!request.argv.empty() || request.script.size() <= kLongest) return request;
+    std::random_device random;
+    const std::string path = fmt::format("/tmp/.weir-{:08x}{:08x}", random(), random());
+    put(request.script, path, 0644);
+    ExecRequest placed = request;
+    placed.argv = {"bash", path};
+    return placed;
+  }
+
   void start() {
     if (!active_) active_ = std::make_shared<Layer>(*ground_->scratch, stack_->pieces.size());
+    lost_ = true;  // until it stands
     init_ = spawn_init();
     channel_.emplace(std::move(init_.socket));
-    lost_ = false;
     const auto mounts = mount_stack(*stack_, *active_, init_.userns.get(), init_.base);
     std::vector<Descriptor> binds;
     std::vector<std::string> texts = {"box"};
@@ -180,6 +190,7 @@ class NamespaceBox final : public Box {
     const auto ready = channel_->ask(request, fds);
     if (!ready) throw InfraError("box: the init died while setting up");
     check(ready->reply, "setup");
+    lost_ = false;
   }
 
   void stop() {
@@ -247,9 +258,21 @@ class NamespaceSandbox final : public Sandbox {
         .dump();
   }
 
+  std::vector<std::string> touched(const SnapshotPtr& later, const SnapshotPtr& earlier,
+                                   const std::vector<std::string>& paths) const override {
+    const auto now = std::dynamic_pointer_cast<const LayerStack>(later);
+    const auto then = std::dynamic_pointer_cast<const LayerStack>(earlier);
+    if (!now || !then) return {};
+    std::vector<std::string> found;
+    for (const auto& path : paths) {
+      if (now->changed_since(*then, path)) found.push_back(path);
+    }
+    return found;
+  }
+
   std::vector<std::string> degraded() const override {
-    return {"memory: not limited (needs cgroups)", "cpu: not limited (needs cgroups)",
-            "disk: not limited"};
+    return {"memory: not limited", "cpu: not limited", "disk: not limited",
+            "pids: limited per user, not per box"};
   }
 
  private:

@@ -22,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kGrace{2000};    // between TERM and KILL
 constexpr milliseconds kPatience{5000};  // after KILL, before the box is called lost
 constexpr milliseconds kDrain{100};      // for output in flight when the command is reaped
-constexpr std::size_t kLongestArgument = 100'000;
 
 struct Pipe {
   Descriptor read;
@@ -93,10 +92,7 @@ class Execution {
 
   std::vector<std::string> arguments() const {
     if (!request_.argv.empty()) return request_.argv;
-    if (request_.script.size() <= kLongestArgument) return {"bash", "-c", request_.script};
-    // One argument may not exceed 128 KiB; a longer script is read from a file
-    // descriptor that bash opens itself.
-    return {"bash", "/tmp/.weir-script"};
+    return {"bash", "-c", request_.script};
   }
 
   /// One wait: output, the reply, a stop, or the next deadline.

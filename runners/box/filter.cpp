@@ -33,7 +33,7 @@ void refuse_arguments(scmp_filter_ctx filter) {
   const auto eperm = SCMP_ACT_ERRNO(EPERM);
   for (const int family : {AF_VSOCK, AF_PACKET}) {
     seccomp_rule_add(filter, eperm, SCMP_SYS(socket), 1,
-                     SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+                     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffUL, static_cast<scmp_datum_t>(family)));
   }
   for (const scmp_datum_t request : {0x5412UL /* TIOCSTI */, 0x541CUL /* TIOCLINUX */}) {
     seccomp_rule_add(filter, eperm, SCMP_SYS(ioctl), 1,

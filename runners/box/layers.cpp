@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -124,6 +125,23 @@ bool Layer::empty() const {
     if (!fs::is_empty(upper(i))) return false;
   }
   return true;
+}
+
+bool LayerStack::changed_since(const LayerStack& earlier, const std::string& path) const {
+  const fs::path relative = fs::path(path).relative_path();
+  std::size_t piece = 0;
+  fs::path inside = relative;
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    if (*relative.begin() != fs::path(pieces[i].path)) continue;
+    piece = i;
+    inside = relative.lexically_relative(pieces[i].path);
+  }
+  return std::any_of(layers.begin(), layers.end(), [&](const auto& layer) {
+    const bool old = std::find(earlier.layers.begin(), earlier.layers.end(), layer) !=
+                     earlier.layers.end();
+    std::error_code ignored;
+    return !old && fs::exists(fs::symlink_status(layer->upper(piece) / inside, ignored));
+  });
 }
 
 std::vector<Descriptor> mount_stack(const LayerStack& stack, const Layer& active, int userns,

@@ -42,6 +42,9 @@ class Layer {
 struct LayerStack final : Snapshot {
   std::vector<Piece> pieces;
   std::vector<std::shared_ptr<const Layer>> layers;
+
+  /// Whether a layer that `earlier` does not have touches `path` (absolute).
+  [[nodiscard]] bool changed_since(const LayerStack& earlier, const std::string& path) const;
 };
 
 /// Mounts `stack` with `active` on top, one detached overlay per piece, ids

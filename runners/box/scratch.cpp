@@ -42,14 +42,16 @@ bool roomy(const fs::path& folder) {
 
 Scratch::Scratch(const fs::path& parent) {
   sweep(parent);
-  std::string name = (parent / kPrefix).string() + "XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw InfraError(fmt::format("{}: cannot make a scratch folder: {}; set WEIR_SCRATCH to a "
-                                 "folder you own on ext4, xfs or tmpfs",
-                                 parent.string(), std::strerror(errno)));
+  while (!lock_) {  // another weir's sweep may be faster than our lock
+    std::string name = (parent / kPrefix).string() + "XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw InfraError(fmt::format("{}: cannot make a scratch folder: {}; set WEIR_SCRATCH to a "
+                                   "folder you own on ext4, xfs or tmpfs",
+                                   parent.string(), std::strerror(errno)));
+    }
+    root_ = name;
+    lock_ = lock(root_);
   }
-  root_ = name;
-  lock_ = lock(root_);
 }
 
 Scratch::~Scratch() { remove_tree(root_); }

@@ -16,8 +16,8 @@ constexpr const char* kCopied[] = {
     "deluser.conf",   "adduser.conf",   "inputrc",              "ld.so.cache",    "ld.so.conf",
     "ld.so.conf.d",   "localtime",      "login.defs",           "magic",          "mime.types",
     "nsswitch.conf",  "os-release",     "pam.conf",             "pam.d",          "perl",
-    "profile",        "profile.d",      "protocols",            "python3",        "python3.11",
-    "security",       "services",       "shells",               "skel",           "ssl/certs",
+    "profile",        "protocols",      "python3",              "python3.11",     "services",
+    "security/limits.conf", "security/pam_env.conf", "shells",   "skel",           "ssl/certs",
     "ssl/openssl.cnf", "terminfo"};
 
 constexpr const char* kPasswd =

@@ -64,23 +64,30 @@ unsigned fresh_id_base() {
 [[noreturn]] void become_init(int release, int socket, int image) {
   // Everything but these three goes at once: a copy of another box's release
   // pipe held here would keep that box waiting if the harness died.
-  ::syscall(SYS_dup3, release, 1000, 0);
-  ::syscall(SYS_dup3, socket, 1001, 0);
-  ::syscall(SYS_dup3, image, 1002, 0);
-  ::syscall(SYS_close_range, 0, 999, 0);
-  ::syscall(SYS_close_range, 1003, ~0U, 0);
+  // The three are moved above every descriptor they could collide with first.
+  long high[3] = {release, socket, image};
+  for (long& fd : high) fd = ::syscall(SYS_fcntl, fd, F_DUPFD, 16);
+  if (high[0] < 0 || high[1] < 0 || high[2] < 0) ::_exit(4);
+  constexpr int kRelease = 5;
+  constexpr int kSocket = 6;
+  constexpr int kImage = 7;
+  ::syscall(SYS_dup3, high[0], kRelease, 0);
+  ::syscall(SYS_dup3, high[1], kSocket, 0);
+  ::syscall(SYS_dup3, high[2], kImage, 0);
+  ::syscall(SYS_close_range, 0, 4, 0);
+  ::syscall(SYS_close_range, 8, ~0U, 0);
   char go = 0;
-  if (::syscall(SYS_read, 1000, &go, 1) != 1) ::_exit(1);  // the harness died
+  if (::syscall(SYS_read, kRelease, &go, 1) != 1) ::_exit(1);  // the harness died
   const bool root = ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
                     ::syscall(SYS_setresgid, 0, 0, 0) == 0 &&
                     ::syscall(SYS_setresuid, 0, 0, 0) == 0;
   if (!root) ::_exit(2);
-  ::syscall(SYS_dup3, 1001, kInitSocket, 0);
+  ::syscall(SYS_dup3, kSocket, kInitSocket, 0);
   for (int fd = 0; fd < 3; ++fd) {
     const long null = ::syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
     if (null != fd) ::syscall(SYS_dup3, null, fd, 0);
   }
-  ::syscall(SYS_dup3, 1002, 4, O_CLOEXEC);
+  ::syscall(SYS_dup3, kImage, 4, O_CLOEXEC);
   ::syscall(SYS_close_range, 5, ~0U, 0);
   char name[] = "weir-init";
   char* argv[] = {name, nullptr};
@@ -139,19 +146,16 @@ Spawned spawn_init() {
   spawned.pid = static_cast<pid_t>(pid);
   spawned.pidfd.reset(pidfd);
   spawned.base = fresh_id_base();
-  try {
-    write_map(spawned.pid, "uid_map", spawned.base);
-    write_map(spawned.pid, "gid_map", spawned.base);
-    const std::string userns = fmt::format("/proc/{}/ns/user", spawned.pid);
-    spawned.userns.reset(::open(userns.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!spawned.userns) fail("open the user namespace");
-    if (::write(release_write.get(), "g", 1) != 1) fail("release the init");
-  } catch (...) {
-    kill_init(spawned);
-    throw;
-  }
+  write_map(spawned.pid, "uid_map", spawned.base);
+  write_map(spawned.pid, "gid_map", spawned.base);
+  const std::string userns = fmt::format("/proc/{}/ns/user", spawned.pid);
+  spawned.userns.reset(::open(userns.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!spawned.userns) fail("open the user namespace");
+  if (::write(release_write.get(), "g", 1) != 1) fail("release the init");
   return spawned;
 }
+
+Spawned::~Spawned() { kill_init(*this); }
 
 bool kill_init(Spawned& spawned) {
   if (!spawned.pidfd) return true;
@@ -163,7 +167,10 @@ bool kill_init(Spawned& spawned) {
     ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(spawned.pidfd.get()), &info,
              WEXITED);
   }
-  spawned = Spawned{};
+  spawned.pidfd.reset();
+  spawned.socket.reset();
+  spawned.userns.reset();
+  spawned.pid = -1;
   return died;
 }
 

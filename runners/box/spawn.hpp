@@ -8,6 +8,11 @@ namespace weir::box {
 
 /// A live pid 1 in fresh namespaces, waiting for its setup request.
 struct Spawned {
+  Spawned() = default;
+  Spawned(Spawned&&) = default;
+  Spawned& operator=(Spawned&&) = default;
+  ~Spawned();  ///< kills and reaps what still lives
+
   pid_t pid = -1;
   Descriptor pidfd;
   Descriptor socket;   ///< the harness's end

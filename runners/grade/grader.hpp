@@ -27,10 +27,13 @@ struct GradingRoom {
   Limiter& graders;
   const PreparedEnvironment& environment;
   std::stop_token stop;
+  bool grade_empty_diffs = false;
 };
 
 /// Grades a diff: a fresh box, base + diff + hidden tests, the test command,
-/// the log parser, the two test lists. Throws InfraError if the machine fails.
+/// the log parser, the two test lists. An empty diff is unresolved without
+/// running anything, unless the room says otherwise. What the submission itself
+/// may have broken is never an error of the machine.
 [[nodiscard]] Verdict grade_patch(const std::string& patch, const AgentTask& task,
                                   const PatchGrading& grading, const GradingRoom& room);
 

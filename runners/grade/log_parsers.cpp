@@ -122,25 +122,46 @@ TestStatuses parse_jq(std::string_view log) {
 
 TestStatuses parse_nothing(std::string_view) { return {}; }
 
+/// "=== 3 passed, 1 skipped in 0.12s ===", with or without the rules.
+bool pytest_summary(std::string_view log) {
+  for (const auto line : split_lines(log)) {
+    if (line.find(" in ") == std::string_view::npos) continue;
+    for (const std::string_view word : {" passed", " failed", " error", " skipped", " xfailed"}) {
+      if (line.find(word) != std::string_view::npos) return true;
+    }
+  }
+  return false;
+}
+
+/// "Ran 12 tests in 0.003s".
+bool unittest_summary(std::string_view log) {
+  for (const auto line : split_lines(log)) {
+    if (starts(line, "Ran ") && line.find(" test") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+bool no_summary(std::string_view) { return true; }
+
 }  // namespace
 
 const std::vector<LogParser>& log_parsers() {
   static const std::vector<LogParser> parsers = {
-      {"pytest", parse_pytest},
-      {"astroid", parse_pytest},
-      {"flask", parse_pytest},
-      {"marshmallow", parse_pytest},
-      {"pvlib", parse_pytest},
-      {"pyvista", parse_pytest},
-      {"sqlfluff", parse_pytest},
-      {"xarray", parse_pytest},
-      {"pytest_options", parse_pytest_options},
-      {"pydicom", parse_pytest_options},
-      {"requests", parse_pytest_options},
-      {"pylint", parse_pytest_options},
-      {"django", parse_django},
-      {"jq", parse_jq},
-      {kExitCodeParser, parse_nothing},
+      {"pytest", parse_pytest, pytest_summary},
+      {"astroid", parse_pytest, pytest_summary},
+      {"flask", parse_pytest, pytest_summary},
+      {"marshmallow", parse_pytest, pytest_summary},
+      {"pvlib", parse_pytest, pytest_summary},
+      {"pyvista", parse_pytest, pytest_summary},
+      {"sqlfluff", parse_pytest, pytest_summary},
+      {"xarray", parse_pytest, pytest_summary},
+      {"pytest_options", parse_pytest_options, pytest_summary},
+      {"pydicom", parse_pytest_options, pytest_summary},
+      {"requests", parse_pytest_options, pytest_summary},
+      {"pylint", parse_pytest_options, pytest_summary},
+      {"django", parse_django, unittest_summary},
+      {"jq", parse_jq, no_summary},
+      {kExitCodeParser, parse_nothing, no_summary},
   };
   return parsers;
 }

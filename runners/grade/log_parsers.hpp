@@ -15,6 +15,9 @@ using TestStatuses = std::map<std::string, std::string>;
 struct LogParser {
   std::string_view name;
   TestStatuses (*parse)(std::string_view log);
+  /// Whether the log holds the runner's own closing summary, where it has one: a
+  /// log of passes that just stops was not written by a runner that finished.
+  bool (*complete)(std::string_view log);
 };
 
 [[nodiscard]] const std::vector<LogParser>& log_parsers();

@@ -34,20 +34,18 @@ ExecResult run(Box& box, const GradingRoom& room, const std::string& script, mil
   request.env = room.environment.env;
   request.timeout = timeout;
   request.merge_stderr = true;
-  request.caps = {4 << 20, 4 << 20, std::int64_t{256} << 20};
+  request.caps = {64 << 20, 1 << 20, std::int64_t{256} << 20};
   request.stop = room.stop;
   ExecResult result = box.exec(request);
   if (room.stop.stop_requested()) throw Cancelled();
-  if (result.status == ExecStatus::box_lost || result.status == ExecStatus::setup_error) {
-    throw InfraError("grading: " + result.message);
-  }
   return result;
 }
 
 /// Puts the hidden tests in: first every file they touch is set back to the
 /// base, so that whatever the submission did there cannot matter.
-void place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading) {
-  if (grading.test_patch.empty()) return;
+bool place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading,
+                 Verdict& verdict) {
+  if (grading.test_patch.empty()) return true;
   std::string script = "set -e\n";
   for (const auto& path : touched_files(parse_patch(grading.test_patch))) {
     const std::string word = shell_quoted(path);
@@ -59,9 +57,8 @@ void place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading)
   script += "git apply --verbose /tmp/weir-tests.diff\n";
   box.put(grading.test_patch, "/tmp/weir-tests.diff");
   const ExecResult result = run(box, room, script, std::chrono::minutes(2));
-  if (!result.ok()) {
-    throw InfraError("grading: the hidden tests do not apply: " + to_utf8(result.out.bytes));
-  }
+  verdict.evidence += to_utf8(result.out.bytes);
+  return result.ok();
 }
 
 std::string named(const std::vector<std::string>& tests) {
@@ -85,11 +82,17 @@ void judge(const ExecResult& result, const PatchGrading& grading, Verdict& verdi
   const bool any_failed = std::any_of(statuses.begin(), statuses.end(), [](const auto& entry) {
     return entry.second == "FAILED" || entry.second == "ERROR";
   });
+  if (result.out.truncated) verdict.anomalies.push_back("the test log is longer than was kept");
   if (tests.resolved() && !result.ok() && !any_failed) {
     verdict.outcome = Outcome::invalid;
     verdict.message = fmt::format(
         "the log names no failure, yet the test command ended with {}; not believed",
         result.exit_code);
+    return;
+  }
+  if (tests.resolved() && !parser->complete(result.out.bytes)) {
+    verdict.outcome = Outcome::invalid;
+    verdict.message = "the log lacks the runner's own summary; not believed";
     return;
   }
   verdict.outcome = tests.resolved() ? Outcome::resolved : Outcome::unresolved;
@@ -105,28 +108,34 @@ void judge(const ExecResult& result, const PatchGrading& grading, Verdict& verdi
 Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
                     const GradingRoom& room) {
   Verdict verdict;
-  if (trimmed(patch).empty()) {
+  const bool empty = trimmed(patch).empty();
+  if (empty && !room.grade_empty_diffs) {
     verdict.outcome = Outcome::unresolved;
     verdict.message = "the submitted diff is empty";
     return verdict;
   }
   const auto permit = room.graders.acquire(room.stop);
   const auto box = room.sandbox.create({.from = room.environment.snapshot});
-  box->put(patch, "/tmp/weir.diff");
-  const ExecResult applied = run(*box, room, kApply, std::chrono::minutes(2));
-  verdict.evidence = to_utf8(applied.out.bytes);
-  if (!applied.ok()) {
-    verdict.outcome = Outcome::unresolved;
-    verdict.message = "the submitted diff does not apply to the base";
+  verdict.outcome = Outcome::unresolved;
+  if (!empty) {
+    box->put(patch, "/tmp/weir.diff");
+    const ExecResult applied = run(*box, room, kApply, std::chrono::minutes(2));
+    verdict.evidence = to_utf8(applied.out.bytes);
+    if (!applied.ok()) {
+      verdict.message = "the submitted diff does not apply to the base";
+      return verdict;
+    }
+  }
+  if (!place_tests(*box, room, grading, verdict)) {
+    verdict.message = "the hidden tests cannot be put in place after this diff";
     return verdict;
   }
-  place_tests(*box, room, grading);
   const ExecResult result =
       run(*box, room, grading.test_command, task.limits.verifier.value_or(kTestTimeout));
   verdict.evidence += "$ " + grading.test_command + "\n" + to_utf8(result.out.bytes);
-  if (result.status == ExecStatus::timeout) {
-    verdict.outcome = Outcome::unresolved;
-    verdict.message = "the tests did not end in time";
+  if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
+    verdict.message = result.status == ExecStatus::timeout ? "the tests did not end in time"
+                                                           : "the tests wedged their box";
     return verdict;
   }
   judge(result, grading, verdict);

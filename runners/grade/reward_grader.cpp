@@ -1,6 +1,7 @@
 // Harbor grading: the task's own test.sh on the final state, reward files out.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +19,30 @@ using nlohmann::json;
 
 constexpr milliseconds kVerifierTimeout = std::chrono::minutes(10);
 constexpr std::size_t kRewardCap = 1 << 20;
+
+/// What runs the verifier. An agent that changed any of it could write its own
+/// verdict: such a pass is not believed.
+const std::vector<std::string>& verdict_machinery() {
+  static const std::vector<std::string> paths = [] {
+    std::vector<std::string> all = {"/etc/ld.so.preload", "/etc/ld.so.cache", "/etc/profile",
+                                    "/etc/bash.bashrc"};
+    for (const char* name : {"bash", "sh", "dash", "env", "rm", "mkdir", "chmod", "cat", "grep", "cmp",
+                             "diff", "test", "[", "echo", "python3", "python3.11", "sqlite3", "git"}) {
+      for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/sbin/"}) {
+        all.push_back(std::string(folder) + name);
+      }
+    }
+    for (const char* name : {"libc.so.6", "ld-linux-x86-64.so.2"}) {
+      all.push_back(std::string("/usr/lib/x86_64-linux-gnu/") + name);
+    }
+    for (const char* name : {"sitecustomize.py", "usercustomize.py"}) {
+      all.push_back(std::string("/usr/lib/python3/dist-packages/") + name);
+      all.push_back(std::string("/usr/local/lib/python3.11/dist-packages/") + name);
+    }
+    return all;
+  }();
+  return paths;
+}
 
 /// Whatever the agent left where the verdict will appear goes first.
 constexpr const char* kPrepare =
@@ -37,9 +62,6 @@ ExecResult run(Box& box, const GradingRoom& room, const std::string& script,
   request.stop = room.stop;
   ExecResult result = box.exec(request);
   if (room.stop.stop_requested()) throw Cancelled();
-  if (result.status == ExecStatus::box_lost || result.status == ExecStatus::setup_error) {
-    throw InfraError("grading: " + result.message);
-  }
   return result;
 }
 
@@ -102,15 +124,31 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
     verdict.message = "the final state cannot be graded: " + to_utf8(prepared.out.bytes);
     return verdict;
   }
-  box->put_tree(grading.tests, "/tests");
+  try {
+    box->put_tree(grading.tests, "/tests");
+  } catch (const InfraError& error) {  // something the agent left stands in the way
+    verdict.message = error.what();
+    return verdict;
+  }
   const ExecResult result =
       run(*box, room, kVerify, grading.env, task.limits.verifier.value_or(kVerifierTimeout));
   verdict.evidence = to_utf8(result.out.bytes);
-  if (result.status == ExecStatus::timeout) {
-    verdict.message = "the verifier did not end in time";
+  if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
+    verdict.message = result.status == ExecStatus::timeout ? "the verifier did not end in time"
+                                                           : "the verifier wedged its box";
     return verdict;
   }
   read_rewards(*box, verdict);
+  const auto changed =
+      room.sandbox.touched(final, room.environment.snapshot, verdict_machinery());
+  if (!changed.empty()) {
+    const std::string names = fmt::format("{}", fmt::join(changed, ", "));
+    verdict.anomalies.push_back("programs that run the verifier were changed: " + names);
+    if (verdict.outcome == Outcome::resolved) {
+      verdict.outcome = Outcome::invalid;
+      verdict.message = "the verifier's own programs were changed: " + names;
+    }
+  }
   return verdict;
 }
 

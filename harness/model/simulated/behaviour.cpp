@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr int kMostMistakes = 3;  // on one piece; then the model believes it is done
+constexpr int kMostMistakes = 4;  // on one piece; then the model gives it up
 
 constexpr std::array<const char*, 16> kThoughts = {
     "Let me look at the relevant code before changing anything.",
@@ -83,7 +83,7 @@ class Behaviour {
   std::optional<std::string> mend() {
     for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
       const PieceState& state = progress_.pieces[i];
-      if (state.kind != PieceState::Kind::wrong) continue;
+      if (state.kind != PieceState::Kind::wrong || state.mistakes_made >= kMostMistakes) continue;
       const double notice = 0.5 * character_.skill * (1 - character_.difficulty);
       if (fixed(fmt::format("notice/{}/{}", i, state.mistakes_made)) < notice) return undo(i);
     }
@@ -92,7 +92,9 @@ class Behaviour {
 
   std::optional<std::string> advance() {
     for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
-      if (progress_.pieces[i].kind == PieceState::Kind::untouched) return attempt(i);
+      const PieceState& state = progress_.pieces[i];
+      const bool open = state.kind == PieceState::Kind::untouched;
+      if (open && state.mistakes_made < kMostMistakes) return attempt(i);
     }
     return {};
   }
@@ -155,7 +157,7 @@ class Behaviour {
 
   const Plan& plan_;
   const Character& character_;
-  Progress progress_;
+  PlanProgress progress_;
   std::string call_;
   std::string call_id_;
 };

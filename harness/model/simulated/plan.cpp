@@ -111,7 +111,7 @@ void plan_patch(const Task& task, Plan& plan) {
     for (const auto& hunk : file.hunks) plan.pieces.push_back(patch_piece(file, {hunk}));
   }
   plan.check = task.shown.visible_tests.value_or("git diff --stat");
-  plan.submit = fmt::format("echo {} && git add -A && git diff --cached HEAD", kSubmitMarker);
+  plan.submit = kSubmitDiff;
 }
 
 /// The parts of solve.sh between lines "# step:", or all of it.
@@ -182,14 +182,19 @@ std::vector<Done> commands_of(const std::vector<Message>& history) {
 bool note_piece(const Piece& piece, PieceState& state, const Done& done) {
   if (done.command == piece.right) {
     if (done.ok) state.kind = PieceState::Kind::right;
+    if (!done.ok) ++state.mistakes_made;
+    return true;
+  }
+  if (!piece.misfit.empty() && done.command == piece.misfit) {
+    ++state.mistakes_made;
     return true;
   }
   for (std::size_t i = 0; i < piece.wrong.size(); ++i) {
     if (done.command == piece.wrong[i]) {
+      ++state.mistakes_made;
       if (!done.ok && !piece.undo.empty()) return true;  // nothing changed
       state.kind = PieceState::Kind::wrong;
       state.mistake = i;
-      ++state.mistakes_made;
       return true;
     }
     if (i < piece.undo.size() && done.command == piece.undo[i]) {
@@ -228,8 +233,8 @@ Plan make_plan(const Task& task) {
   return plan;
 }
 
-Progress read_progress(const Plan& plan, const std::vector<Message>& history) {
-  Progress progress;
+PlanProgress read_progress(const Plan& plan, const std::vector<Message>& history) {
+  PlanProgress progress;
   progress.pieces.resize(plan.pieces.size());
   for (const auto& done : commands_of(history)) {
     progress.last_command = done.command;

@@ -32,11 +32,11 @@ struct PieceState {
   enum class Kind { untouched, right, wrong };
   Kind kind = Kind::untouched;
   std::size_t mistake = 0;  ///< which wrong variant
-  int mistakes_made = 0;
+  int mistakes_made = 0;  ///< wrong variants applied, and attempts that failed
 };
 
 /// What the history says of the plan, read off its commands and their results.
-struct Progress {
+struct PlanProgress {
   std::vector<PieceState> pieces;
   int looked = 0;
   bool checked = false;    ///< the check ran after the last change
@@ -44,7 +44,7 @@ struct Progress {
   std::string last_command;
 };
 
-[[nodiscard]] Progress read_progress(const Plan& plan, const std::vector<Message>& history);
+[[nodiscard]] PlanProgress read_progress(const Plan& plan, const std::vector<Message>& history);
 
 /// `text` with one thing changed that keeps it plausible: a comparison, a sign,
 /// a bound, a truth value; `text` itself if it holds none. `which` chooses.

@@ -74,10 +74,10 @@ std::unique_ptr<Model> make_simulated_model(const ModelSpec& spec, const Task& t
 }
 
 void check_simulated_model(const ModelSpec& spec) {
-  if (spec.skill < 0 || spec.skill > 1) {
+  if (!(spec.skill >= 0 && spec.skill <= 1)) {
     throw UserError(fmt::format("[models.{}] skill: must be in [0,1]", spec.name));
   }
-  if (spec.speed <= 0) {
+  if (!(spec.speed > 0)) {
     throw UserError(fmt::format("[models.{}] speed: must be positive", spec.name));
   }
 }

@@ -153,7 +153,13 @@ void start(const Packet& packet, BoxState& state, Running& running) {
   running.id = packet.request.id;
   running.before = ProcessSet::now();
   running.usage = {};
-  running.pid = packet.count == 4 ? start_command(packet.request, packet.fds, state, reply) : -1;
+  errno = EPROTO;
+  running.pid = -1;
+  if (packet.count != 4) {
+    failed(reply, "descriptors");
+  } else {
+    running.pid = start_command(packet.request, packet.fds, state, reply);
+  }
   for (int i = 1; i < packet.count; ++i) close(packet.fds[i]);
   if (running.pid < 0) send_reply(reply);
 }
@@ -173,6 +179,7 @@ void handle(const Packet& packet, BoxState& state, Running& running) {
       return;
     case Op::kill: kill_missing_from(running.before); return;
     case Op::status:
+      for (int i = 0; i < packet.count; ++i) close(packet.fds[i]);
       reply.live = ProcessSet::now().size();
       send_reply(reply);
       return;

@@ -62,19 +62,38 @@ int ProcessSet::count_missing_from(const ProcessSet& other) const {
   return missing;
 }
 
-int ProcessSet::kill_missing_from(const ProcessSet& other) const {
-  int killed = 0;
+int ProcessSet::signal_missing_from(const ProcessSet& other, int signal) const {
+  int sent = 0;
   for (int i = 0; i < count_; ++i) {
     if (other.contains(list_[i].pid, list_[i].started)) continue;
-    kill(list_[i].pid, SIGKILL);
-    ++killed;
+    kill(list_[i].pid, signal);
+    ++sent;
   }
-  return killed;
+  return sent;
 }
 
-void kill_missing_from(const ProcessSet& before) {
+namespace {
+
+void stop_missing_from(const ProcessSet& before) {
+  ProcessSet seen = before;
   for (int round = 0; round < 200; ++round) {
-    if (ProcessSet::now().kill_missing_from(before) == 0) return;
+    const ProcessSet now = ProcessSet::now();
+    now.signal_missing_from(before, SIGSTOP);
+    if (now.count_missing_from(seen) == 0) return;
+    seen = now;
+  }
+}
+
+}  // namespace
+
+void kill_missing_from(const ProcessSet& before) {
+  for (int round = 0; round < 50; ++round) {
+    if (before.size() == 0) {
+      kill(-1, SIGKILL);  // everything but init, at once
+    } else {
+      stop_missing_from(before);
+    }
+    if (ProcessSet::now().signal_missing_from(before, SIGKILL) == 0) return;
     usleep(1000);
   }
 }

@@ -14,8 +14,8 @@ class ProcessSet {
   [[nodiscard]] bool contains(pid_t pid, unsigned long long started) const;
   /// How many of these are not in `other`.
   [[nodiscard]] int count_missing_from(const ProcessSet& other) const;
-  /// Kills those not in `other`; returns how many there were.
-  int kill_missing_from(const ProcessSet& other) const;
+  /// Sends `signal` to those not in `other`; returns how many there were.
+  int signal_missing_from(const ProcessSet& other, int signal) const;
 
  private:
   static constexpr int kMost = 4096;
@@ -27,8 +27,9 @@ class ProcessSet {
   int count_ = 0;
 };
 
-/// Kills every process that is not in `before`, again until none is left: a
-/// tree that forks while it dies is caught, whatever sessions it made.
+/// Kills every process that is not in `before`: stops them all first, until a
+/// look finds no new one, so that a tree that forks as it dies is caught,
+/// whatever sessions it made.
 void kill_missing_from(const ProcessSet& before);
 
 }  // namespace weir::box

@@ -91,10 +91,24 @@ bool mount_dev(const Request& request, Reply& reply) {
   return linked || failed(reply, "link /dev");
 }
 
+/// Makes the folders above `path`, and `path` itself if it is to be one.
+void make_folders(char* path, bool whole) {
+  for (char* at = path + 1; *at != '\0'; ++at) {
+    if (*at != '/') continue;
+    *at = '\0';
+    mkdir(path, 0755);
+    *at = '/';
+  }
+  if (whole) mkdir(path, 0755);
+}
+
 bool mount_binds(const Request& request, const int* fds, Blob& blob, Reply& reply) {
   for (std::uint32_t i = 0; i < request.binds; ++i) {
-    const char* path = blob.next();  // relative to the new root
-    mkdir(path, 0755);
+    char* path = const_cast<char*>(blob.next());  // relative to the new root
+    struct stat info {};
+    const bool folder = fstat(fds[i], &info) == 0 && S_ISDIR(info.st_mode);
+    make_folders(path, folder);
+    if (!folder) close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!attach(fds[i], path, reply)) return false;
   }
   return true;

@@ -1,0 +1,201 @@
+#include "harness/model/ledger.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <thread>
+
+#include "runners/agent.hpp"
+#include "runners/watchdog.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+/// Keeps what it is told, in order.
+class MemoryRecorder final : public Recorder {
+ public:
+  void begin_try(const Trial&, const Try&) override {}
+  void begin_segment(const Segment&) override {}
+  void intend(const Call& call) override { intents.push_back(call); }
+  void settle(const Call& call) override { settled.push_back(call); }
+  void judge(const Decision&, const std::vector<Signal>&) override {}
+  void finish_turn(const Turn&) override {}
+  void finish_try(const Try&) override {}
+
+  std::vector<Call> intents;
+  std::vector<Call> settled;
+};
+
+/// Answers from a list.
+class ScriptedModel final : public Model {
+ public:
+  explicit ScriptedModel(std::deque<Completion>& script) : script_(script) {}
+  Completion complete(const ChatRequest&, const CallContext&) override {
+    Completion next = script_.front();
+    script_.pop_front();
+    return next;
+  }
+
+ private:
+  std::deque<Completion>& script_;
+};
+
+Completion answer(const std::string& text) {
+  Completion completion;
+  completion.message.role = Role::assistant;
+  completion.message.content = text;
+  completion.served_model = "deepseek-v4-pro";
+  completion.tokens = {90, 10, {}, 5, 0, 100, 5};
+  completion.latency = milliseconds(700);
+  return completion;
+}
+
+Completion failure(const std::string& error_class, bool retryable, bool refused) {
+  Completion completion;
+  completion.error_class = error_class;
+  completion.retryable = retryable;
+  completion.refused = refused;
+  return completion;
+}
+
+class LedgerTest : public testing::Test {
+ protected:
+  TrialLedger ledger(std::vector<Call> recorded = {}) {
+    ModelSpec spec;
+    spec.name = "pro";
+    spec.provider = "simulated";  // virtual time
+    spec.price_host = "api.deepseek.com";
+    spec.price_as = "deepseek-v4-pro";
+    spec.max_tokens = 100;
+    std::vector<TierModel> tiers;
+    tiers.push_back({spec, std::make_unique<ScriptedModel>(script_)});
+    in_flight_["pro"] = std::make_unique<Limiter>(1);
+    return TrialLedger(room_, "trial", "trial#1/s0", std::move(tiers), std::move(recorded));
+  }
+
+  MemoryRecorder recorder_;
+  PriceBook prices_ = PriceBook::bundled();
+  Budget budget_{std::nullopt};
+  std::map<std::string, std::unique_ptr<Limiter>> in_flight_;
+  RunControl control_;
+  LedgerRoom room_{recorder_, prices_, budget_, in_flight_, control_};
+  std::deque<Completion> script_;
+  Watchdog watchdog_;
+  Deadline deadline_{watchdog_, {}};
+  ChatRequest request_{{{Role::user, "question", "", {}, ""}}, nlohmann::json::array()};
+};
+
+TEST_F(LedgerTest, IntendsBeforeAndSettlesAfterAtThePrice) {
+  script_ = {answer("a")};
+  auto books = ledger();
+  const Answer got = books.call(0, request_, 1, 0, deadline_);
+  EXPECT_EQ(got.completion.message.content, "a");
+  ASSERT_EQ(recorder_.intents.size(), 1U);
+  EXPECT_GT(recorder_.intents[0].reserved_pusd.value(), 0);
+  ASSERT_EQ(recorder_.settled.size(), 1U);
+  EXPECT_EQ(recorder_.settled[0].cost_pusd, 90 * 660'000 + 10 * 22'000 + 5 * 1'980'000);
+  EXPECT_EQ(recorder_.settled[0].price_entry, "pro-tou-weekday");
+  EXPECT_EQ(books.model_time(), milliseconds(700));
+  EXPECT_EQ(books.tokens(), 105);
+}
+
+TEST_F(LedgerTest, EveryRetryIsARowOfItsOwn) {
+  script_ = {failure("rate_limit", true, true), failure("server_error", true, false), answer("a")};
+  auto books = ledger();
+  EXPECT_TRUE(books.call(0, request_, 1, 0, deadline_).completion.ok());
+  ASSERT_EQ(recorder_.settled.size(), 3U);
+  EXPECT_EQ(recorder_.settled[0].cost_pusd, 0);             // refused: known to be nothing
+  EXPECT_EQ(recorder_.settled[1].cost_pusd, std::nullopt);  // unknown stays unknown
+  EXPECT_EQ(recorder_.settled[2].retry, 2);
+}
+
+TEST_F(LedgerTest, ARefusedKeyStopsTheRunWithoutRetries) {
+  script_ = {failure("auth", false, true)};
+  auto books = ledger();
+  EXPECT_FALSE(books.call(0, request_, 1, 0, deadline_).completion.ok());
+  EXPECT_EQ(recorder_.settled.size(), 1U);
+  EXPECT_EQ(control_.why(), Halt::provider);
+  EXPECT_TRUE(control_.draining().stop_requested());
+  EXPECT_FALSE(control_.stopping().stop_requested());
+}
+
+TEST_F(LedgerTest, SettledCallsAreNotAskedAgain) {
+  script_ = {answer("live")};
+  Call record;
+  {
+    auto first = ledger();
+    (void)first.call(0, request_, 1, 0, deadline_);
+    record = recorder_.settled.at(0);
+  }
+  recorder_.settled.clear();
+  script_.clear();  // asking would crash
+  auto resumed = ledger({record});
+  const Answer got = resumed.call(0, request_, 1, 0, deadline_);
+  EXPECT_EQ(got.completion.message.content, "live");
+  EXPECT_EQ(got.call, record.id);
+  EXPECT_TRUE(recorder_.settled.empty());
+  EXPECT_EQ(resumed.model_time(), milliseconds(700));  // the virtual clock goes on
+}
+
+TEST_F(LedgerTest, ACallMadeForAnotherRequestDiverges) {
+  script_ = {answer("live")};
+  {
+    auto first = ledger();
+    (void)first.call(0, request_, 1, 0, deadline_);
+  }
+  auto resumed = ledger({recorder_.settled.at(0)});
+  request_.messages[0].content = "another question";
+  EXPECT_THROW((void)resumed.call(0, request_, 1, 0, deadline_), ReplayDiverged);
+}
+
+TEST_F(LedgerTest, AnInterruptedCallKeepsItsRowAndIsAskedAnew) {
+  script_ = {answer("live")};
+  Call interrupted;
+  interrupted.id = "trial#1/s0/t1/c0.0.0";
+  interrupted.settled = false;
+  auto resumed = ledger({interrupted});
+  const Answer got = resumed.call(0, request_, 1, 0, deadline_);
+  EXPECT_EQ(got.call, "trial#1/s0/t1/c0.0.1");
+}
+
+TEST_F(LedgerTest, TheBudgetIsReservedBeforeTheCall) {
+  Budget tight(1'000'000);
+  const LedgerRoom room{recorder_, prices_, tight, in_flight_, control_};
+  ModelSpec spec;
+  spec.name = "pro";
+  spec.provider = "simulated";
+  spec.price_host = "api.deepseek.com";
+  spec.price_as = "deepseek-v4-pro";
+  std::vector<TierModel> tiers;
+  tiers.push_back({spec, std::make_unique<ScriptedModel>(script_)});
+  in_flight_["pro"] = std::make_unique<Limiter>(1);
+  TrialLedger books(room, "t", "t#1/s0", std::move(tiers), {});
+  EXPECT_THROW((void)books.call(0, request_, 1, 0, deadline_), Cancelled);
+  EXPECT_TRUE(recorder_.intents.empty());
+  EXPECT_EQ(control_.why(), Halt::budget);
+}
+
+TEST(Budget, ReservationsCountUntilSettled) {
+  Budget budget(100);
+  EXPECT_TRUE(budget.reserve(60));
+  EXPECT_FALSE(budget.reserve(101));  // can never fit
+  std::jthread settler([&budget] { budget.settle(60, 10); });
+  EXPECT_TRUE(budget.reserve(90));  // waits for the settlement, then fits
+  budget.settle(90, std::nullopt);  // may have been spent
+  EXPECT_FALSE(budget.reserve(1));
+  EXPECT_EQ(budget.spent(), 10);
+}
+
+TEST(Completion, SurvivesARoundTrip) {
+  Completion completion = answer("text \xC3\xA9");
+  completion.message.reasoning = "because\n";
+  completion.message.tool_calls = {{"1", "bash", "{\"command\": \"x\xC3\xA9\"}"}, {"2", "bash", "{"}};
+  Completion read;
+  completion_from_text(completion_to_text(completion), read);
+  EXPECT_EQ(to_json(read.message), to_json(completion.message));
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,129 @@
+#include "runners/environment.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "runners/host.hpp"
+#include "runners/process.hpp"
+#include "runners/repository.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using Kind = BuildStep::Kind;
+
+class EnvironmentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "boxes need root";
+    sandbox_ = make_box_sandbox();
+  }
+
+  std::string in(const PreparedEnvironment& environment, const std::string& script) {
+    const auto box = sandbox_->create({.from = environment.snapshot});
+    ExecRequest request;
+    request.script = script;
+    request.cwd = environment.workdir;
+    request.env = environment.env;
+    request.merge_stderr = true;
+    return box->exec(request).out.bytes;
+  }
+
+  std::unique_ptr<Sandbox> sandbox_;
+  TemporaryFolder folder_;
+};
+
+TEST_F(EnvironmentTest, ReplaysABuild) {
+  write_file(folder_ / "a.txt", "hello\n");
+  fs::create_directories(folder_ / "data/sub");
+  write_file(folder_ / "data/sub/b.txt", "b\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder_.path();
+  task.environment.build = {{Kind::workdir, {"/w"}},
+                            {Kind::env, {"GREETING", "hi there"}},
+                            {Kind::copy, {"a.txt", "copied.txt"}},
+                            {Kind::copy, {"data", "/d"}},
+                            {Kind::run, {"apt-get install -y nothing && echo $GREETING > said"}}};
+  task.environment.workdir = "/w";
+  const auto built = prepare_environment(task, "sha", *sandbox_);
+  EXPECT_EQ(in(*built, "cat copied.txt said /d/sub/b.txt"), "hello\nhi there\nb\n");
+  ASSERT_EQ(built->deviations.size(), 1U);
+  EXPECT_THAT(built->deviations[0], HasSubstr("package manager skipped"));
+}
+
+TEST_F(EnvironmentTest, AFailingStepIsAnInfraErrorThatNamesIt) {
+  AgentTask task;
+  task.id = "t";
+  task.environment.build = {{Kind::run, {"echo broken; false"}}};
+  try {
+    (void)prepare_environment(task, "sha", *sandbox_);
+    FAIL();
+  } catch (const InfraError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("broken"));
+  }
+  task.environment.build = {{Kind::copy, {"../../etc/passwd", "/x"}}};
+  EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
+  task.environment.build.clear();
+  task.environment.packages = {"no-such-package"};
+  EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
+}
+
+TEST_F(EnvironmentTest, ARepositoryHasOneCommitAndNoFuture) {
+  const std::string repo = (folder_ / "o__r").string();
+  const auto git = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"git", "-C", repo, "-c", "user.name=a", "-c", "user.email=a@b"});
+    const auto result = run_process({.argv = words});
+    EXPECT_TRUE(result.ok()) << result.err;
+    return result.out;
+  };
+  fs::create_directory(repo);
+  git({"init", "-q"});
+  write_file(fs::path(repo) / "f", "past\n");
+  write_file(fs::path(repo) / ".gitignore", "ignored\n");
+  write_file(fs::path(repo) / "ignored", "tracked all the same\n");
+  git({"add", "-A", "-f"});
+  git({"commit", "-qm", "one"});
+  std::string commit = git({"rev-parse", "HEAD"});
+  commit.pop_back();
+  write_file(fs::path(repo) / "f", "the future fix\n");
+  git({"commit", "-qam", "two"});
+
+  AgentTask task;
+  task.id = "t";
+  task.environment.workdir = "/testbed";
+  task.environment.wrappers = {"python"};
+  task.environment.repository = Repository{"o/r", commit, repo};
+  const auto built = prepare_environment(task, "sha", *sandbox_);
+  EXPECT_EQ(in(*built, "cat f ignored; git rev-list --all | wc -l; git status --short; "
+                       "git remote; git log --all -p | grep -c future; python -c 'print(1)'"),
+            "past\ntracked all the same\n1\n0\n1\n");
+}
+
+TEST_F(EnvironmentTest, ACacheBuildsEachTaskOnce) {
+  EnvironmentCache cache(*sandbox_, 2);
+  Task task;
+  task.shown.id = "t";
+  const auto first = cache.get(task);
+  EXPECT_EQ(cache.get(task), first);
+  for (const char* other : {"u", "v"}) {
+    task.shown.id = other;
+    (void)cache.get(task);
+  }
+  task.shown.id = "t";
+  EXPECT_NE(cache.get(task), first);  // was the oldest of three
+}
+
+TEST(Host, HasADigestAndKnowsItsPackages) {
+  EXPECT_EQ(host_digest().size(), 64U);
+  EXPECT_EQ(missing_packages({"no-such-package"}), std::vector<std::string>{"no-such-package"});
+}
+
+}  // namespace
+}  // namespace weir
