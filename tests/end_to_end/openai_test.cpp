@@ -91,12 +91,16 @@ class OpenAiTest : public testing::Test {
                "> /logs/verifier/reward.txt\n");
   }
 
-  Ran run(const Server& server, const std::string& more = "") {
+  void write_experiment(const Server& server, const std::string& more = "") {
     write_file(folder_ / "e.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"m\"]\nattempts = "
                                    "3\n[models.m]\nprovider = \"openai\"\ndialect = \"deepseek\"\n"
                                    "base_url = \"" + server.url() + "\"\nmodel = \"deepseek-v4-pro\"\n"
                                    "api_key_env = \"WEIR_TEST_KEY\"\nprice_host = \"api.deepseek.com\"\n"
                                    "[configs.m]\ntiers = [\"m\"]\n" + more);
+  }
+
+  Ran run(const Server& server, const std::string& more = "") {
+    write_experiment(server, more);
     return run_weir({"run", (folder_ / "e.toml").string(), "--jobs", "2", "--db", db()},
                     {"WEIR_TEST_KEY=secret-key-value"});
   }
@@ -164,7 +168,7 @@ TEST_F(OpenAiTest, BusyServersAreRetriedEachTryARow) {
 
 TEST_F(OpenAiTest, AMissingKeyIsNamedBeforeAnythingRuns) {
   Server server([](const json&, httplib::Response&) {});
-  (void)run(server);
+  write_experiment(server);
   const Ran ran = run_weir({"run", (folder_ / "e.toml").string(), "--db", db()});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.err, HasSubstr("WEIR_TEST_KEY is not set"));

@@ -103,9 +103,13 @@ TEST_F(RunTest, AFinishedRunResumesToItsTable) {
 
 TEST_F(RunTest, ABudgetStopsTheRunWithItsOwnExitCode) {
   const Ran ran =
-      run_weir({"run", kExperiment, "--attempts", "1", "--max-usd", "0.002", "--db", db()});
+      run_weir({"run", kExperiment, "--attempts", "1", "--max-usd", "0.08", "--db", db()});
   EXPECT_EQ(ran.exit_code, 4) << ran.err;
-  EXPECT_LE(std::stod(sql(db(), "SELECT sum(usd) FROM v_call")), 0.002);
+  EXPECT_THAT(ran.err, HasSubstr("--max-usd"));
+  EXPECT_EQ(sql(db(), "SELECT sum(usd) BETWEEN 0.01 AND 0.08 FROM v_call"), "1");
+  const Ran resumed = run_weir({"resume", "--max-usd", "1", "--db", db()});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(sql(db(), "SELECT count(*) FROM v_trial"), "30");
 }
 
 TEST_F(RunTest, SandboxRunPassesStatusAndStreams) {
