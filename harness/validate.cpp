@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "harness/agent/reference_agents.hpp"
+#include "runners/grade/log_parsers.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
 #include "tasks/error.hpp"
@@ -88,6 +89,13 @@ Loaded load(const ValidateOptions& options) {
   return loaded;
 }
 
+/// Why the task's test log cannot be read; "" if it can.
+std::string unknown_parser(const Task& task) {
+  const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
+  if (grading == nullptr || find_log_parser(grading->log_parser) != nullptr) return {};
+  return fmt::format("log parser \"{}\" is not supported yet", grading->log_parser);
+}
+
 /// Runs both reference agents on one task.
 void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom room) {
   for (const char* agent : {"nop", "oracle"}) {
@@ -144,7 +152,8 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
         validity.id = task.shown.id;
         validity.format = task.shown.format;
         validity.reason = task.defect.empty() ? task.unsupported : task.defect;
-        validity.unsupported = task.defect.empty() && !task.unsupported.empty();
+        if (validity.reason.empty()) validity.reason = unknown_parser(task);
+        validity.unsupported = task.defect.empty() && !validity.reason.empty();
         if (validity.reason.empty()) examine(task, validity, options.attempts, room);
       },
       {});

@@ -103,6 +103,8 @@ class Reader {
       file_.steps.push_back({Kind::run, {arguments_ + command(without_flags(rest))}});
     } else if (name == "USER") {
       file_.steps.push_back({Kind::user, {substituted(rest)}});
+    } else if (name == "ENTRYPOINT") {
+      refuse("ENTRYPOINT: a process that must run before the agent");
     } else {
       file_.ignored.push_back(name);
     }

@@ -54,6 +54,7 @@ void read_environment(ConfigTable& root, const fs::path& folder, Task& task) {
   if (const auto mib = table->integer("memory_mb")) task.shown.limits.memory = *mib << 20;
   environment.env = env_key(*table);
   if (table->text("os").value_or("linux") != "linux") task.unsupported = "needs Windows";
+  if (table->table("healthcheck")) task.unsupported = "environment.healthcheck is not supported yet";
   const auto network = table->text("network_mode");
   const bool open = network.value_or("public") != "no-network" &&
                     table->flag("allow_internet").value_or(network.has_value());

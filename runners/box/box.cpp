@@ -11,6 +11,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "runners/box/channel.hpp"
 #include "runners/box/execution.hpp"
@@ -65,7 +66,7 @@ class NamespaceBox final : public Box {
   }
 
   SnapshotPtr snapshot() override {
-    if (live_processes() > 0) return nullptr;
+    if (!quiet()) return nullptr;
     if (active_->empty()) return stack_;
     auto grown = std::make_shared<LayerStack>(*stack_);
     stop();
@@ -149,6 +150,16 @@ class NamespaceBox final : public Box {
   }
 
  private:
+  /// Whether nothing lives. A process that was just killed needs a moment to
+  /// go: what it did is over, and the answer must not depend on the scheduler.
+  bool quiet() {
+    for (int look = 0; look < 5; ++look) {
+      if (live_processes() == 0) return true;
+      std::this_thread::sleep_for(milliseconds(4));
+    }
+    return false;
+  }
+
   /// A script too long for one argument (128 KiB) goes through a file whose
   /// name nothing in the box can know beforehand.
   ExecRequest placed(const ExecRequest& request) {

@@ -103,10 +103,10 @@ TEST_F(RunTest, AFinishedRunResumesToItsTable) {
 
 TEST_F(RunTest, ABudgetStopsTheRunWithItsOwnExitCode) {
   const Ran ran =
-      run_weir({"run", kExperiment, "--attempts", "1", "--max-usd", "0.08", "--db", db()});
+      run_weir({"run", kExperiment, "--attempts", "1", "--max-usd", "0.1", "--db", db()});
   EXPECT_EQ(ran.exit_code, 4) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("--max-usd"));
-  EXPECT_EQ(sql(db(), "SELECT sum(usd) BETWEEN 0.01 AND 0.08 FROM v_call"), "1");
+  EXPECT_EQ(sql(db(), "SELECT sum(usd) BETWEEN 0.0001 AND 0.1 FROM v_call"), "1");
   const Ran resumed = run_weir({"resume", "--max-usd", "1", "--db", db()});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(sql(db(), "SELECT count(*) FROM v_trial"), "30");
