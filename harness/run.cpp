@@ -9,18 +9,16 @@
 #include <thread>
 
 #include "harness/agent/bash_agent.hpp"
-#include "harness/agent/bash_protocol.hpp"
 #include "harness/agent/reference_agents.hpp"
 #include "harness/progress.hpp"
+#include "harness/run_rows.hpp"
 #include "harness/seed.hpp"
-#include "harness/version.hpp"
 #include "results/store/reader.hpp"
 #include "results/store/run_lock.hpp"
 #include "results/store/writer.hpp"
 #include "runners/host.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
-#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
@@ -93,8 +91,7 @@ void require_prices(const Experiment& experiment, const PriceBook& prices) {
 /// What a trial of an interrupted run already has.
 struct Recorded {
   std::vector<Call> calls;
-  std::vector<Turn> turns;
-  std::vector<Decision> decisions;
+  RecordedTurns trajectory;
 };
 
 /// One trial to be done.
@@ -138,7 +135,11 @@ class RunSession {
     if (options_.db.has_parent_path()) std::filesystem::create_directories(options_.db.parent_path());
     const RunLock lock(options_.db, run_);
     writer_ = std::make_unique<Writer>(options_.db, experiment_.simulated());
-    writer_->begin_run(run_row(), prices_.text(), config_rows(), task_rows());
+    Run row = run_row(run_, experiment_, tasks_);
+    row.started_at = now();
+    row.facts = facts();
+    row.price_book_sha256 = prices_.sha256();
+    writer_->begin_run(row, prices_.text(), config_rows(run_, experiment_), task_rows(run_, tasks_));
     std::vector<Job> jobs;
     for (const auto& slot : order()) jobs.push_back(job_for(slot, static_cast<int>(jobs.size())));
     return execute(std::move(jobs), 0, 0);
@@ -199,8 +200,8 @@ class RunSession {
                               const std::set<Outcome>& retry, const Reader& reader) {
     job.try_number = progress.try_number;
     if (!progress.finished || progress.outcome == Outcome::not_run) {
-      job.recorded = {reader.calls(job.trial.id), reader.turns(job.trial.id),
-                      reader.decisions(job.trial.id)};
+      job.recorded = {reader.calls(job.trial.id),
+                      {reader.turns(job.trial.id), reader.decisions(job.trial.id)}};
       return true;
     }
     if (retry.count(progress.outcome) == 0) return false;
@@ -278,7 +279,7 @@ class RunSession {
                                                           std::move(tiers), job.recorded.calls),
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
-                            job.try_number, job.recorded.turns, job.recorded.decisions});
+                            job.try_number, job.recorded.trajectory});
   }
 
   RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {
@@ -319,63 +320,13 @@ class RunSession {
     return std::stoll(rows.rows.at(0).at(0).value_or("0"));
   }
 
-  Run run_row() const {
-    Run run;
-    run.id = run_;
-    run.name = experiment_.name;
-    run.started_at = now();
-    run.seed = experiment_.seed;
-    run.spec = experiment_.spec.dump();
-    run.spec_sha256 = spec_digest();
-    run.weir_version = kVersion;
-    run.simulated = experiment_.simulated();
-    run.facts = json{{"jobs", jobs_},
-                     {"cores", cores_},
-                     {"host_sha256", host_digest()},
-                     {"sandbox", json::parse(sandbox_->description())}}
-                    .dump();
-    run.price_book_sha256 = prices_.sha256();
-    return run;
-  }
-
-  /// Identity of what is asked: the file, the policies, what the command line
-  /// changed, and every task; not where the files lie.
-  std::string spec_digest() const {
-    Digest digest;
-    digest.add(experiment_.spec.at("toml").get<std::string>());
-    for (const auto& config : experiment_.configs) digest.add(config.name).add(config.policy.text);
-    digest.add(std::to_string(experiment_.attempts)).add(std::to_string(experiment_.seed));
-    for (const auto& task : tasks_) digest.add(task.sha256);
-    return digest.hex();
-  }
-
-  std::vector<ConfigRow> config_rows() const {
-    std::vector<ConfigRow> rows;
-    for (const auto& config : experiment_.configs) {
-      json tiers = json::array();
-      bool simulated = false;
-      for (const auto& name : config.tiers) {
-        const ModelSpec& spec = experiment_.models.at(name);
-        tiers.push_back(spec.to_json());
-        simulated = simulated || spec.simulated();
-      }
-      const Policy& policy = config.policy;
-      rows.push_back({run_, config.name, config.agent, tiers.dump(), policy.text,
-                      policy.text.empty() ? "" : sha256(policy.text),
-                      config.agent == "bash" ? bash_protocol_sha256() : sha256(config.agent),
-                      simulated});
-    }
-    return rows;
-  }
-
-  std::vector<TaskRow> task_rows() const {
-    std::vector<TaskRow> rows;
-    for (const auto& task : tasks_) {
-      const AgentTask& shown = task.shown;
-      rows.push_back({run_, shown.id, shown.suite, shown.format, task.sha256, shown.difficulty,
-                      shown.declared_name});
-    }
-    return rows;
+  /// What the run ran on.
+  std::string facts() const {
+    return json{{"jobs", jobs_},
+                {"cores", cores_},
+                {"host_sha256", host_digest()},
+                {"sandbox", json::parse(sandbox_->description())}}
+        .dump();
   }
 
   const Experiment& experiment_;

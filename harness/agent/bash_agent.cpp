@@ -40,6 +40,7 @@ class BashAgent final : public Agent {
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
+    log_.emplace(recorder, parts_.recorded);
     deadline_ = &deadline;
     TrialState state = begin();
     std::optional<Submission> end;
@@ -122,7 +123,7 @@ class BashAgent final : public Agent {
   }
 
   std::optional<Submission> ask(const TrialState& state, TurnAttempt& attempt) {
-    const Turn* recorded = recorded_turn(state.segment, state.turn);
+    const Turn* recorded = log_->recorded(state.segment, state.turn);
     if (recorded != nullptr && recorded->tier < attempt.tier) {
       throw ReplayDiverged(fmt::format("turn {} escalates, its record does not", state.turn));
     }
@@ -213,9 +214,7 @@ class BashAgent final : public Agent {
     return submission;
   }
 
-  /// Records the turn and returns the messages it appends. A resumed turn must
-  /// match its record; the text the model saw then is what it sees now, so that
-  /// timings in outputs cannot change the requests that follow.
+  /// Writes the turn down and returns the messages it appends.
   std::vector<Message> finish_turn(const TrialState& state, const TurnAttempt& attempt,
                                    const std::vector<Message>& observed, const json& discarded) {
     Turn turn;
@@ -226,37 +225,11 @@ class BashAgent final : public Agent {
     turn.actions = json(commands_of(attempt.draft)).dump(-1, ' ', false,
                                                          json::error_handler_t::replace);
     turn.results = results_of(attempt).dump();
-    if (const Turn* recorded = recorded_turn(turn.segment, turn.turn)) {
-      return replay_turn(*recorded, turn);
-    }
-
-    json messages = json::array();
-    for (const auto& message : observed) messages.push_back(to_json(message));
-    turn.observation = messages.dump(-1, ' ', false, json::error_handler_t::replace);
     if (!discarded.empty()) {
       turn.discarded = discarded.dump(-1, ' ', false, json::error_handler_t::replace);
     }
     for (const auto& result : attempt.results) turn.box_ms += result.wall.count();
-    recorder_->finish_turn(turn);
-    return observed;
-  }
-
-  const Turn* recorded_turn(const std::string& segment, int turn) const {
-    const auto found = std::find_if(
-        parts_.recorded_turns.begin(), parts_.recorded_turns.end(),
-        [&](const Turn& other) { return other.segment == segment && other.turn == turn; });
-    return found == parts_.recorded_turns.end() ? nullptr : &*found;
-  }
-
-  static std::vector<Message> replay_turn(const Turn& record, const Turn& turn) {
-    if (record.accepted_call != turn.accepted_call || record.results != turn.results) {
-      throw ReplayDiverged(fmt::format("turn {} went another way than recorded", turn.turn));
-    }
-    std::vector<Message> messages;
-    for (const auto& message : json::parse(record.observation)) {
-      messages.push_back(message_from_json(message));
-    }
-    return messages;
+    return log_->finish(std::move(turn), observed);
   }
 
   std::vector<Message> observations(const TurnAttempt& attempt) const {
@@ -285,19 +258,7 @@ class BashAgent final : public Agent {
     decision.propensity = choice.propensity;
     decision.mode = choice.tier > 0 ? "next_turn" : "";
     decision.grid = "{}";
-    keep(decision, {});
-  }
-
-  /// Records a decision, or holds it against its record when resuming.
-  void keep(const Decision& decision, const std::vector<Signal>& signals) {
-    for (const auto& other : parts_.recorded_decisions) {
-      if (other.call != decision.call || other.phase != decision.phase) continue;
-      if (other.decision != decision.decision || other.mode != decision.mode) {
-        throw ReplayDiverged(fmt::format("turn {} is decided differently", decision.turn));
-      }
-      return;
-    }
-    recorder_->judge(decision, signals);
+    log_->decide(decision, {});
   }
 
   void record(const TrialState& state, const TurnAttempt& attempt, const char* phase) {
@@ -323,7 +284,7 @@ class BashAgent final : public Agent {
       signals.push_back({state.segment, state.turn, attempt.answer.call,
                          std::string(definition.name), value->second, definition.visibility});
     }
-    keep(decision, signals);
+    log_->decide(decision, signals);
   }
 
   static std::vector<std::string> commands_of(const Draft& draft) {
@@ -394,6 +355,7 @@ class BashAgent final : public Agent {
   const AgentTask* task_ = nullptr;
   Box* box_ = nullptr;
   Recorder* recorder_ = nullptr;
+  std::optional<TurnLog> log_;
   Deadline* deadline_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/agent/trial_state.hpp"
+#include "harness/agent/turn_log.hpp"
 #include "harness/model/ledger.hpp"
 #include "harness/router/policy.hpp"
 #include "runners/agent.hpp"
@@ -32,9 +33,7 @@ struct BashAgentParts {
   double threshold;
   std::uint64_t seed;
   int try_number;
-  // Of a try that is resumed:
-  std::vector<Turn> recorded_turns;
-  std::vector<Decision> recorded_decisions;
+  RecordedTurns recorded;  ///< of a try that is resumed
 };
 
 /// The `bash` agent: one tool, fresh shell per command, an append-only history,

@@ -87,7 +87,7 @@ class OpenAiModel final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_openai_model(const ModelSpec& spec, const Task&, std::uint64_t) {
+std::unique_ptr<Model> make_openai_model(const ModelSpec& spec) {
   return std::make_unique<OpenAiModel>(spec);
 }
 

@@ -5,8 +5,7 @@
 namespace weir {
 
 /// OpenAI chat completions over HTTP, for every host that speaks them.
-[[nodiscard]] std::unique_ptr<Model> make_openai_model(const ModelSpec& spec, const Task& task,
-                                                       std::uint64_t seed);
+[[nodiscard]] std::unique_ptr<Model> make_openai_model(const ModelSpec& spec);
 void check_openai_model(const ModelSpec& spec);
 
 }  // namespace weir

@@ -13,6 +13,12 @@
 namespace weir {
 namespace {
 
+/// A provider of real models: it never sees the task, let alone its Hidden half.
+template <std::unique_ptr<Model> (*Make)(const ModelSpec&)>
+std::unique_ptr<Model> blind(const ModelSpec& spec, const Task&, std::uint64_t) {
+  return Make(spec);
+}
+
 struct Provider {
   std::string_view name;
   std::unique_ptr<Model> (*make)(const ModelSpec&, const Task&, std::uint64_t seed);
@@ -21,7 +27,7 @@ struct Provider {
 
 const std::vector<Provider>& providers() {
   static const std::vector<Provider> table = {
-      {"openai", make_openai_model, check_openai_model},
+      {"openai", blind<make_openai_model>, check_openai_model},
       {"simulated", make_simulated_model, check_simulated_model},
   };
   return table;

@@ -124,6 +124,36 @@ TEST(Cascade, RulesEscalateWhateverTheScore) {
   EXPECT_EQ(router.judge_draft({}, submits, 0).rule, "final_review");
 }
 
+TEST(Cascade, EveryChoiceHasARuleAndAPropensity) {
+  Policy policy = two_tiers();
+  policy.context_tokens = 1000;
+  EXPECT_EQ(Cascade(policy, kNever, 1).choose({}, 2000).rule, "context_tokens");
+  policy.random_share = 0.3;
+  const Choice blind = Cascade(policy, kNever, 1).choose({}, 0);
+  EXPECT_EQ(blind.rule, "random_share");
+  EXPECT_DOUBLE_EQ(blind.propensity, blind.tier == 1 ? 0.3 : 0.7);
+}
+
+TEST(Cascade, TheGridKnowsRulesThatHoldWhateverTheScore) {
+  Policy policy = two_tiers();
+  policy.grid = {1.01};
+  policy.final_review = true;
+  TurnEvidence submits;
+  submits.submits = true;
+  EXPECT_EQ(Cascade(policy, kNever, 1).judge_draft({}, submits, 0).grid, R"({"1.01":"escalate"})");
+}
+
+TEST(Cascade, ARerunDuringAStayMovesTheStayUp) {
+  Policy policy = two_tiers();
+  policy.tiers = {"a", "b", "c"};
+  policy.stay.reset();
+  const Cascade router(policy, policy.threshold, 1);
+  RouterState state = router.advance({}, {}, 1, {});
+  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  state = router.advance(state, {}, 2, {});
+  EXPECT_EQ(router.choose(state, 0).tier, 2);
+}
+
 TEST(Cascade, TheStrongShareIsBounded) {
   Policy policy = two_tiers();
   policy.max_strong_share = 0.15;

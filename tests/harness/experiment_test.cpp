@@ -110,6 +110,15 @@ TEST_F(ExperimentTest, ErrorsNameLineKeyAndSuggestion) {
   EXPECT_THAT(error_of(replaced(kGood, "policy = \"p.toml\"", "policy = \"gone.toml\"")),
               HasSubstr("gone.toml"));
   EXPECT_THAT(error_of(replaced(kGood, "suites = [\"s\"]", "suites = []")), HasSubstr("suites"));
+  for (const char* bad : {"run_usd = -1", "run_usd = nan", "turns = 0", "turns = 4294967298",
+                          "tokens = -5", "command = \"0s\""}) {
+    EXPECT_THAT(error_of(replaced(kGood, "tokens = 20_000_000\nrun_usd = 5", bad)),
+                HasSubstr("[limits]"))
+        << bad;
+  }
+  EXPECT_THAT(error_of(replaced(kGood, "policy = \"p.toml\"",
+                                "policy = \"p.toml\"\ncontrol = { random_share = 0.1 }")),
+              HasSubstr("not both"));
   EXPECT_THAT(error_of("x = 1\n"), HasSubstr("[experiment] is missing"));
   EXPECT_THAT(error_of(std::string(kGood) + "[sandbox]\nnetwork = \"open\"\n"),
               HasSubstr("[sandbox] network"));

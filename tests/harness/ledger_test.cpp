@@ -139,6 +139,28 @@ TEST_F(LedgerTest, SettledCallsAreNotAskedAgain) {
   EXPECT_EQ(resumed.model_time(), milliseconds(700));  // the virtual clock goes on
 }
 
+TEST_F(LedgerTest, AFinalErrorIsReplayedNotAskedAgain) {
+  script_ = {failure("content_filter", false, false)};
+  {
+    auto first = ledger();
+    (void)first.call(0, request_, 1, 0, deadline_);
+  }
+  auto resumed = ledger({recorder_.settled.at(0)});  // an empty script: asking would crash
+  EXPECT_EQ(resumed.call(0, request_, 1, 0, deadline_).completion.error_class, "content_filter");
+}
+
+TEST_F(LedgerTest, InterruptionsDoNotUseUpTheRetries) {
+  script_ = {answer("live")};
+  std::vector<Call> interrupted;
+  for (int retry = 0; retry < 9; ++retry) {
+    interrupted.emplace_back().id = "trial#1/s0/t1/c0.0." + std::to_string(retry);
+  }
+  auto resumed = ledger(interrupted);
+  const Answer got = resumed.call(0, request_, 1, 0, deadline_);
+  EXPECT_EQ(got.call, "trial#1/s0/t1/c0.0.9");
+  EXPECT_EQ(got.completion.message.content, "live");
+}
+
 TEST_F(LedgerTest, ACallMadeForAnotherRequestDiverges) {
   script_ = {answer("live")};
   {

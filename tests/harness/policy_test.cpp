@@ -40,6 +40,11 @@ TEST(Policy, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(error_of("stay = 0\n"), HasSubstr("stay"));
   EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\nprobs = [0.3]\n"), HasSubstr("summing to 1"));
   EXPECT_THAT(error_of("[vote]\nsamples = 3\n"), HasSubstr("not available yet"));
+  EXPECT_THAT(error_of("[score]\nthreshold = nan\n"), HasSubstr("threshold"));
+  EXPECT_THAT(error_of("[score]\nweights = { repeat = nan }\n"), HasSubstr("must be in [0,1]"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2, 0.2]\n"), HasSubstr("twice"));
+  EXPECT_THAT(error_of("redo = \"next_turn\"\n[always]\nfinal_review = true\n"),
+              HasSubstr("final_review"));
   EXPECT_EQ(error_of("[score]\nthreshold = 1.01\n"), "no error");
 }
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "results/store/reader.hpp"
+#include "results/store/run_lock.hpp"
 #include "results/store/text_column.hpp"
 #include "results/store/writer.hpp"
 #include "tasks/error.hpp"
@@ -221,6 +222,47 @@ TEST_F(Store, SimulatedIntentsAreDroppedAndPaidOnesStay) {
   writer_.intend(sample_call(segment, 1, 1));
   writer_.drop_free_intents(std::string(32, 'a'));
   EXPECT_EQ(cell("SELECT count(*) FROM v_call"), "1");
+}
+
+TEST_F(Store, NotRunOverwritesNothing) {
+  const Trial trial = sample_trial();
+  const Segment segment = begin(trial);
+  call(segment, 1, 0, 5);
+  finish(trial, 1, Outcome::provider_error);
+  writer_.record_not_run({trial, sample_trial("u")}, "stopped", {});
+  EXPECT_EQ(cell("SELECT outcome FROM v_trial WHERE task = 't'"), "provider_error");
+  EXPECT_EQ(cell("SELECT outcome FROM v_trial WHERE task = 'u'"), "not_run");
+}
+
+TEST_F(Store, ATryBegunAgainIsUnfinished) {
+  const Trial trial = sample_trial();
+  writer_.record_not_run({trial}, "stopped", {});
+  (void)begin(trial);  // resumed, then killed
+  EXPECT_EQ(cell("SELECT outcome FROM try"), "NULL");
+  EXPECT_FALSE(Reader(folder_ / "w.db").progress(std::string(32, 'a')).at(0).finished);
+}
+
+TEST_F(Store, ASettlementWithoutAnIntentIsAnError) {
+  const Trial trial = sample_trial();
+  Call made = sample_call(begin(trial), 1, 0);
+  settle(made, 1, 1, 1);
+  EXPECT_THROW(writer_.settle(made), StoreError);
+  EXPECT_NO_THROW(call(Segment{trial.id + "#1/s0", trial.id, 1, "", {}, ""}, 2, 0, 1));
+}
+
+TEST_F(Store, OneRunHasOneExecutor) {
+  const RunLock lock(folder_ / "w.db", std::string(32, 'a'));
+  EXPECT_THROW(RunLock(folder_ / "w.db", std::string(32, 'a')), UserError);
+  EXPECT_NO_THROW(RunLock(folder_ / "w.db", std::string(32, 'b')));
+}
+
+TEST_F(Store, TrialsNotBegunAreMissingData) {
+  const Trial trial = sample_trial();
+  (void)begin(trial);
+  finish(trial, 1, Outcome::resolved);
+  const Comparison comparison = Reader(folder_ / "w.db").compare("latest");
+  EXPECT_EQ(comparison.expected, 1);
+  EXPECT_EQ(comparison.begun, 1);
 }
 
 TEST_F(Store, QueriesCannotWrite) {

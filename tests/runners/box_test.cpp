@@ -131,6 +131,47 @@ TEST_F(BoxTest, TheHostIsOutOfReach) {
   EXPECT_EQ(run("ls /proc | grep -c '^[0-9]'").out.bytes.size(), 2U);  // a handful of its own
 }
 
+TEST_F(BoxTest, SocketFamiliesAreRefusedWhateverTheirHighBits) {
+  EXPECT_EQ(run("python3 -c \"import ctypes; l=ctypes.CDLL(None); print([l.syscall(41, "
+                "ctypes.c_long(f), 1, 0) for f in (40, (1<<32)|40, 17, (1<<32)|17)])\"")
+                .out.bytes,
+            "[-1, -1, -1, -1]\n");
+}
+
+TEST_F(BoxTest, AStormOfForksIsKilledAndTheBoxLivesOn) {
+  box_->put("import os, signal\nfor s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n"
+            "  except OSError: pass\nwhile True:\n  try:\n    if os.fork() == 0: os.setsid()\n"
+            "  except OSError: pass\n",
+            "/app/storm.py");
+  const auto result = run("sleep 60 & timeout 60 python3 /app/storm.py", milliseconds(700));
+  EXPECT_EQ(result.status, ExecStatus::timeout);
+  EXPECT_TRUE(run("true").ok());
+  EXPECT_EQ(box_->live_processes(), 0);
+}
+
+TEST_F(BoxTest, ManyQuestionsLeakNoDescriptors) {
+  for (int i = 0; i < 1500; ++i) (void)box_->live_processes();
+  EXPECT_EQ(run("echo still here").out.bytes, "still here\n");
+}
+
+TEST_F(BoxTest, HostPathsAreBoundReadOnly) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "f") << "data";
+  BoxSpec spec;
+  spec.read_only = {{folder.path(), "/in/side"}, {folder / "f", "/in/file"}};
+  box_ = sandbox_->create(spec);
+  EXPECT_EQ(run("cat /in/side/f /in/file; echo x > /in/file || echo refused").out.bytes,
+            "datadatarefused\n");
+}
+
+TEST_F(BoxTest, WhatChangedSinceASnapshotIsKnown) {
+  const SnapshotPtr before = box_->snapshot();
+  ASSERT_TRUE(run("echo x > /usr/bin/bash2; cp /bin/true /usr/local/bin/rm; echo y > /etc/x").ok());
+  const SnapshotPtr after = box_->snapshot();
+  EXPECT_EQ(sandbox_->touched(after, before, {"/usr/bin/bash", "/usr/local/bin/rm", "/etc/x"}),
+            (std::vector<std::string>{"/usr/local/bin/rm", "/etc/x"}));
+}
+
 TEST_F(BoxTest, ThereIsNoNetworkButLoopback) {
   EXPECT_EQ(run("ls /sys/class/net 2>/dev/null; cat /proc/net/dev | grep -c :").out.bytes, "1\n");
   EXPECT_FALSE(run("timeout 2 bash -c 'exec 3<>/dev/tcp/192.0.2.1/80'").ok());

@@ -15,7 +15,16 @@ TEST(InlinePatch, IsFoundInHeredocs) {
   EXPECT_EQ(moved->folder, "/testbed");
 }
 
+TEST(InlinePatch, OptionsAreKeptOrTheCheckDeclines) {
+  const auto undo = find_inline_patch("git apply -R -v <<'EOF'\nd\nEOF");
+  ASSERT_TRUE(undo);
+  EXPECT_EQ(undo->options, std::vector<std::string>{"-R"});
+  EXPECT_FALSE(find_inline_patch("git apply --reject <<'EOF'\nd\nEOF"));  // never fails whole
+}
+
 TEST(InlinePatch, OtherCommandsHaveNone) {
+  EXPECT_NO_THROW((void)find_inline_patch("cy <<'d /x && git apply <<'EOF'\n--- a\nEOF\n"));
+  EXPECT_NO_THROW((void)find_inline_patch("cy <<'d /x && git apply"));
   EXPECT_FALSE(find_inline_patch("cat > f <<EOF\ngit apply\nEOF"));
   EXPECT_FALSE(find_inline_patch("git apply fix.diff"));
   EXPECT_FALSE(find_inline_patch("dispatch x <<EOF\nEOF"));

@@ -34,7 +34,20 @@ TEST(Dockerfile, ReadsWhatIsReplayed) {
   EXPECT_EQ(file.ignored, std::vector<std::string>{"EXPOSE"});
 }
 
+TEST(Dockerfile, ExpandsVariablesLikeDocker) {
+  const std::map<std::string, std::string> values = {{"A", "1"}, {"HOME", "/root"}};
+  EXPECT_EQ(expand_variables("$A ${A} ${B:-two} $HOMEDIR ${B} $ ${A", values),
+            "1 1 two $HOMEDIR ${B} $ ${A");
+}
+
+TEST(Dockerfile, StrangeListsAreNoCrash) {
+  EXPECT_EQ(parse_dockerfile("FROM a\nRUN [\"sh\", 1]\n").steps.size(), 1U);
+  EXPECT_NE(parse_dockerfile("FROM a\nCOPY [1, 2]\n").unsupported, "");
+  EXPECT_EQ(parse_dockerfile("FROM --platform=linux/amd64 x AS y\n").from, "x");
+}
+
 TEST(Dockerfile, SaysWhatItCannotReplay) {
+  EXPECT_NE(parse_dockerfile("FROM a\nENTRYPOINT [\"x\"]\n").unsupported, "");
   EXPECT_NE(parse_dockerfile("FROM a\nFROM b\n").unsupported, "");
   EXPECT_NE(parse_dockerfile("FROM a\nCOPY --from=x /a /b\n").unsupported, "");
   EXPECT_NE(parse_dockerfile("FROM a\nRUN cat <<EOF\nx\nEOF\n").unsupported, "");

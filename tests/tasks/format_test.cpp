@@ -58,6 +58,20 @@ TEST(Suite, ADefectNamesItsLineAndSparesTheOthers) {
   EXPECT_THROW(require_sound(suite), UserError);
 }
 
+TEST(Swebench, WithoutATestToFixNothingIsMeasured) {
+  const TemporaryFolder folder;
+  std::string row = kInstance;
+  row.replace(row.find("[\\\"a\\\"]"), 7, "[]");
+  write_file(folder / "a.jsonl", row + "\n");
+  EXPECT_THAT(load_suite(folder / "a.jsonl").tasks.at(0).unsupported,
+              HasSubstr("repository o/r not found"));
+  std::filesystem::create_directories(folder / "repos/o__r");
+  write_file(folder / "recipes.json",
+             R"({"instances":[{"instance_id":"o__r-1","test_cmd":"t","log_parser":"pytest"}]})");
+  EXPECT_THAT(load_suite(folder / "a.jsonl").tasks.at(0).unsupported,
+              HasSubstr("FAIL_TO_PASS is empty"));
+}
+
 TEST(Suite, MissingPathsAndEmptyFoldersAreErrors) {
   const TemporaryFolder folder;
   EXPECT_THROW((void)load_suite(folder / "nowhere"), UserError);

@@ -61,6 +61,22 @@ TEST(Patch, RenamesAndDeletionsNameBothPaths) {
   EXPECT_EQ(patch.files[1].new_path, "");
 }
 
+TEST(Patch, ARenameTouchesWhereItCameFrom) {
+  // A hidden test that is renamed must be reset at its old place, or the
+  // agent's version of it would be renamed and run.
+  const Patch patch = parse_patch(
+      "diff --git a/tests/old.py b/tests/new.py\nsimilarity index 100%\n"
+      "rename from tests/old.py\nrename to tests/new.py\n");
+  EXPECT_EQ(touched_files(patch), (std::vector<std::string>{"tests/old.py", "tests/new.py"}));
+}
+
+TEST(Patch, NamesAreUnquotedAsGitQuotesThem) {
+  const Patch patch = parse_patch(
+      "diff --git \"a/t\\303\\251.py\" \"b/t\\303\\251.py\"\n--- \"a/t\\303\\251.py\"\n"
+      "+++ \"b/t\\303\\251.py\"\n@@ -1 +1 @@\n-a\n+b\n");
+  EXPECT_EQ(touched_files(patch), std::vector<std::string>{"t\xC3\xA9.py"});
+}
+
 TEST(Patch, BundledGoldPatchesSurviveARoundTrip) {
   const std::string text =
       read_file(WEIR_SOURCE_DIR "/tasks/suites/first_steps/instances.jsonl");

@@ -1,0 +1,172 @@
+// Grading in real boxes: what an agent could try to fake.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "runners/grade/grader.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* kHiddenTests =
+    "diff --git a/tests/test_f.py b/tests/test_f.py\n"
+    "new file mode 100644\n--- /dev/null\n+++ b/tests/test_f.py\n@@ -0,0 +1,5 @@\n"
+    "+import unittest, calc\n+class T(unittest.TestCase):\n+    def test_f(self):\n"
+    "+        self.assertEqual(calc.f(), 2)\n+if __name__ == '__main__': unittest.main()\n";
+
+std::string change(const std::string& line) {
+  return "diff --git a/calc.py b/calc.py\n--- a/calc.py\n+++ b/calc.py\n@@ -1 +1 @@\n"
+         "-def f(): return 1\n+" + line + "\n";
+}
+
+class PatchGradingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "boxes need root";
+    sandbox_ = make_box_sandbox();
+    fs::create_directories(folder_ / "repo/tests");
+    write_file(folder_ / "repo/calc.py", "def f(): return 1\n");
+    write_file(folder_ / "repo/tests/__init__.py", "");
+    task_.id = "t";
+    task_.environment.workdir = "/testbed";
+    task_.environment.repository = Repository{"o/r", "", folder_ / "repo"};
+    environment_ = prepare_environment(task_, "sha", *sandbox_);
+    grading_.test_patch = kHiddenTests;
+    grading_.test_command = "python3 -m unittest -v tests.test_f";
+    grading_.log_parser = "parse_log_django";
+    grading_.fail_to_pass = {"test_f (tests.test_f.T.test_f)"};
+  }
+
+  Verdict grade(const std::string& patch, bool empty_too = false) {
+    return grade_patch(patch, task_, grading_,
+                       {*sandbox_, graders_, *environment_, {}, empty_too});
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Sandbox> sandbox_;
+  Limiter graders_{2};
+  AgentTask task_;
+  EnvironmentPtr environment_;
+  PatchGrading grading_;
+};
+
+TEST_F(PatchGradingTest, TheRightDiffResolvesAndAWrongOneDoesNot) {
+  EXPECT_EQ(grade(change("def f(): return 2")).outcome, Outcome::resolved);
+  const Verdict wrong = grade(change("def f(): return 3"));
+  EXPECT_EQ(wrong.outcome, Outcome::unresolved);
+  EXPECT_THAT(wrong.message, HasSubstr("still failing: test_f"));
+  EXPECT_THAT(wrong.evidence, HasSubstr("FAIL"));
+}
+
+TEST_F(PatchGradingTest, AnEmptyDiffIsRunOnlyOnRequest) {
+  EXPECT_THAT(grade("").message, HasSubstr("empty"));
+  EXPECT_THAT(grade("", true).message, HasSubstr("still failing"));
+}
+
+TEST_F(PatchGradingTest, ADiffThatDoesNotApplyIsTheAgentsFailure) {
+  EXPECT_EQ(grade("--- a/none\n+++ b/none\n@@ -1 +1 @@\n-a\n+b\n").outcome, Outcome::unresolved);
+}
+
+TEST_F(PatchGradingTest, PrintedPassesWithoutARunnersSummaryAreNotBelieved) {
+  const Verdict forged = grade(
+      change("import os; os.write(2, b'test_f (tests.test_f.T.test_f) ... ok\\n'); os._exit(0)"));
+  EXPECT_EQ(forged.outcome, Outcome::invalid);
+}
+
+TEST_F(PatchGradingTest, PassesWithAFailingExitAreNotBelieved) {
+  const Verdict forged = grade(change(
+      "import os; os.write(2, b'test_f (tests.test_f.T.test_f) ... ok\\nRan 1 test in 0s\\n'); "
+      "os._exit(1)"));
+  EXPECT_EQ(forged.outcome, Outcome::invalid);
+}
+
+TEST_F(PatchGradingTest, TestsTheAgentWroteOverAreReplaced) {
+  const std::string own =
+      "diff --git a/tests/test_f.py b/tests/test_f.py\nnew file mode 100644\n--- /dev/null\n"
+      "+++ b/tests/test_f.py\n@@ -0,0 +1,4 @@\n+import unittest\n+class T(unittest.TestCase):\n"
+      "+    def test_f(self):\n+        pass\n";
+  EXPECT_EQ(grade(own).outcome, Outcome::unresolved);
+}
+
+TEST_F(PatchGradingTest, StandingInTheTestsWayIsNoMachineError) {
+  const std::string file =
+      "diff --git a/tests/__init__.py b/tests/__init__.py\ndeleted file mode 100644\n"
+      "diff --git a/tests b/tests\nnew file mode 100644\n--- /dev/null\n+++ b/tests\n"
+      "@@ -0,0 +1 @@\n+a file\n";
+  EXPECT_EQ(grade(file).outcome, Outcome::unresolved);
+}
+
+class RewardGradingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "boxes need root";
+    sandbox_ = make_box_sandbox();
+    task_.id = "t";
+    environment_ = prepare_environment(task_, "sha", *sandbox_);
+    fs::create_directories(folder_ / "tests");
+    write_file(folder_ / "tests/test.sh",
+               "#!/bin/bash\nif [ -f /app/ok ]; then r=1; else r=0; fi\necho $r > "
+               "/logs/verifier/reward.txt\n");
+  }
+
+  Verdict after(const std::string& script) {
+    const auto box = sandbox_->create({.from = environment_->snapshot});
+    ExecRequest request;
+    request.script = script;
+    request.env = environment_->env;
+    EXPECT_TRUE(box->exec(request).ok());
+    return grade_final_state(box->end(), task_, {folder_ / "tests", {}},
+                             {*sandbox_, graders_, *environment_, {}, false});
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Sandbox> sandbox_;
+  Limiter graders_{2};
+  AgentTask task_;
+  EnvironmentPtr environment_;
+};
+
+TEST_F(RewardGradingTest, ReadsTheVerifiersReward) {
+  EXPECT_EQ(after("touch /app/ok").outcome, Outcome::resolved);
+  const Verdict failed = after("true");
+  EXPECT_EQ(failed.outcome, Outcome::unresolved);
+  ASSERT_EQ(failed.rewards.size(), 1U);
+  EXPECT_DOUBLE_EQ(failed.rewards[0].value, 0);
+}
+
+TEST_F(RewardGradingTest, ASeededRewardIsGoneBeforeTheVerifierRuns) {
+  EXPECT_EQ(after("mkdir -p /logs/verifier; echo 1 > /logs/verifier/reward.json").outcome,
+            Outcome::unresolved);
+}
+
+TEST_F(RewardGradingTest, ADaemonThatForgesDiesWithTheAgent) {
+  EXPECT_EQ(after("(while true; do mkdir -p /logs/verifier; echo 1 > /logs/verifier/reward.json; "
+                  "done) > /dev/null 2>&1 & true")
+                .outcome,
+            Outcome::unresolved);
+}
+
+TEST_F(RewardGradingTest, AVerifierRunByReplacedProgramsIsNotBelieved) {
+  const Verdict forged = after(
+      "mv /usr/bin/bash /usr/bin/bash.real; printf '%s\\n' '#!/usr/bin/bash.real' "
+      "'case \"$*\" in *test.sh*) echo 1 > /logs/verifier/reward.txt;; *) exec bash.real \"$@\";; "
+      "esac' > /usr/bin/bash; chmod +x /usr/bin/bash");
+  EXPECT_EQ(forged.outcome, Outcome::invalid);
+  EXPECT_THAT(forged.message, HasSubstr("/usr/bin/bash"));
+}
+
+TEST_F(RewardGradingTest, StandingInTheVerifiersWayIsNoMachineError) {
+  const Verdict verdict = after("printf '#!/bin/sh\\nexit 0\\n' > /usr/local/bin/rm; chmod +x "
+                                "/usr/local/bin/rm; mkdir /tests; ln -s /etc/passwd /tests/test.sh");
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+}
+
+}  // namespace
+}  // namespace weir
