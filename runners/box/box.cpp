@@ -13,6 +13,7 @@
 #include <random>
 #include <thread>
 
+#include "runners/box/cgroup.hpp"
 #include "runners/box/channel.hpp"
 #include "runners/box/execution.hpp"
 #include "runners/box/filter.hpp"
@@ -59,7 +60,10 @@ class NamespaceBox final : public Box {
       result.message = "the box was lost earlier";
       return result;
     }
+    const std::int64_t oom_kills = cgroup_->oom_kills();
     ExecResult result = run_command(*channel_, placed(request), lost_);
+    result.memory_peak = cgroup_->peak().value_or(result.memory_peak.value_or(0));
+    if (cgroup_->oom_kills() > oom_kills && !result.ok() && !lost_) result.status = ExecStatus::oom;
     if (lost_) kill_init(init_);
     if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
     return result;
@@ -176,7 +180,8 @@ class NamespaceBox final : public Box {
   void start() {
     if (!active_) active_ = std::make_shared<Layer>(*ground_->scratch, stack_->pieces.size());
     lost_ = true;  // until it stands
-    init_ = spawn_init();
+    cgroup_ = std::make_unique<Cgroup>(spec_.limits);
+    init_ = spawn_init(*cgroup_);
     channel_.emplace(std::move(init_.socket));
     const auto mounts = mount_stack(*stack_, *active_, init_.userns.get(), init_.base);
     std::vector<Descriptor> binds;
@@ -207,6 +212,7 @@ class NamespaceBox final : public Box {
   void stop() {
     channel_.reset();
     kill_init(init_);
+    cgroup_.reset();
   }
 
   void make_folder(const std::string& path) {
@@ -237,6 +243,7 @@ class NamespaceBox final : public Box {
   BoxSpec spec_;
   std::shared_ptr<const LayerStack> stack_;
   std::shared_ptr<Layer> active_;
+  std::unique_ptr<Cgroup> cgroup_;  // outlives the init it holds
   Spawned init_;
   std::optional<Channel> channel_;
   bool lost_ = false;
@@ -249,6 +256,10 @@ class NamespaceSandbox final : public Sandbox {
     ground_->filter = make_filter();
     ground_->skeleton = ground_->scratch->fresh("skeleton");
     build_skeleton(ground_->skeleton);
+    Cgroup::sweep();
+    const Cgroup trial(BoxLimits{});
+    limits_memory_ = trial.limits_memory();
+    limits_pids_ = trial.limits_pids();
     probe();
   }
 
@@ -282,8 +293,10 @@ class NamespaceSandbox final : public Sandbox {
   }
 
   std::vector<std::string> degraded() const override {
-    return {"memory: not limited", "cpu: not limited", "disk: not limited",
-            "pids: limited per user, not per box"};
+    std::vector<std::string> lacking = {"cpu: not limited", "disk: not limited"};
+    if (!limits_memory_) lacking.emplace_back("memory: not limited (no cgroup can be made)");
+    if (!limits_pids_) lacking.emplace_back("pids: limited per user, not per box");
+    return lacking;
   }
 
  private:
@@ -313,6 +326,8 @@ class NamespaceSandbox final : public Sandbox {
   }
 
   std::shared_ptr<Ground> ground_;
+  bool limits_memory_ = false;
+  bool limits_pids_ = false;
 };
 
 }  // namespace

@@ -122,7 +122,7 @@ void write_map(pid_t pid, const char* file, unsigned base) {
 
 }  // namespace
 
-Spawned spawn_init() {
+Spawned spawn_init(const Cgroup& cgroup) {
   const int image = init_image();
   int sockets[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
@@ -151,6 +151,7 @@ Spawned spawn_init() {
   const std::string userns = fmt::format("/proc/{}/ns/user", spawned.pid);
   spawned.userns.reset(::open(userns.c_str(), O_RDONLY | O_CLOEXEC));
   if (!spawned.userns) fail("open the user namespace");
+  cgroup.add(spawned.pid);
   if (::write(release_write.get(), "g", 1) != 1) fail("release the init");
   return spawned;
 }

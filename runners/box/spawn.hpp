@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include "runners/box/cgroup.hpp"
 #include "runners/box/descriptor.hpp"
 
 namespace weir::box {
@@ -24,7 +25,8 @@ struct Spawned {
 /// namespaces, with ids 0..65535 mapped to a range of its own, an empty
 /// environment and no inherited descriptors. Throws InfraError saying what to
 /// enable where the kernel refuses.
-[[nodiscard]] Spawned spawn_init();
+/// `cgroup` takes it in before it runs anything.
+[[nodiscard]] Spawned spawn_init(const Cgroup& cgroup);
 
 /// Kills the box's init, and with it every process of the box, and reaps it.
 /// Returns false if it would not die within five seconds.

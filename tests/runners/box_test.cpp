@@ -268,6 +268,20 @@ TEST_F(BoxTest, AForkStormIsBounded) {
   EXPECT_LT(box_->live_processes(), 64) << result.out.bytes;
 }
 
+TEST_F(BoxTest, MemoryIsBoundedAndTheEndIsNamed) {
+  if (testing::PrintToString(sandbox_->degraded()).find("memory") != std::string::npos) {
+    GTEST_SKIP() << "no cgroup can be made here";
+  }
+  BoxSpec spec;
+  spec.limits.memory = 64 << 20;
+  box_ = sandbox_->create(spec);
+  const auto hog = run("python3 -c \"b = bytearray(300 << 20); print(len(b))\"");
+  EXPECT_EQ(hog.status, ExecStatus::oom);
+  EXPECT_LE(hog.memory_peak.value(), 65 << 20);
+  EXPECT_EQ(run("exit 137").status, ExecStatus::exited);  // an exit code is no evidence
+  EXPECT_FALSE(run("head -c 300M /dev/zero > /dev/shm/x").ok());
+}
+
 TEST_F(BoxTest, AScriptLongerThanAnArgumentRuns) {
   EXPECT_EQ(run("echo first\n" + std::string(200'000, '#') + "\necho last\n").out.bytes,
             "first\nlast\n");
