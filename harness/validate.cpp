@@ -71,22 +71,18 @@ json reference_json(const ReferenceResult& result) {
   return out;
 }
 
-struct Loaded {
+std::vector<Task> load(const ValidateOptions& options) {
   std::vector<Task> tasks;
-};
-
-Loaded load(const ValidateOptions& options) {
-  Loaded loaded;
   for (const auto& path : options.suites) {
     for (auto& task : load_suite(path, options.sources).tasks) {
       const bool wanted = options.tasks.empty() ||
                           std::any_of(options.tasks.begin(), options.tasks.end(), [&](auto& glob) {
                             return glob_match(glob, task.shown.id);
                           });
-      if (wanted) loaded.tasks.push_back(std::move(task));
+      if (wanted) tasks.push_back(std::move(task));
     }
   }
-  return loaded;
+  return tasks;
 }
 
 /// Why the task's test log cannot be read; "" if it can.
@@ -132,7 +128,7 @@ bool ReferenceResult::never(Outcome outcome) const {
 }
 
 std::vector<TaskValidity> validate(const ValidateOptions& options) {
-  const Loaded loaded = load(options);
+  const std::vector<Task> tasks = load(options);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int jobs = options.jobs > 0 ? options.jobs : cores;
   const auto sandbox = make_box_sandbox();
@@ -143,11 +139,11 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   ForgetfulRecorder recorder;
   const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, {}, true, {}};
 
-  std::vector<TaskValidity> results(loaded.tasks.size());
+  std::vector<TaskValidity> results(tasks.size());
   run_jobs(
-      loaded.tasks.size(), jobs,
+      tasks.size(), jobs,
       [&](std::size_t i) {
-        const Task& task = loaded.tasks[i];
+        const Task& task = tasks[i];
         TaskValidity& validity = results[i];
         validity.id = task.shown.id;
         validity.format = task.shown.format;

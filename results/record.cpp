@@ -31,6 +31,13 @@ std::optional<Outcome> outcome_named(std::string_view name) {
   return {};
 }
 
+std::optional<Visibility> visibility_named(std::string_view name) {
+  for (std::size_t i = 0; i < kVisibilities.size(); ++i) {
+    if (kVisibilities[i] == name) return static_cast<Visibility>(i);
+  }
+  return {};
+}
+
 bool is_missing(Outcome outcome) {
   return outcome == Outcome::provider_error || outcome == Outcome::infra_error ||
          outcome == Outcome::not_run;

@@ -189,6 +189,7 @@ struct Call {
 
 enum class Visibility { agent, harness, grader };
 [[nodiscard]] std::string_view name_of(Visibility visibility);
+[[nodiscard]] std::optional<Visibility> visibility_named(std::string_view name);
 
 struct Signal {
   std::string segment;
@@ -206,7 +207,7 @@ struct Decision {
   int tier = 0;            ///< of the call judged
   std::string call;
   std::string decision;    ///< accept | escalate
-  std::string phase;       ///< draft | result
+  std::string phase;       ///< choose (before the call) | draft | result
   std::string rule;        ///< score, a rule's name, or "" for accept
   double score = 0;
   double threshold = 0;

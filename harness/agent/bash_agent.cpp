@@ -63,7 +63,7 @@ class BashAgent final : public Agent {
     if (wants_tests()) {
       state.box = box_->snapshot();
       if (state.box) {
-        state.router.tests_red = state.router.tests_red_at_start = tests_red(state.box).value_or(false);
+        state.router.tests_red = tests_red(state.box).value_or(false);
       }
     }
     return state;
@@ -159,7 +159,6 @@ class BashAgent final : public Agent {
     evidence.format_error = !draft.problem.empty() && !draft.no_action;
     evidence.consecutive_failures = state.router.consecutive_failures;
     evidence.tests_red_before = state.router.tests_red;
-    evidence.tests_red_at_start = state.router.tests_red_at_start;
     evidence.repeats = !draft.actions.empty() && commands_of(draft) == state.last_commands;
     for (const auto& action : draft.actions) {
       evidence.submits = evidence.submits || asks_to_submit(action.command);

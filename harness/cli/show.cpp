@@ -172,6 +172,31 @@ void print_trial(const Reader& reader, const ShowCommand& command, const std::st
   }
 }
 
+/// Stored JSON text; null for none or for text that is none.
+json parsed_or_null(const std::string& text) {
+  json value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json() : value;
+}
+
+json decisions_json(const TrialView& view) {
+  json list = json::array();
+  for (const auto& decision : view.decisions) {
+    list.push_back({{"turn", decision.turn},
+                    {"call", decision.call},
+                    {"phase", decision.phase},
+                    {"tier", decision.tier},
+                    {"decision", decision.decision},
+                    {"rule", decision.rule},
+                    {"score", decision.score},
+                    {"threshold", decision.threshold},
+                    {"propensity", decision.propensity},
+                    {"mode", decision.mode},
+                    {"undo", decision.undo},
+                    {"grid", parsed_or_null(decision.grid)}});
+  }
+  return list;
+}
+
 json trial_json(const Reader& reader, const ShowCommand& command, const std::string& id) {
   const TrialView view(reader, id);
   json out = {{"trial", id},
@@ -185,11 +210,9 @@ json trial_json(const Reader& reader, const ShowCommand& command, const std::str
     turns.push_back({{"turn", turn.turn},
                      {"tier", turn.tier},
                      {"accepted_call", turn.accepted_call},
-                     {"actions", json::parse(turn.actions, nullptr, false)},
-                     {"observation", json::parse(turn.observation, nullptr, false)},
-                     {"discarded", turn.discarded.empty()
-                                       ? json::array()
-                                       : json::parse(turn.discarded, nullptr, false)}});
+                     {"actions", parsed_or_null(turn.actions)},
+                     {"observation", parsed_or_null(turn.observation)},
+                     {"discarded", parsed_or_null(turn.discarded)}});
   }
   json calls = json::array();
   for (const auto& call : view.calls) {
@@ -197,12 +220,15 @@ json trial_json(const Reader& reader, const ShowCommand& command, const std::str
                      {"turn", call.turn},
                      {"tier", call.tier},
                      {"model", call.model},
-                     {"raw_usage", json::parse(call.raw_usage, nullptr, false)},
+                     {"raw_usage", parsed_or_null(call.raw_usage)},
                      {"cost_pusd", call.cost_pusd ? json(*call.cost_pusd) : json()},
                      {"price_entry", call.price_entry},
                      {"error_class", call.error_class}});
   }
-  if (command.turns) out["turns"] = turns;
+  if (command.turns) {
+    out["turns"] = turns;
+    out["decisions"] = decisions_json(view);
+  }
   if (command.calls) out["calls"] = calls;
   return out;
 }

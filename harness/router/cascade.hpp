@@ -18,7 +18,6 @@ struct RouterState {
   int turns = 0;             ///< accepted
   int strong_turns = 0;      ///< of these, at tier >= 1
   bool tests_red = false;    ///< as last known
-  bool tests_red_at_start = false;
 };
 
 /// The router's word on a draft or an executed turn.

@@ -23,7 +23,6 @@ struct TurnEvidence {
   bool repeats = false;                ///< same commands as the previous turn
   int consecutive_failures = 0;        ///< failed turns right before this one
   bool tests_red_before = false;       ///< as last known before the turn
-  bool tests_red_at_start = false;     ///< the task begins red
   // After execution.
   bool executed = false;
   bool nonzero_exit = false;

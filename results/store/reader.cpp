@@ -349,7 +349,7 @@ std::vector<Decision> Reader::decisions(const std::string& trial) const {
 std::vector<Signal> Reader::signals(const std::string& trial) const {
   std::vector<Signal> found;
   auto row = state_->prepare(
-      "SELECT signal.segment, turn, call, name, value FROM signal "
+      "SELECT signal.segment, turn, call, name, value, visibility FROM signal "
       "JOIN segment ON segment.id = signal.segment "
       "JOIN trial ON trial.id = segment.trial AND trial.counted_try = segment.try "
       "WHERE trial.id = ? ORDER BY segment.rowid, turn, call, name",
@@ -357,7 +357,8 @@ std::vector<Signal> Reader::signals(const std::string& trial) const {
   while (row.executeStep()) {
     found.push_back({row.getColumn(0).getString(), row.getColumn(1).getInt(),
                      row.getColumn(2).getString(), row.getColumn(3).getString(),
-                     row.getColumn(4).getDouble(), Visibility::harness});
+                     row.getColumn(4).getDouble(),
+                     visibility_named(row.getColumn(5).getString()).value_or(Visibility::grader)});
   }
   return found;
 }

@@ -27,7 +27,7 @@ class Server {
       ++requests;
       {
         const std::lock_guard lock(mutex_);
-        authorization = request.get_header_value("Authorization");
+        authorization_ = request.get_header_value("Authorization");
       }
       answer_(json::parse(request.body), response);
     });
@@ -41,10 +41,15 @@ class Server {
   }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1"; }
 
+  [[nodiscard]] std::string authorization() {
+    const std::lock_guard lock(mutex_);
+    return authorization_;
+  }
+
   std::atomic<int> requests{0};
-  std::string authorization;
 
  private:
+  std::string authorization_;
   httplib::Server server_;
   Answer answer_;
   std::mutex mutex_;
@@ -122,7 +127,7 @@ TEST_F(OpenAiTest, CompletesATask) {
   const Ran ran = run(server);
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(server.requests, 6);
-  EXPECT_EQ(server.authorization, "Bearer secret-key-value");
+  EXPECT_EQ(server.authorization(), "Bearer secret-key-value");
   EXPECT_EQ(sql(db(), "SELECT count(*) FROM v_trial WHERE outcome = 'resolved'"), "3");
   EXPECT_EQ(sql(db(), "SELECT simulated FROM v_trial LIMIT 1"), "0");
   EXPECT_EQ(sql(db(), "SELECT served_model || fingerprint || input_hit FROM v_call LIMIT 1"),
