@@ -45,10 +45,15 @@ class Reading {
  public:
   Reading(asio::io_context& context, std::size_t cap) : pipe_(context), cap_(cap) {}
   asio::readable_pipe& pipe() { return pipe_; }
+  [[nodiscard]] bool ended() const { return !pipe_.is_open(); }
   void start() {
     pipe_.async_read_some(asio::buffer(buffer_), [this](auto error, std::size_t size) {
       if (text_.size() < cap_) text_.append(buffer_, size);
-      if (!error) start();
+      if (error) {
+        pipe_.close();
+      } else {
+        start();
+      }
     });
   }
   std::string take() { return std::move(text_); }
@@ -110,6 +115,7 @@ ProcessResult run_process(const ProcessRequest& request) {
   asio::steady_timer drain(context);
   child.async_wait([&](auto, int) {
     timer.cancel();
+    if (out.ended() && err.ended()) return;
     drain.expires_after(kDrain);  // a grandchild may hold the pipes for ever
     drain.async_wait([&](auto) {
       out.pipe().close();

@@ -48,7 +48,10 @@ class NamespaceBox final : public Box {
  public:
   NamespaceBox(std::shared_ptr<Ground> ground, BoxSpec spec,
                std::shared_ptr<const LayerStack> stack)
-      : ground_(std::move(ground)), spec_(std::move(spec)), stack_(std::move(stack)) {
+      : ground_(std::move(ground)),
+        spec_(std::move(spec)),
+        stack_(std::move(stack)),
+        cgroup_(spec_.limits) {
     start();
   }
   ~NamespaceBox() override { stop(); }
@@ -60,10 +63,10 @@ class NamespaceBox final : public Box {
       result.message = "the box was lost earlier";
       return result;
     }
-    const std::int64_t oom_kills = cgroup_->oom_kills();
+    const std::int64_t oom_kills = cgroup_.oom_kills();
     ExecResult result = run_command(*channel_, placed(request), lost_);
-    result.memory_peak = cgroup_->peak().value_or(result.memory_peak.value_or(0));
-    if (cgroup_->oom_kills() > oom_kills && !result.ok() && !lost_) result.status = ExecStatus::oom;
+    result.memory_peak = cgroup_.peak().value_or(result.memory_peak.value_or(0));
+    if (cgroup_.oom_kills() > oom_kills && !result.ok() && !lost_) result.status = ExecStatus::oom;
     if (lost_) kill_init(init_);
     if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
     return result;
@@ -180,8 +183,7 @@ class NamespaceBox final : public Box {
   void start() {
     if (!active_) active_ = std::make_shared<Layer>(*ground_->scratch, stack_->pieces.size());
     lost_ = true;  // until it stands
-    cgroup_ = std::make_unique<Cgroup>(spec_.limits);
-    init_ = spawn_init(*cgroup_);
+    init_ = spawn_init(cgroup_);
     channel_.emplace(std::move(init_.socket));
     const auto mounts = mount_stack(*stack_, *active_, init_.userns.get(), init_.base);
     std::vector<Descriptor> binds;
@@ -212,7 +214,6 @@ class NamespaceBox final : public Box {
   void stop() {
     channel_.reset();
     kill_init(init_);
-    cgroup_.reset();
   }
 
   void make_folder(const std::string& path) {
@@ -243,7 +244,7 @@ class NamespaceBox final : public Box {
   BoxSpec spec_;
   std::shared_ptr<const LayerStack> stack_;
   std::shared_ptr<Layer> active_;
-  std::unique_ptr<Cgroup> cgroup_;  // outlives the init it holds
+  Cgroup cgroup_;  // outlives every init it holds
   Spawned init_;
   std::optional<Channel> channel_;
   bool lost_ = false;

@@ -97,7 +97,7 @@ TEST_F(TrialTest, TheStateAtTheWallLimitIsGraded) {
       milliseconds(300));
   EXPECT_EQ(done.outcome, Outcome::resolved);  // a rewarded timeout
   EXPECT_EQ(done.stop_reason, StopReason::wall);
-  EXPECT_LT(done.wall_ms, 5000);
+  EXPECT_LT(done.wall_ms, 30'000);
 }
 
 TEST_F(TrialTest, AnythingThrownEndsTheTrialAndNotTheRun) {
