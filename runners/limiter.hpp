@@ -49,10 +49,11 @@ class Limiter {
   int free_;
 };
 
-/// Waits for a place while the deadline's clock stands still.
+/// Waits for a place while the deadline's clock stands still; an expired
+/// deadline may still get one. Throws Cancelled when its parent stops.
 [[nodiscard]] inline Limiter::Permit acquire_paused(Limiter& limiter, Deadline& deadline) {
   const Deadline::Pause pause(deadline);
-  return limiter.acquire(deadline.token());
+  return limiter.acquire(deadline.parent());
 }
 
 }  // namespace weir

@@ -47,12 +47,17 @@ void Watchdog::run(std::stop_token stop) {
 }
 
 Deadline::Deadline(Watchdog& watchdog, std::stop_token parent)
-    : watchdog_(watchdog), limited_(false), end_(), from_parent_(parent, Forward{&source_}) {}
+    : watchdog_(watchdog),
+      limited_(false),
+      end_(),
+      parent_(parent),
+      from_parent_(parent, Forward{&source_}) {}
 
 Deadline::Deadline(Watchdog& watchdog, std::stop_token parent, Clock::duration allowance)
     : watchdog_(watchdog),
       limited_(true),
       end_(Clock::now() + allowance),
+      parent_(parent),
       from_parent_(parent, Forward{&source_}) {
   watchdog_.arm(*this);
 }

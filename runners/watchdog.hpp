@@ -47,6 +47,9 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  /// Stops with the parent alone: what is still to be done after the deadline
+  /// (taking the diff that is graded) waits on this one.
+  [[nodiscard]] std::stop_token parent() const { return parent_; }
   [[nodiscard]] bool expired() const { return limited_ && Clock::now() >= end_; }
 
   /// The clock stands still while alive.
@@ -72,6 +75,7 @@ class Deadline {
   Watchdog& watchdog_;
   bool limited_;
   Clock::time_point end_;
+  std::stop_token parent_;
   std::stop_source source_;
   std::stop_callback<Forward> from_parent_;
 };

@@ -65,7 +65,7 @@ class NamespaceBox final : public Box {
     }
     const std::int64_t oom_kills = cgroup_.oom_kills();
     ExecResult result = run_command(*channel_, placed(request), lost_);
-    result.memory_peak = cgroup_.peak().value_or(result.memory_peak.value_or(0));
+    if (const auto peak = cgroup_.peak()) result.memory_peak = peak;
     if (cgroup_.oom_kills() > oom_kills && !result.ok() && !lost_) result.status = ExecStatus::oom;
     if (lost_) kill_init(init_);
     if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed

@@ -114,6 +114,22 @@ TEST(Watchdog, ForwardsTheParentsStop) {
   EXPECT_FALSE(deadline.expired());
 }
 
+TEST(Watchdog, AnExpiredDeadlineStillGetsAPlace) {
+  // Else the diff at a wall limit was lost whenever all places were busy.
+  Watchdog watchdog;
+  Deadline deadline(watchdog, {}, std::chrono::milliseconds(1));
+  while (!deadline.token().stop_requested()) std::this_thread::yield();
+  Limiter limiter(1);
+  std::atomic<bool> taken{false};
+  const std::jthread holder([&] {
+    const auto held = limiter.acquire();
+    taken = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  });
+  while (!taken) std::this_thread::yield();
+  EXPECT_NO_THROW((void)acquire_paused(limiter, deadline));
+}
+
 TEST(Watchdog, WaitingIsNotWorking) {
   Watchdog watchdog;
   Deadline deadline(watchdog, {}, std::chrono::milliseconds(30));
