@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "harness/model/model_table.hpp"
 #include "tasks/config_table.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -17,7 +17,28 @@ namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::json;
-using PolicySource = std::function<std::string(const fs::path&)>;
+
+/// What a run stored beside its experiment file: texts of files and choices that
+/// may since have changed. A new run has none.
+class Stored {
+ public:
+  Stored() = default;
+  explicit Stored(const json& spec) : spec_(&spec) {}
+
+  [[nodiscard]] std::string policy(const fs::path& file) const {
+    if (spec_ == nullptr) return read_file(file);
+    return spec_->at("policies").at(file.string()).get<std::string>();
+  }
+  [[nodiscard]] std::optional<std::string> cassette_run(const std::string& model) const {
+    if (spec_ == nullptr) return {};
+    const json cassettes = spec_->value("cassettes", json::object());
+    if (!cassettes.contains(model)) return {};
+    return cassettes.at(model).get<std::string>();
+  }
+
+ private:
+  const json* spec_ = nullptr;
+};
 
 const std::vector<std::string> kAgents = {"bash", "oracle", "nop"};
 
@@ -30,8 +51,8 @@ std::vector<std::string> keys_of(const Map& map) {
 
 class ExperimentReader {
  public:
-  ExperimentReader(const ConfigFile& file, const Overrides& overrides, PolicySource policies)
-      : file_(file), root_(file), overrides_(overrides), policies_(std::move(policies)) {}
+  ExperimentReader(const ConfigFile& file, const Overrides& overrides, const Stored& stored)
+      : file_(file), root_(file), overrides_(overrides), stored_(stored) {}
 
   Experiment read() {
     read_models();
@@ -45,6 +66,7 @@ class ExperimentReader {
     root_.reject_unknown();
     experiment_.spec = {{"path", file_.path.string()}, {"toml", file_.text},
                         {"policies", policy_texts_},   {"overrides", overrides_json()},
+                        {"cassettes", cassettes_},
                         {"configs", wanted},           {"attempts", experiment_.attempts}};
     return std::move(experiment_);
   }
@@ -80,6 +102,8 @@ class ExperimentReader {
     if (experiment_.attempts < 1) throw UserError("--attempts must be 1 or more");
     experiment_.seed = overrides_.seed.value_or(static_cast<std::uint64_t>(seed));
     experiment_.task_globs = overrides_.tasks;
+    experiment_.cache_nonce = table->flag("cache_nonce").value_or(false);
+    experiment_.canary = table->flag("canary").value_or(false);
     std::vector<std::string> configs = table->texts("configs");
     if (!overrides_.configs.empty()) configs = overrides_.configs;
     if (configs.empty()) table->fail("configs", "must name at least one config");
@@ -91,33 +115,12 @@ class ExperimentReader {
     auto table = root_.table("models");
     if (!table) return;
     for (const auto& name : table->keys()) {
-      if (auto model = table->table(name)) experiment_.models[name] = read_model(name, *model);
+      auto model = table->table(name);
+      if (!model) continue;
+      const ModelSpec spec = read_model(name, *model, stored_.cassette_run(name));
+      if (!spec.cassette_run.empty()) cassettes_[name] = spec.cassette_run;
+      experiment_.models[name] = spec;
     }
-  }
-
-  static ModelSpec read_model(const std::string& name, ConfigTable& table) {
-    ModelSpec spec;
-    spec.name = name;
-    spec.provider = table.text("provider").value_or("openai");
-    spec.dialect = table.text("dialect").value_or("generic");
-    spec.base_url = table.text("base_url").value_or("");
-    while (!spec.base_url.empty() && spec.base_url.back() == '/') spec.base_url.pop_back();
-    spec.model = table.text("model").value_or("");
-    spec.api_key_env = table.text("api_key_env").value_or("");
-    if (const auto key = table.path("api_key_file")) spec.api_key_file = key->string();
-    spec.api_key_command = table.text("api_key_command").value_or("");
-    spec.thinking = table.text("thinking").value_or("high");
-    if (spec.thinking != "off" && spec.thinking != "high" && spec.thinking != "max") {
-      table.fail("thinking", fmt::format("\"{}\" is not off, high or max", spec.thinking));
-    }
-    spec.max_tokens = counting(table, "max_tokens").value_or(spec.max_tokens);
-    spec.in_flight = counting(table, "in_flight").value_or(spec.in_flight);
-    spec.price_host = table.text("price_host").value_or("");
-    spec.price_as = table.text("price_as").value_or("");
-    spec.skill = table.number("skill").value_or(spec.skill);
-    spec.speed = table.number("speed").value_or(spec.speed);
-    table.reject_unknown();
-    return spec;
   }
 
   void read_agents() {
@@ -181,7 +184,7 @@ class ExperimentReader {
     const auto file = table.path("policy");
     auto control = table.table("control");
     if (file) {
-      const std::string text = policies_(*file);
+      const std::string text = stored_.policy(*file);
       policy_texts_[file->string()] = text;
       config.policy = parse_policy(*file, text);
       if (control) table.fail("control", "a config has a policy or a control, not both");
@@ -206,6 +209,14 @@ class ExperimentReader {
     }
   }
 
+  static std::optional<double> dollars(ConfigTable& table, const std::string& key) {
+    const auto value = table.number(key);
+    if (value && !(*value >= 0 && *value < 1e6)) {
+      table.fail(key, "must be a number of dollars, less than a million");
+    }
+    return value;
+  }
+
   void read_limits() {
     auto table = root_.table("limits");
     if (table) {
@@ -216,10 +227,11 @@ class ExperimentReader {
       limits.command = table->duration("command").value_or(limits.command);
       if (limits.command.count() < 1) table->fail("command", "must be more than nothing");
       limits.wall = table->duration("wall").value_or(limits.wall);
-      limits.run_usd = table->number("run_usd");
-      if (limits.run_usd && !(*limits.run_usd >= 0 && *limits.run_usd < 1e6)) {
-        table->fail("run_usd", "must be a number of dollars, less than a million");
-      }
+      limits.elapsed = table->duration("elapsed").value_or(limits.elapsed);
+      limits.usd = dollars(*table, "usd");
+      limits.retries = static_cast<int>(table->integer("retries").value_or(limits.retries));
+      if (limits.retries < 0 || limits.retries > 100) table->fail("retries", "must be from 0 to 100");
+      limits.run_usd = dollars(*table, "run_usd");
       table->reject_unknown();
     }
     if (overrides_.max_usd) experiment_.limits.run_usd = overrides_.max_usd;
@@ -231,6 +243,7 @@ class ExperimentReader {
     if (const auto book = table->text("book"); book && *book != "deepseek_v4.json") {
       experiment_.price_book = *table->path("book");
     }
+    if (const auto map = table->path("fallback")) experiment_.price_fallback = *map;
     experiment_.price_view.scenario = table->text("scenario").value_or("");
     experiment_.price_view.at = table->time("at");
     table->reject_unknown();
@@ -269,7 +282,8 @@ class ExperimentReader {
   const ConfigFile& file_;
   ConfigTable root_;
   const Overrides& overrides_;
-  PolicySource policies_;
+  const Stored& stored_;
+  std::map<std::string, std::string> cassettes_;
   std::map<std::string, std::string> policy_texts_;
   Experiment experiment_;
 };
@@ -289,11 +303,15 @@ Overrides overrides_from(const json& stored) {
 }  // namespace
 
 bool Experiment::simulated() const {
-  return std::any_of(configs.begin(), configs.end(), [&](const ConfigSpec& config) {
-    return std::any_of(config.tiers.begin(), config.tiers.end(), [&](const std::string& tier) {
-      return models.at(tier).simulated();
-    });
-  });
+  const auto used = models_in_use();
+  return std::any_of(used.begin(), used.end(),
+                     [&](const std::string& model) { return models.at(model).simulated(); });
+}
+
+std::set<std::string> Experiment::models_in_use() const {
+  std::set<std::string> names;
+  for (const auto& config : configs) names.insert(config.tiers.begin(), config.tiers.end());
+  return names;
 }
 
 Experiment load_experiment(const fs::path& file, const Overrides& overrides) {
@@ -301,9 +319,7 @@ Experiment load_experiment(const fs::path& file, const Overrides& overrides) {
     throw UserError(fmt::format("{}: no such experiment file", file.string()));
   }
   const ConfigFile config = ConfigFile::read(fs::absolute(file).lexically_normal());
-  return ExperimentReader(config, overrides, [](const fs::path& policy) {
-           return read_file(policy);
-         }).read();
+  return ExperimentReader(config, overrides, Stored()).read();
 }
 
 Experiment experiment_from_spec(const json& spec) {
@@ -311,9 +327,7 @@ Experiment experiment_from_spec(const json& spec) {
     const ConfigFile config = ConfigFile::parse(spec.at("path").get<std::string>(),
                                                 spec.at("toml").get<std::string>());
     const Overrides overrides = overrides_from(spec.at("overrides"));
-    return ExperimentReader(config, overrides, [&spec](const fs::path& policy) {
-             return spec.at("policies").at(policy.string()).get<std::string>();
-           }).read();
+    return ExperimentReader(config, overrides, Stored(spec)).read();
   } catch (const json::exception& error) {
     throw InfraError(fmt::format("database: the stored experiment is damaged: {}", error.what()));
   }

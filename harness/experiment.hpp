@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,11 @@ struct ExperimentLimits {
   int turns = 250;
   std::optional<std::int64_t> tokens;
   milliseconds command{60'000};
-  milliseconds wall{0};
+  milliseconds wall{0};      ///< working time: waits for places and rate limits excluded
+  milliseconds elapsed{0};   ///< by the clock on the wall
+  std::optional<double> usd;      ///< per trial; censors the dearer arm, so rarely wanted
   std::optional<double> run_usd;
+  int retries = 1;  ///< new tries of a trial that ended in a provider or infra error
 };
 
 /// What the command line sets over the file.
@@ -50,10 +54,13 @@ struct Experiment {
   std::map<std::string, ModelSpec> models;
   int attempts = 1;
   std::uint64_t seed = 1;
+  bool cache_nonce = false;  ///< each trial's prompt begins with a text of its own
+  bool canary = false;       ///< fixed prompts before and after
   ExperimentLimits limits;
   SuiteSources sources;
   std::vector<std::string> task_globs;
-  std::filesystem::path price_book;  ///< "" = bundled
+  std::filesystem::path price_book;      ///< "" = bundled
+  std::filesystem::path price_fallback;  ///< a LiteLLM cost map, or ""
   PriceView price_view;
   BoxLimits box_limits;
 
@@ -61,6 +68,8 @@ struct Experiment {
   nlohmann::json spec;
 
   [[nodiscard]] bool simulated() const;
+  /// Names of the models its configs use, each once.
+  [[nodiscard]] std::set<std::string> models_in_use() const;
 };
 
 /// Reads an experiment. Throws UserError with file, line and key.

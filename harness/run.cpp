@@ -10,6 +10,10 @@
 
 #include "harness/agent/bash_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
+#include "harness/canary.hpp"
+#include "harness/model/failure.hpp"
+#include "harness/model/replay.hpp"
+#include "harness/model_room.hpp"
 #include "harness/progress.hpp"
 #include "harness/run_rows.hpp"
 #include "harness/seed.hpp"
@@ -19,6 +23,7 @@
 #include "runners/host.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
+#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
@@ -69,7 +74,10 @@ std::vector<Task> load_tasks(const Experiment& experiment) {
 
 PriceBook load_prices(const Experiment& experiment) {
   const auto& file = experiment.price_book;
-  return file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
+  const PriceBook book =
+      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
+  const auto& map = experiment.price_fallback;
+  return map.empty() ? book : book.with_fallback(read_file(map), map.string());
 }
 
 /// A dollar limit needs a price for every model it is to limit.
@@ -77,6 +85,7 @@ void require_prices(const Experiment& experiment, const PriceBook& prices) {
   for (const auto& config : experiment.configs) {
     for (const auto& tier : config.tiers) {
       const ModelSpec& spec = experiment.models.at(tier);
+      if (spec.provider == "replay") continue;  // costs nothing
       const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host, spec.price_as,
                          spec.model};
       if (prices.rates(key, now())) continue;
@@ -117,12 +126,11 @@ class RunSession {
         jobs_(options.jobs > 0 ? options.jobs : cores_) {
     for (const auto& config : experiment_.configs) {
       for (const auto& tier : config.tiers) {
-        const ModelSpec& spec = experiment_.models.at(tier);
-        check_model(spec);
-        in_flight_.emplace(tier, std::make_unique<Limiter>(spec.in_flight));
+        check_model(experiment_.models.at(tier));
       }
     }
-    if (experiment_.limits.run_usd) require_prices(experiment_, prices_);
+    const ExperimentLimits& limits = experiment_.limits;
+    if (limits.run_usd || limits.usd) require_prices(experiment_, prices_);
     sandbox_ = make_box_sandbox();
     if (options_.require_full_sandbox && !sandbox_->degraded().empty()) {
       throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
@@ -220,8 +228,16 @@ class RunSession {
     Watchdog watchdog;
     EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2);
     Progress progress(jobs.size() + finished, finished, budget, options_.quiet);
-    const LedgerRoom ledger{*writer_, prices_, budget, in_flight_, control_};
+    ModelRoom models({experiment_, prices_, *writer_, budget, control_,
+                      options_.allow_model_change,
+                      [&progress](const std::string& line) { progress.note(line); }});
+    const Reader reader(options_.db);
+    models.know_served(reader, run_);
     std::atomic<bool> abandoned{false};
+    const auto canary = [&](CanaryPhase phase) {
+      if (!experiment_.canary) return;
+      run_canary(models, experiment_, run_, phase, *writer_, reader, watchdog, control_.stopping());
+    };
 
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
@@ -229,9 +245,9 @@ class RunSession {
       TrialRoom room{*sandbox_,  environments, busy_boxes,
                      graders,    watchdog,     *writer_,
                      {},         experiment_.box_limits, false,
-                     experiment_.limits.wall};
+                     experiment_.limits.elapsed, experiment_.limits.wall};
       room.make_agent = [&](const AgentContext& context) {
-        return make_agent(job, context, ledger, busy_boxes);
+        return make_agent(job, context, models, busy_boxes);
       };
       try {
         progress.trial_finished(job.trial, run_to_end(job, room, progress));
@@ -239,14 +255,30 @@ class RunSession {
         abandoned = true;
       }
     };
-    const std::size_t started = run_jobs(jobs.size(), jobs_, work, control_.draining());
+    std::size_t started = 0;
+    try {
+      canary(CanaryPhase::before);
+      started = run_jobs(jobs.size(), jobs_, work, control_.draining());
+      if (started == jobs.size() && !abandoned) canary(CanaryPhase::after);
+    } catch (const Cancelled&) {
+      abandoned = true;
+    }
+    const std::string canaries = canary_report(reader, run_);
+    if (!canaries.empty()) progress.note(std::string(trimmed(canaries)));
     return finish(jobs, started, abandoned);
   }
 
+  /// Runs a trial to an outcome. Errors of providers and machines get new tries,
+  /// as many as the limits allow, and each is said.
   Try run_to_end(Job& job, const TrialRoom& room, Progress& progress) {
-    for (;;) {
+    for (int retries = 0;;) {
       try {
-        return run_trial(*job.task, job.trial, job.try_number, room, control_.stopping());
+        Try attempt = run_trial(*job.task, job.trial, job.try_number, room, control_.stopping());
+        if (!worth_another(attempt) || retries++ >= experiment_.limits.retries) return attempt;
+        progress.note(fmt::format("{}: {} ({}); try {} begins", job.trial.id,
+                                  name_of(*attempt.outcome), attempt.message, job.try_number + 1));
+        ++job.try_number;
+        job.recorded = {};
       } catch (const ReplayDiverged& divergence) {
         progress.note(fmt::format("{}: {}; try {} begins", job.trial.id, divergence.what(),
                                   job.try_number + 1));
@@ -256,8 +288,14 @@ class RunSession {
     }
   }
 
+  [[nodiscard]] bool worth_another(const Try& attempt) const {
+    if (control_.draining().stop_requested()) return false;
+    if (attempt.outcome == Outcome::infra_error) return true;
+    return attempt.outcome == Outcome::provider_error && may_be_retried(attempt.error_class);
+  }
+
   std::unique_ptr<Agent> make_agent(const Job& job, const AgentContext& context,
-                                    const LedgerRoom& ledger, Limiter& busy_boxes) {
+                                    const ModelRoom& models, Limiter& busy_boxes) {
     if (job.config->agent == "oracle") {
       return make_oracle_agent(context.task.hidden, context.environment);
     }
@@ -265,21 +303,26 @@ class RunSession {
     const std::uint64_t seed =
         mix_seed(experiment_.seed, fmt::format("{}/{}/{}", job.trial.task, job.trial.config,
                                                job.trial.attempt));
-    std::vector<TierModel> tiers;
-    for (const auto& name : job.config->tiers) {
-      const ModelSpec& spec = experiment_.models.at(name);
-      tiers.push_back({spec, make_model(spec, *job.task, seed)});
-    }
     AgentLimits limits;
     limits.turns = experiment_.limits.turns;
     limits.tokens = experiment_.limits.tokens;
     limits.command = experiment_.limits.command;
     const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
-    return make_bash_agent({std::make_unique<TrialLedger>(ledger, job.trial.id, segment,
-                                                          std::move(tiers), job.recorded.calls),
+    return make_bash_agent({models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task,
+                                        seed, job.recorded.calls),
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
-                            job.try_number, job.recorded.trajectory});
+                            job.try_number, job.recorded.trajectory, cassette_of(job),
+                            experiment_.cache_nonce ? sha256(segment).substr(0, 32) : ""});
+  }
+
+  /// What a replayed trial observed when it was recorded.
+  [[nodiscard]] std::vector<Turn> cassette_of(const Job& job) const {
+    for (const auto& name : job.config->tiers) {
+      const ModelSpec& spec = experiment_.models.at(name);
+      if (spec.provider == "replay") return cassette_turns(spec, job.trial.id);
+    }
+    return {};
   }
 
   RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {
@@ -322,7 +365,10 @@ class RunSession {
 
   /// What the run ran on.
   std::string facts() const {
+    json view = {{"scenario", experiment_.price_view.scenario}};
+    if (experiment_.price_view.at) view["at"] = format_time(*experiment_.price_view.at);
     return json{{"jobs", jobs_},
+                {"price_view", view},
                 {"cores", cores_},
                 {"host_sha256", host_digest()},
                 {"sandbox", json::parse(sandbox_->description())}}
@@ -336,7 +382,6 @@ class RunSession {
   PriceBook prices_;
   int cores_;
   int jobs_;
-  std::map<std::string, std::unique_ptr<Limiter>> in_flight_;
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Writer> writer_;
   std::string run_;

@@ -47,6 +47,8 @@ struct ConfigSummary {
   std::optional<Picodollars> cost_pusd;  ///< counted tries; unknown if any call is unpriced
   std::int64_t unpriced_calls = 0;
   std::optional<double> usd_per_trial;     ///< mean over the headline's trials
+  std::optional<double> usd_cold_per_trial;  ///< estimate: no cache outlives a trial
+  std::optional<double> usd_warm_per_trial;  ///< estimate: nothing sent before is lost
   std::optional<double> usd_per_resolved;  ///< headline's spend; unknown if none resolved
   std::optional<double> strong_share;      ///< of spend; unknown for one tier
   std::optional<double> usd_other_tries;
@@ -61,7 +63,12 @@ struct ConfigSummary {
 /// The comparison of one run's configs.
 struct Comparison {
   Run run;
-  std::vector<ConfigSummary> configs;  ///< in the experiment's order
+  std::vector<ConfigSummary> configs;  ///< in the experiment's order; empty if split
+  /// A run whose model changed: one table per part, never pooled.
+  std::vector<std::vector<ConfigSummary>> parts;
+  int straddling = 0;                ///< trials that met both models: in no part
+  std::vector<ModelChange> changes;  ///< the allowed ones too
+  int missing = 0;                   ///< trials, in all parts
   int tasks = 0;
   int attempts = 0;
   int expected = 0;  ///< trials: tasks x configs x attempts

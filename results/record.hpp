@@ -166,10 +166,15 @@ struct Call {
   std::string request_sha256;
   TimePoint started_at{};
   std::optional<Picodollars> reserved_pusd;
+  std::string prefix_sha256;    ///< of what an earlier request to the model had sent; "" at first
   bool simulated = false;
+  bool replayed = false;        ///< answered from another run's record, at no cost
 
   // Known once settled.
   bool settled = false;
+  int http_status = 0;          ///< 0: no reply came
+  bool retryable = false;       ///< of a failure: may the same request be sent again
+  std::string notes;            ///< JSON list of what a reader should know; "" if nothing
   std::string served_model;
   std::string fingerprint;
   std::string response_id;
@@ -185,6 +190,18 @@ struct Call {
   std::optional<std::int64_t> latency_ms;
   std::optional<std::int64_t> ttft_ms;
   std::int64_t wait_ms = 0;
+};
+
+/// A model whose served id or fingerprint changed while a run went on.
+struct ModelChange {
+  std::string run;
+  std::string model;  ///< the experiment's name for it
+  std::string call;   ///< that showed it
+  TimePoint at{};
+  std::string old_served;
+  std::string old_fingerprint;
+  std::string new_served;
+  std::string new_fingerprint;
 };
 
 enum class Visibility { agent, harness, grader };

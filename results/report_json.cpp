@@ -33,6 +33,8 @@ json config(const ConfigSummary& row) {
           {"cost_pusd", known(row.cost_pusd)},
           {"usd", row.cost_pusd ? json(static_cast<double>(*row.cost_pusd) / 1e12) : json()},
           {"usd_per_trial", known(row.usd_per_trial)},
+          {"usd_cold_per_trial", known(row.usd_cold_per_trial)},
+          {"usd_warm_per_trial", known(row.usd_warm_per_trial)},
           {"usd_per_resolved", known(row.usd_per_resolved)},
           {"usd_other_tries", known(row.usd_other_tries)},
           {"unpriced_calls", row.unpriced_calls},
@@ -45,11 +47,29 @@ json config(const ConfigSummary& row) {
           {"strong_share_of_spend", row.tiers > 1 ? known(row.strong_share) : json()}};
 }
 
+json configs_of(const std::vector<ConfigSummary>& rows) {
+  json out = json::array();
+  for (const auto& row : rows) out.push_back(config(row));
+  return out;
+}
+
+json change_of(const ModelChange& c) {
+  return {{"model", c.model},
+          {"at", format_time(c.at)},
+          {"call", c.call},
+          {"old_served", c.old_served},
+          {"old_fingerprint", c.old_fingerprint},
+          {"new_served", c.new_served},
+          {"new_fingerprint", c.new_fingerprint}};
+}
+
 }  // namespace
 
 json json_report(const Comparison& comparison) {
-  json configs = json::array();
-  for (const auto& row : comparison.configs) configs.push_back(config(row));
+  json parts = json::array();
+  for (const auto& part : comparison.parts) parts.push_back(configs_of(part));
+  json changes = json::array();
+  for (const auto& change : comparison.changes) changes.push_back(change_of(change));
   return {{"run", comparison.run.id},
           {"name", comparison.run.name},
           {"simulated", comparison.run.simulated},
@@ -63,7 +83,11 @@ json json_report(const Comparison& comparison) {
           {"expected", comparison.expected},
           {"complete", comparison.begun == comparison.expected},
           {"models", comparison.models},
-          {"configs", configs}};
+          {"model_changes", changes},
+          {"split", !comparison.parts.empty()},
+          {"straddling", comparison.straddling},
+          {"parts", parts},
+          {"configs", configs_of(comparison.configs)}};
 }
 
 }  // namespace weir

@@ -68,7 +68,8 @@ std::string table(const std::vector<Row>& rows) {
 
 Row headings() {
   return {"config",      "tasks",     "trials",       "resolved",        "resolved, missing count",
-          "missing",     "$ / trial", "$ / resolved", "$ total",         "tokens in",
+          "missing",     "$ / trial", "$ / trial, cold", "$ / trial, warm", "$ / resolved",
+          "$ total",     "tokens in",
           "cache hits",  "tokens out", "turns",       "escalated turns", "spend on strong tiers"};
 }
 
@@ -83,6 +84,8 @@ Row cells(const ConfigSummary& row) {
           rate(row.all),
           fmt::format("{}", row.missing),
           usd(row.usd_per_trial),
+          usd(row.usd_cold_per_trial),
+          usd(row.usd_warm_per_trial),
           row.resolved == 0 ? "none resolved" : usd(row.usd_per_resolved),
           usd(total),
           tokens(row.input_total),
@@ -93,6 +96,12 @@ Row cells(const ConfigSummary& row) {
           cascade ? (row.strong_share ? percent(*row.strong_share) : kUnknown) : "–"};
 }
 
+std::string table_of(const std::vector<ConfigSummary>& configs) {
+  std::vector<Row> rows = {headings()};
+  for (const auto& config : configs) rows.push_back(cells(config));
+  return table(rows);
+}
+
 std::string outcome_line(const ConfigSummary& row) {
   std::string line;
   for (const auto& [name, count] : row.outcomes) {
@@ -101,14 +110,32 @@ std::string outcome_line(const ConfigSummary& row) {
   return line;
 }
 
-std::string footer(const Comparison& c) {
+std::string who(const std::string& served, const std::string& fingerprint) {
+  return fingerprint.empty() ? served : fmt::format("{} ({})", served, fingerprint);
+}
+
+std::string changes(const Comparison& c) {
+  std::string out;
+  for (const auto& change : c.changes) {
+    out += fmt::format("**The model behind \"{}\" changed at {}: {} became {}.**\n", change.model,
+                       format_time(change.at), who(change.old_served, change.old_fingerprint),
+                       who(change.new_served, change.new_fingerprint));
+  }
+  if (c.straddling > 0) {
+    out += fmt::format("{} trials met both models and stand in no part.\n", c.straddling);
+  }
+  return out.empty() ? out : out + "\n";
+}
+
+std::string footer(const Comparison& c, const std::vector<ConfigSummary>& rows) {
   std::string out = "\n";
   out += "Resolved: share of trials with a 95 % interval clustered by task. The first column leaves "
          "out missing data\n(errors of providers and machines, trials not run), the second counts it "
          "as unresolved. Costs are what the\ncounted tries spent, discarded drafts included; $ per "
-         "trial and per resolved are over the first column's\ntrials. Escalated turns and strong "
-         "tiers exist in cascades only.\n\n";
-  for (const auto& row : c.configs) {
+         "trial and per resolved are over the first column's\ntrials. Cold and warm are estimates of "
+         "the same trials with other caches: none that outlives a trial, and\none that loses nothing. "
+         "Escalated turns and strong tiers exist in cascades only.\n\n";
+  for (const auto& row : rows) {
     const auto models = c.models.find(row.config);
     out += fmt::format("- {}: {}{}; {}", row.config,
                        models == c.models.end() ? "" : models->second,
@@ -132,17 +159,27 @@ std::string footer(const Comparison& c) {
 }  // namespace
 
 std::string markdown_report(const Comparison& comparison) {
-  std::vector<Row> rows = {headings()};
-  for (const auto& config : comparison.configs) rows.push_back(cells(config));
   const std::string incomplete =
       comparison.begun == comparison.expected
           ? ""
           : fmt::format(" (incomplete: {} of {} trials begun)", comparison.begun, comparison.expected);
-  return fmt::format("## {}: {} tasks x {} attempts{}{}\n\n", comparison.run.name, comparison.tasks,
-                     comparison.attempts,
-                     comparison.run.simulated ? " (simulated models: not a measurement)" : "",
-                     incomplete) +
-         table(rows) + footer(comparison);
+  std::string out = fmt::format(
+      "## {}: {} tasks x {} attempts{}{}\n\n", comparison.run.name, comparison.tasks,
+      comparison.attempts,
+      comparison.run.simulated ? " (simulated models: not a measurement)" : "", incomplete);
+  out += changes(comparison);
+  if (comparison.parts.empty()) {
+    return out + table_of(comparison.configs) + footer(comparison, comparison.configs);
+  }
+  std::vector<ConfigSummary> all;
+  for (std::size_t i = 0; i < comparison.parts.size(); ++i) {
+    const auto& part = comparison.parts[i];
+    out += fmt::format("### Part {} of {}: not to be pooled with the others\n\n", i + 1,
+                       comparison.parts.size());
+    out += table_of(part) + "\n";
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return out + footer(comparison, all);
 }
 
 }  // namespace weir

@@ -62,7 +62,8 @@ class TrialRun {
     environment_ = room_.environments.get(task_);
     try_.environment_sha256 = environment_->sha256;
     for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
-    Deadline deadline(room_.watchdog, stop_, allowance());
+    const Deadline elapsed(room_.watchdog, stop_, limit_or_never(room_.elapsed_limit));
+    Deadline deadline(room_.watchdog, elapsed, allowance());
     MeteredBox box(room_.sandbox.create(spec()), room_.busy_boxes, deadline);
     const Submission submission = act(box, deadline);
     try_.leaf = submission.leaf;
@@ -78,10 +79,13 @@ class TrialRun {
     try_.box_ms = box.worked().count();
   }
 
+  static Clock::duration limit_or_never(milliseconds limit) {
+    return limit.count() > 0 ? Clock::duration(limit) : kNever;
+  }
+
   /// The shorter of the run's wall limit and the task's own.
   Clock::duration allowance() const {
-    Clock::duration limit = kNever;
-    if (room_.wall_limit.count() > 0) limit = room_.wall_limit;
+    const Clock::duration limit = limit_or_never(room_.wall_limit);
     const auto& own = task_.shown.limits.agent;
     return own ? std::min<Clock::duration>(limit, *own) : limit;
   }

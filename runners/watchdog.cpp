@@ -62,6 +62,16 @@ Deadline::Deadline(Watchdog& watchdog, std::stop_token parent, Clock::duration a
   watchdog_.arm(*this);
 }
 
+Deadline::Deadline(Watchdog& watchdog, const Deadline& outer, Clock::duration allowance)
+    : watchdog_(watchdog),
+      outer_(&outer),
+      limited_(true),
+      end_(Clock::now() + allowance),
+      parent_(outer.parent()),
+      from_parent_(outer.token(), Forward{&source_}) {
+  watchdog_.arm(*this);
+}
+
 Deadline::~Deadline() {
   if (limited_) watchdog_.disarm(*this);
 }

@@ -42,6 +42,8 @@ class Deadline {
   /// Never expires; stops with the parent.
   Deadline(Watchdog& watchdog, std::stop_token parent);
   Deadline(Watchdog& watchdog, std::stop_token parent, Clock::duration allowance);
+  /// Ends with `outer` at the latest, whose clock no Pause of this one stops.
+  Deadline(Watchdog& watchdog, const Deadline& outer, Clock::duration allowance);
   ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
@@ -50,7 +52,9 @@ class Deadline {
   /// Stops with the parent alone: what is still to be done after the deadline
   /// (taking the diff that is graded) waits on this one.
   [[nodiscard]] std::stop_token parent() const { return parent_; }
-  [[nodiscard]] bool expired() const { return limited_ && Clock::now() >= end_; }
+  [[nodiscard]] bool expired() const {
+    return (limited_ && Clock::now() >= end_) || (outer_ != nullptr && outer_->expired());
+  }
 
   /// The clock stands still while alive.
   class Pause {
@@ -73,6 +77,7 @@ class Deadline {
   };
 
   Watchdog& watchdog_;
+  const Deadline* outer_ = nullptr;
   bool limited_;
   Clock::time_point end_;
   std::stop_token parent_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
+#include "harness/model/failure.hpp"
 #include "harness/model/token_estimate.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/check_tests.hpp"
@@ -40,7 +41,7 @@ class BashAgent final : public Agent {
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
-    log_.emplace(recorder, parts_.recorded);
+    log_.emplace(recorder, parts_.recorded, parts_.cassette);
     deadline_ = &deadline;
     TrialState state = begin();
     std::optional<Submission> end;
@@ -55,6 +56,10 @@ class BashAgent final : public Agent {
     TrialState state;
     state.segment = parts_.ledger->segment();
     state.history = first_messages(*task_);
+    if (!parts_.nonce.empty()) {
+      std::string& head = state.history.front().content;
+      head = fmt::format("[{}]\n{}", parts_.nonce, head);
+    }
     request_.tools = bash_tool();
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
     for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
@@ -129,6 +134,7 @@ class BashAgent final : public Agent {
     }
     request_.messages = state.history;
     attempt.answer = parts_.ledger->call(attempt.tier, request_, state.turn, 0, *deadline_);
+    if (attempt.answer.over_budget) return ended(StopReason::usd);
     const Completion& completion = attempt.answer.completion;
     if (deadline_->token().stop_requested() && !completion.ok()) return stopped();
     if (completion.ok()) {
@@ -137,7 +143,7 @@ class BashAgent final : public Agent {
     }
     Submission failure = ended(StopReason::submitted);
     failure.error_class = completion.error_class;
-    failure.message = completion.error_message;
+    failure.message = describe_failure(completion);
     if (completion.error_class == "context_overflow") {
       failure.stop = StopReason::context;
     } else if (completion.error_class == "content_filter") {

@@ -34,6 +34,8 @@ struct BashAgentParts {
   std::uint64_t seed;
   int try_number;
   RecordedTurns recorded;  ///< of a try that is resumed
+  std::vector<Turn> cassette;  ///< of the trial that is replayed
+  std::string nonce;           ///< the head of the prompt, so that no other trial warms it
 };
 
 /// The `bash` agent: one tool, fresh shell per command, an append-only history,

@@ -12,15 +12,19 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<Message> replayed(const Turn& record, const Turn& turn) {
-  if (record.accepted_call != turn.accepted_call || record.results != turn.results) {
-    throw ReplayDiverged(fmt::format("turn {} went another way than recorded", turn.turn));
-  }
+std::vector<Message> observed_then(const Turn& record) {
   std::vector<Message> messages;
   for (const auto& message : json::parse(record.observation)) {
     messages.push_back(message_from_json(message));
   }
   return messages;
+}
+
+std::vector<Message> replayed(const Turn& record, const Turn& turn) {
+  if (record.accepted_call != turn.accepted_call || record.results != turn.results) {
+    throw ReplayDiverged(fmt::format("turn {} went another way than recorded", turn.turn));
+  }
+  return observed_then(record);
 }
 
 }  // namespace
@@ -46,11 +50,24 @@ void TurnLog::decide(const Decision& decision, const std::vector<Signal>& signal
 
 std::vector<Message> TurnLog::finish(Turn turn, const std::vector<Message>& observed) {
   if (const Turn* record = recorded(turn.segment, turn.turn)) return replayed(*record, turn);
+  std::vector<Message> seen = from_cassette(turn, observed);
   json messages = json::array();
-  for (const auto& message : observed) messages.push_back(to_json(message));
+  for (const auto& message : seen) messages.push_back(to_json(message));
   turn.observation = messages.dump(-1, ' ', false, json::error_handler_t::replace);
   recorder_.finish_turn(turn);
-  return observed;
+  return seen;
+}
+
+/// Where commands and results are those of the cassette, so is the text: times
+/// in outputs must not change the requests that follow.
+std::vector<Message> TurnLog::from_cassette(const Turn& turn,
+                                            const std::vector<Message>& observed) const {
+  const auto found =
+      std::find_if(cassette_.begin(), cassette_.end(), [&](const Turn& record) {
+        return record.turn == turn.turn && record.tier == turn.tier &&
+               record.actions == turn.actions && record.results == turn.results;
+      });
+  return found == cassette_.end() ? observed : observed_then(*found);
 }
 
 }  // namespace weir

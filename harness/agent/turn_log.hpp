@@ -16,12 +16,13 @@ struct RecordedTurns {
 };
 
 /// Writes a trajectory's turns and decisions down; or, where a resumed try has
-/// them already, holds the new ones against the record and adds no row. One
-/// thread.
+/// them already, holds the new ones against the record and adds no row. A trial
+/// replayed from another run's cassette writes its own rows and sees what the
+/// model saw then, as long as it went the same way. One thread.
 class TurnLog {
  public:
-  TurnLog(Recorder& recorder, const RecordedTurns& recorded)
-      : recorder_(recorder), recorded_(recorded) {}
+  TurnLog(Recorder& recorder, const RecordedTurns& recorded, const std::vector<Turn>& cassette)
+      : recorder_(recorder), recorded_(recorded), cassette_(cassette) {}
 
   /// The record of a turn; nullptr if there is none.
   [[nodiscard]] const Turn* recorded(const std::string& segment, int turn) const;
@@ -36,8 +37,12 @@ class TurnLog {
   [[nodiscard]] std::vector<Message> finish(Turn turn, const std::vector<Message>& observed);
 
  private:
+  [[nodiscard]] std::vector<Message> from_cassette(const Turn& turn,
+                                                   const std::vector<Message>& observed) const;
+
   Recorder& recorder_;
   const RecordedTurns& recorded_;
+  const std::vector<Turn>& cassette_;
 };
 
 }  // namespace weir

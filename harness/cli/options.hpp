@@ -27,6 +27,7 @@ struct RunCommand {
   int jobs = 0;
   bool dry_run = false;
   std::string require_sandbox;
+  bool allow_model_change = false;
 };
 
 struct ResumeCommand {
@@ -35,6 +36,7 @@ struct ResumeCommand {
   std::vector<std::string> retry;
   std::optional<double> max_usd;
   int jobs = 0;
+  bool allow_model_change = false;
 };
 
 struct ValidateCommand {
@@ -45,6 +47,21 @@ struct ValidateCommand {
 struct CompareCommand {
   Common common;
   std::string run = "latest";
+};
+
+struct RepriceCommand {
+  Common common;
+  std::string run = "latest";
+  std::string prices;  ///< "" = the bundled book
+  std::string scenario;
+  std::string at;
+  std::string currency = "usd";
+};
+
+struct DoctorCommand {
+  Common common;
+  bool models = false;
+  std::filesystem::path experiment;  ///< "" = DeepSeek's own two models
 };
 
 struct RunsCommand {
@@ -91,7 +108,7 @@ struct SandboxRunCommand {
 };
 
 using Command = std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand,
-                             CompareCommand, RunsCommand, ShowCommand, SqlCommand, ParseLogCommand,
+                             CompareCommand, RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand, ParseLogCommand,
                              TasksListCommand, SandboxRunCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
@@ -104,12 +121,15 @@ inline constexpr int kInvalid = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kIncomplete = 3;
 inline constexpr int kBudget = 4;
+inline constexpr int kUnwell = 5;
 inline constexpr int kInterrupted = 130;
 
 int run(const RunCommand& command);
 int run(const ResumeCommand& command);
 int run(const ValidateCommand& command);
 int run(const CompareCommand& command);
+int run(const RepriceCommand& command);
+int run(const DoctorCommand& command);
 int run(const RunsCommand& command);
 int run(const ShowCommand& command);
 int run(const SqlCommand& command);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 ok; 1 validation found bad tasks; 2 usage, config or input error; 3 finished "
-    "but incomplete; 4 budget stop; 130 interrupted (resumable).";
+    "but incomplete; 4 budget stop; 5 doctor failed; 130 interrupted (resumable).";
 
 class Parser {
  public:
@@ -22,6 +22,8 @@ class Parser {
     add_resume();
     add_validate();
     add_compare();
+    add_reprice();
+    add_doctor();
     add_look();
     add_tasks();
     add_sandbox();
@@ -70,6 +72,8 @@ class Parser {
     sub->add_option("--max-usd", over.max_usd, "Dollar limit of the whole run")
         ->check(CLI::NonNegativeNumber);
     sub->add_option("--name", over.name, "Name of the run");
+    sub->add_flag("--allow-model-change", run_.allow_model_change,
+                  "Read the run as one even if a model changes under its name");
     sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");
     sub->add_option("--require-sandbox", run_.require_sandbox, "Refuse a degraded sandbox")
         ->check(CLI::IsMember({"full"}));
@@ -81,6 +85,8 @@ class Parser {
     sub->add_option("--retry", resume_.retry, "Outcomes to try again")
         ->delimiter(',')
         ->check(CLI::IsMember({"provider_error", "infra_error"}));
+    sub->add_flag("--allow-model-change", resume_.allow_model_change,
+                  "Read the run as one even if a model changes from here on");
     sub->add_option("--max-usd", resume_.max_usd, "New dollar limit of the whole run")
         ->check(CLI::NonNegativeNumber);
     sub->add_option("--jobs", resume_.jobs, "Trials in flight (default: one per core)")
@@ -107,6 +113,23 @@ class Parser {
   void add_compare() {
     CLI::App* sub = subcommand(app_, "compare", "Print a run's comparison table", compare_);
     sub->add_option("run", compare_.run, "Run: id, prefix, name or latest")->capture_default_str();
+  }
+
+  void add_reprice() {
+    CLI::App* sub = subcommand(app_, "reprice", "Show a run's cost under other prices", reprice_);
+    sub->add_option("run", reprice_.run, "Run: id, prefix, name or latest")->capture_default_str();
+    sub->add_option("--prices", reprice_.prices, "Price book (default: the bundled one)");
+    sub->add_option("--scenario", reprice_.scenario, "A scenario of the book");
+    sub->add_option("--at", reprice_.at, "Prices of this time: 2026-05-01T00:00:00Z, or now");
+    sub->add_option("--currency", reprice_.currency, "A currency of the book")
+        ->capture_default_str();
+  }
+
+  void add_doctor() {
+    CLI::App* sub = subcommand(app_, "doctor", "Check what works here", doctor_);
+    sub->add_flag("--models", doctor_.models, "Make one tiny call to each model");
+    sub->add_option("experiment", doctor_.experiment,
+                    "Whose models (default: DeepSeek's own, with DEEPSEEK_API_KEY)");
   }
 
   void add_look() {
@@ -159,6 +182,8 @@ class Parser {
   ResumeCommand resume_;
   ValidateCommand validate_;
   CompareCommand compare_;
+  RepriceCommand reprice_;
+  DoctorCommand doctor_;
   RunsCommand runs_;
   ShowCommand show_;
   SqlCommand sql_;

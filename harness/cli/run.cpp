@@ -33,8 +33,7 @@ int conclude(const Common& common, const RunEnd& end) {
   const Comparison comparison = print_comparison(common, end.run);
   const std::string id = end.run.substr(0, 12);
   const std::string flag = db_flag(common);
-  int missing = 0;
-  for (const auto& config : comparison.configs) missing += config.missing;
+  const int missing = comparison.missing;
   if (end.why == Halt::user && end.interrupted) {
     fmt::print(stderr, "\nInterrupted. Go on with: weir resume {}{}\n", id, flag);
     return kInterrupted;
@@ -74,7 +73,7 @@ int run(const RunCommand& command) {
   RunControl control;
   const Interrupt interrupt(control);
   const RunOptions options{command.common.db, command.jobs, false,
-                           command.require_sandbox == "full", {}};
+                           command.require_sandbox == "full", {}, command.allow_model_change};
   return conclude(command.common, start_run(experiment, options, control));
 }
 
@@ -83,7 +82,8 @@ int run(const ResumeCommand& command) {
   for (const auto& name : command.retry) retry.insert(outcome_named(name).value());
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{command.common.db, command.jobs, false, false, command.max_usd};
+  const RunOptions options{command.common.db, command.jobs, false, false, command.max_usd,
+                           command.allow_model_change};
   return conclude(command.common, resume_run(command.run, retry, options, control));
 }
 

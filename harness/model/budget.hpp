@@ -10,7 +10,7 @@
 
 namespace weir {
 
-/// The dollar limit of a whole run. Every call reserves its worst case before
+/// A dollar limit: of a whole run, or of one trial. Every call reserves its worst case before
 /// it is sent, so that calls in flight together cannot overspend. A call that
 /// only the reservations of others keep out waits for them: what the limit
 /// allows does not depend on how many are in flight. Safe to share between
@@ -31,6 +31,12 @@ class Budget {
     if (hopeless()) return false;
     reserved_ += worst;
     return true;
+  }
+
+  /// Whether what is settled leaves room for `worst`; unknown never fits.
+  [[nodiscard]] bool has_room(std::optional<Picodollars> worst) const {
+    const std::lock_guard lock(mutex_);
+    return !limit_ || (worst && spent_ + *worst <= *limit_);
   }
 
   /// Replaces a reservation by what was spent; an unknown cost counts as the

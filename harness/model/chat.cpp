@@ -1,5 +1,6 @@
 #include "harness/model/chat.hpp"
 
+#include "results/prices.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -30,6 +31,7 @@ json to_json(const Message& message) {
     out["tool_calls"] = std::move(calls);
   }
   if (message.role == Role::tool) out["tool_call_id"] = message.tool_call_id;
+  if (!message.signed_blocks.is_null()) out["signed_blocks"] = message.signed_blocks;
   return out;
 }
 
@@ -43,6 +45,7 @@ Message message_from_json(const json& value) {
   message.reasoning = text_or_empty(value, "reasoning_content");
   if (message.reasoning.empty()) message.reasoning = text_or_empty(value, "reasoning");
   message.tool_call_id = text_or_empty(value, "tool_call_id");
+  if (value.contains("signed_blocks")) message.signed_blocks = value.at("signed_blocks");
   const auto calls = value.find("tool_calls");
   if (calls == value.end() || !calls->is_array()) return message;
   for (const auto& call : *calls) {
@@ -55,15 +58,6 @@ Message message_from_json(const json& value) {
   return message;
 }
 
-bool may_be_retried(std::string_view error_class) {
-  for (const std::string_view passing : {"rate_limit", "server_error", "overloaded", "timeout",
-                                         "network", "malformed_response", "empty_response",
-                                         "interrupted"}) {
-    if (error_class == passing) return true;
-  }
-  return false;
-}
-
 std::string completion_to_text(const Completion& completion) {
   return to_json(completion.message).dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -72,6 +66,24 @@ void completion_from_text(std::string_view text, Completion& completion) {
   const json parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) throw InfraError("database: a stored completion is damaged");
   completion.message = message_from_json(parsed);
+}
+
+Completion completion_of(const Call& call) {
+  Completion completion;
+  completion.served_model = call.served_model;
+  completion.fingerprint = call.fingerprint;
+  completion.response_id = call.response_id;
+  completion.finish_reason = call.finish_reason;
+  completion.error_class = call.error_class;
+  completion.error_message = call.error_message;
+  completion.retryable = call.retryable;
+  completion.refused = call.price_entry == kRefused;
+  completion.tokens = call.tokens;
+  completion.raw_usage = call.raw_usage;
+  completion.latency = milliseconds(call.latency_ms.value_or(0));
+  if (call.ttft_ms) completion.ttft = milliseconds(*call.ttft_ms);
+  if (!call.response.empty()) completion_from_text(call.response, completion);
+  return completion;
 }
 
 }  // namespace weir

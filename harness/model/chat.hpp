@@ -27,6 +27,9 @@ struct Message {
   std::string reasoning;
   std::vector<ToolCall> tool_calls;
   std::string tool_call_id;  ///< role tool: which call this answers
+  /// Anthropic messages only: the content blocks as they came, with the
+  /// signatures of their thinking; passed back to that API untouched.
+  nlohmann::json signed_blocks = nullptr;
 };
 
 /// A message as JSON and back. content is "" where there is none, never null.
@@ -36,36 +39,53 @@ struct Message {
 struct ChatRequest {
   std::vector<Message> messages;
   nlohmann::json tools;  ///< list of function schemas
+  std::optional<int> max_tokens = {};  ///< in place of the model's own, after an overflow
 };
 
-/// How a call ended, as a value. `error_class` is "" for an answer; otherwise
-/// one of: auth, balance, rate_limit, server_error, overloaded, timeout,
-/// network, bad_request, context_overflow, malformed_response, content_filter,
-/// empty_response, interrupted.
+/// How a call ended, as a value. `error_class` is "" for an answer; otherwise a
+/// class of failure.hpp. What came before an error is kept, and is void.
 struct Completion {
   Message message;
+  std::string refusal;
+  /// stop | length | tool_calls | content_filter | insufficient_system_resource
+  /// | pause | error, in whatever dialect it came; "" if the reply did not say.
   std::string finish_reason;
   std::string served_model;
   std::string fingerprint;
   std::string response_id;
   Tokens tokens;
   std::string raw_usage;
+
   std::string error_class;
-  std::string error_message;
-  bool refused = false;    ///< turned away before any token was processed: costs nothing
+  std::string error_message;  ///< the service's own words
+  std::string error_code;     ///< as JSON text: "\"x\"", "400"; "" if absent
+  std::string error_type;
+  long http_status = 0;       ///< 0: no reply came
+  bool refused = false;       ///< turned away before any token was processed: costs nothing
   bool retryable = false;
   milliseconds retry_after{0};
+
+  int keepalive_comments = 0;
+  std::optional<bool> stream_complete;  ///< the terminal event came; unknown for whole bodies
+  std::vector<std::string> notes;       ///< what a reader should know of this call
+
   milliseconds latency{0};
-  std::optional<milliseconds> ttft;
+  std::optional<milliseconds> ttft;      ///< to the first payload
+  std::optional<milliseconds> clock_skew;  ///< the server's Date minus ours
+
+  // Replayed calls: where and when the call was really made.
+  std::string recorded_host;
+  std::string recorded_model;  ///< the id that was requested
+  std::optional<TimePoint> recorded_at;
 
   [[nodiscard]] bool ok() const { return error_class.empty(); }
 };
 
-/// Whether asking again may help after an error of this class.
-[[nodiscard]] bool may_be_retried(std::string_view error_class);
-
 /// What of a completion is stored for replay, and back.
 [[nodiscard]] std::string completion_to_text(const Completion& completion);
 void completion_from_text(std::string_view text, Completion& completion);
+
+/// The completion a settled call records, as if it had just been given.
+[[nodiscard]] Completion completion_of(const Call& call);
 
 }  // namespace weir

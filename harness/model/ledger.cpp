@@ -6,17 +6,23 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "harness/model/answer_notes.hpp"
+#include "harness/model/failure.hpp"
+#include "harness/model/token_estimate.hpp"
 #include "harness/seed.hpp"
 #include "runners/agent.hpp"
-#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
 namespace {
 
 constexpr int kMostRetries = 5;
+constexpr int kMostShrinks = 3;
+constexpr int kLeastMaxTokens = 1024;      // below this an answer is not worth asking for
+constexpr std::int64_t kOverflowMargin = 64;  // tokens; services count framing differently
 constexpr milliseconds kFirstBackoff{1000};
 constexpr milliseconds kLongestBackoff{60'000};
+constexpr milliseconds kLongestRetryAfter{15 * 60'000};
 
 /// Where every simulated trial's clock starts: 2026-10-20 12:00 UTC, a Tuesday
 /// outside peak windows, so that simulated costs are the same on any night.
@@ -24,22 +30,9 @@ constexpr TimePoint kVirtualEpoch{std::chrono::sys_days(std::chrono::year(2026) 
                                                         std::chrono::October / 20) +
                                   std::chrono::hours(12)};
 
-std::string request_digest(const ChatRequest& request, const ModelSpec& spec) {
-  Digest digest;
-  digest.add(spec.to_json().dump()).add(request.tools.dump());
-  for (const auto& message : request.messages) {
-    digest.add(to_json(message).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
-  return digest.hex();
-}
-
 PriceKey price_key(const ModelSpec& spec, const std::string& served) {
   return {spec.price_host.empty() ? spec.host() : spec.price_host,
           spec.price_as.empty() ? served : spec.price_as, spec.model};
-}
-
-bool ends_the_run(const Completion& completion) {
-  return completion.error_class == "auth" || completion.error_class == "balance";
 }
 
 /// No tokenizer makes more tokens than there are bytes; framing comes on top.
@@ -62,55 +55,135 @@ void sleep_for(milliseconds duration, const std::stop_token& stop) {
   nothing.wait_for(lock, stop, duration, [] { return false; });
 }
 
+/// Ends of an answer that make the call a failed one.
+void adopt_finish(Completion& completion) {
+  if (!completion.ok()) return;
+  if (completion.finish_reason == "insufficient_system_resource") {
+    fail(completion, "insufficient_system_resource", "the service cut the answer off");
+  } else if (completion.finish_reason == "content_filter") {
+    fail(completion, "content_filter", "the service blocked the answer");
+  }
+}
+
+CallEnd end_of(const Completion& completion) {
+  CallEnd end;
+  end.retry_after = completion.retry_after;
+  const Tokens& tokens = completion.tokens;
+  if (tokens.input_total && tokens.output_total) end.tokens = *tokens.input_total + *tokens.output_total;
+  if (completion.refused) end.tokens = 0;
+  const std::string& error = completion.error_class;
+  if (error.empty()) end.how = CallEnd::How::answered;
+  if (error == "rate_limit") end.how = CallEnd::How::rate_limited;
+  if (error == "server" || error == "overloaded" || error == "insufficient_system_resource") {
+    end.how = CallEnd::How::service_trouble;
+  }
+  return end;
+}
+
+/// A place with a limiter, given back whatever happens.
+class Place {
+ public:
+  Place(CallLimiter& limiter, std::int64_t tokens, Deadline& deadline) : limiter_(limiter) {
+    const Deadline::Pause pause(deadline);
+    ticket_ = limiter.reserve(tokens, deadline.token());
+  }
+  ~Place() { limiter_.settle(ticket_, end_); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  void ended(const Completion& completion) { end_ = end_of(completion); }
+
+ private:
+  CallLimiter& limiter_;
+  CallLimiter::Ticket ticket_ = 0;
+  CallEnd end_;
+};
+
+std::string notes_text(const std::vector<std::string>& notes) {
+  return notes.empty() ? std::string() : nlohmann::json(notes).dump();
+}
+
 }  // namespace
 
-TrialLedger::TrialLedger(const LedgerRoom& room, std::string trial, std::string segment,
-                         std::vector<TierModel> tiers, std::vector<Call> recorded)
+TrialLedger::TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
+                         std::vector<Call> recorded)
     : room_(room),
       trial_(std::move(trial)),
-      segment_(std::move(segment)),
+      own_budget_(trial_.limit),
       tiers_(std::move(tiers)) {
   for (auto& call : recorded) recorded_.emplace(call.id, std::move(call));
 }
 
 Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sample,
                          Deadline& deadline) {
+  TierModel& rung = tiers_[static_cast<std::size_t>(tier)];
+  ChatRequest sent = request;
   int failures = 0;
+  int shrinks = 0;
   for (int retry = 0;; ++retry) {
-    Call call = intent(tier, request, turn, sample, retry);
+    sent.max_tokens = rung.max_tokens;
+    Call place;
+    place.turn = turn;
+    place.tier = tier;
+    place.sample = sample;
+    place.retry = retry;
+    Call call = intent(rung, sent, place);
     const Call* record = recorded(call);
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
     if (record != nullptr && (!record->settled || record->error_class == "interrupted")) continue;
-    Completion completion =
-        record != nullptr ? replay(*record, request, tier) : ask(call, request, deadline);
-    account(completion);
-    if (record == nullptr && ends_the_run(completion)) {
-      room_.control.drain(Halt::provider,
-                          fmt::format("{} refuses: {}", call.host, completion.error_message));
+    Completion completion;
+    if (record != nullptr) {
+      completion = completion_of(*record);
+      rung.model->replayed(sent, completion);
+      own_budget_.settle(0, record->cost_pusd);
+      (void)rung.prefix.take(sent, {call.request_sha256, call.prefix_sha256}, completion.tokens);
+    } else {
+      if (!own_budget_.has_room(reservation(call, sent, rung.spec))) return {{}, "", true};
+      completion = ask(call, sent, deadline);
     }
-    const bool again = !completion.ok() && completion.retryable && failures < kMostRetries;
-    if (!again || deadline.token().stop_requested()) return {std::move(completion), call.id};
-    if (record == nullptr) wait_before_retry(completion, failures, deadline);
+    account(completion);
+    if (record == nullptr && ends_the_run(completion.error_class)) {
+      room_.control.drain(Halt::provider,
+                          fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
+    }
+    if (shrinks < kMostShrinks && shrink(rung, completion)) {
+      ++shrinks;
+      continue;
+    }
+    const bool again = !completion.ok() && completion.retryable && failures < kMostRetries &&
+                       !deadline.token().stop_requested();
+    if (!again) return {std::move(completion), call.id};
+    if (record == nullptr && !wait_before_retry(completion, failures, deadline)) {
+      return {std::move(completion), call.id};
+    }
     ++failures;
   }
 }
 
-Call TrialLedger::intent(int tier, const ChatRequest& request, int turn, int sample,
-                         int retry) const {
-  const ModelSpec& spec = tiers_[static_cast<std::size_t>(tier)].spec;
-  Call call;
-  call.id = fmt::format("{}/t{}/c{}.{}.{}", segment_, turn, tier, sample, retry);
-  call.trial = trial_;
-  call.segment = segment_;
-  call.turn = turn;
-  call.tier = tier;
-  call.sample = sample;
-  call.retry = retry;
+std::vector<Answer> TrialLedger::vote(int tier, const ChatRequest& request, int turn, int samples,
+                                      Deadline& deadline) {
+  std::vector<Answer> answers;
+  for (int sample = 0; sample < samples; ++sample) {
+    answers.push_back(call(tier, request, turn, sample, deadline));
+    if (answers.back().over_budget || !answers.back().completion.ok()) break;
+  }
+  return answers;
+}
+
+Call TrialLedger::intent(TierModel& tier, const ChatRequest& request, const Call& place) const {
+  const ModelSpec& spec = tier.spec;
+  Call call = place;
+  call.id = fmt::format("{}/t{}/c{}.{}.{}", trial_.segment, call.turn, call.tier, call.sample,
+                        call.retry);
+  call.trial = trial_.id;
+  call.segment = trial_.segment;
   call.model = spec.name;
-  call.requested_model = spec.simulated() ? "simulated-" + spec.name : spec.model;
+  call.requested_model = spec.provider == "simulated" ? "simulated-" + spec.name : spec.model;
   call.host = spec.host();
   call.simulated = spec.simulated();
-  call.request_sha256 = request_digest(request, spec);
+  call.replayed = spec.provider == "replay";
+  const PromptDigest digest = tier.prefix.digest(request);
+  call.request_sha256 = digest.prompt;
+  call.prefix_sha256 = digest.prefix;
   call.started_at = now(spec);
   return call;
 }
@@ -125,44 +198,67 @@ const Call* TrialLedger::recorded(const Call& wanted) const {
   return &record;
 }
 
-Completion TrialLedger::replay(const Call& record, const ChatRequest& request, int tier) {
-  Completion completion;
-  completion.served_model = record.served_model;
-  completion.finish_reason = record.finish_reason;
-  completion.error_class = record.error_class;
-  completion.error_message = record.error_message;
-  completion.retryable = may_be_retried(record.error_class);
-  completion.tokens = record.tokens;
-  completion.latency = milliseconds(record.latency_ms.value_or(0));
-  if (!record.response.empty()) completion_from_text(record.response, completion);
-  tiers_[static_cast<std::size_t>(tier)].model->replayed(request, completion);
-  return completion;
-}
-
 Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& deadline) {
   TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
   const auto queued = std::chrono::steady_clock::now();
-  const auto permit = acquire_paused(*room_.in_flight.at(tier.spec.name), deadline);
+  const std::int64_t estimate = estimate_tokens(request);
+  Place place(*room_.limiters.at(tier.spec.name), estimate, deadline);
   call.wait_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - queued)
                      .count();
-  if (tier.spec.simulated()) call.wait_ms = 0;
+  if (tier.spec.free()) call.wait_ms = 0;
   call.started_at = now(tier.spec);
-  call.reserved_pusd = room_.prices.worst_case(price_key(tier.spec, ""), call.started_at,
-                                               most_input_tokens(request), tier.spec.max_tokens);
+  call.reserved_pusd = reservation(call, request, tier.spec);
   const Picodollars reserved = call.reserved_pusd.value_or(0);
-  if (!reserve(reserved, deadline)) {
-    room_.control.drain(Halt::budget, "the run's dollar limit leaves no room for the next call");
-    throw Cancelled();
+  {
+    const Deadline::Pause pause(deadline);
+    if (!room_.budget.reserve(reserved, deadline.token())) {
+      room_.control.drain(Halt::budget, "the run's dollar limit leaves no room for the next call");
+      throw Cancelled();
+    }
   }
-  room_.recorder.intend(call);
-  Completion completion = tier.model->complete(
-      request, {call.trial, call.turn, call.tier, call.sample, call.retry, deadline.token()});
-  settle(call, completion, tier.spec);
+  Completion completion = complete(call, request, deadline);
+  place.ended(completion);
   room_.budget.settle(reserved, call.cost_pusd);
+  own_budget_.settle(0, call.cost_pusd ? call.cost_pusd : call.reserved_pusd);
   return completion;
 }
 
-void TrialLedger::settle(Call& call, const Completion& completion, const ModelSpec& spec) {
+/// An upper bound of what the call can cost; unknown without a price.
+std::optional<Picodollars> TrialLedger::reservation(const Call& call, const ChatRequest& request,
+                                                    const ModelSpec& spec) const {
+  if (call.replayed) return 0;
+  return room_.prices.worst_case(price_key(spec, ""), call.started_at, most_input_tokens(request),
+                                 request.max_tokens.value_or(spec.max_tokens));
+}
+
+/// Intent, request, settlement. A replayed call's place and time are those of
+/// its record, known only with the answer; nothing is spent in between.
+Completion TrialLedger::complete(Call& call, const ChatRequest& request, Deadline& deadline) {
+  TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
+  if (!call.replayed) room_.recorder.intend(call);
+  Completion completion =
+      tier.model->complete(request, {call.trial, call.turn, call.tier, call.sample, call.retry,
+                                     call.request_sha256, deadline.token()});
+  if (call.replayed) {
+    if (!completion.recorded_host.empty()) call.host = completion.recorded_host;
+    if (!completion.recorded_model.empty()) call.requested_model = completion.recorded_model;
+    if (completion.recorded_at) call.started_at = *completion.recorded_at;
+    room_.recorder.intend(call);
+  }
+  book(call, completion, request);
+  return completion;
+}
+
+void TrialLedger::book(Call& call, Completion& completion, const ChatRequest& request) {
+  TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
+  adopt_finish(completion);
+  if (completion.ok()) {
+    for (auto& note : tier.prefix.take(request, {call.request_sha256, call.prefix_sha256},
+                                       completion.tokens)) {
+      room_.say(fmt::format("{}: {}: {} (call {})", call.model, note, describe_note(note), call.id));
+      completion.notes.push_back(std::move(note));
+    }
+  }
   call.settled = true;
   call.served_model = completion.served_model;
   call.fingerprint = completion.fingerprint;
@@ -170,36 +266,57 @@ void TrialLedger::settle(Call& call, const Completion& completion, const ModelSp
   call.finish_reason = completion.finish_reason;
   call.error_class = completion.error_class;
   call.error_message = completion.error_message;
+  call.http_status = static_cast<int>(completion.http_status);
+  call.retryable = completion.retryable;
   call.tokens = completion.tokens;
   call.raw_usage = completion.raw_usage;
   call.latency_ms = completion.latency.count();
   if (completion.ttft) call.ttft_ms = completion.ttft->count();
   if (completion.ok()) call.response = completion_to_text(completion);
-  if (completion.refused) {  // nothing was processed, so nothing was spent
+  price(call, completion, tier.spec);
+  call.notes = notes_text(completion.notes);
+  room_.recorder.settle(call);
+  room_.served.observe(call);
+}
+
+void TrialLedger::price(Call& call, Completion& completion, const ModelSpec& spec) const {
+  call.price_book_sha256 = room_.prices.sha256();
+  if (call.replayed) {
+    call.cost_pusd = 0;
+    call.price_entry = kReplayed;
+  } else if (completion.refused) {  // nothing was processed, so nothing was spent
     call.tokens = {0, 0, 0, 0, 0, 0, 0};
     call.cost_pusd = 0;
-    call.price_entry = "refused";
+    call.price_entry = kRefused;
   } else if (const auto cost = room_.prices.cost(price_key(spec, completion.served_model),
                                                  call.started_at, call.tokens)) {
     call.cost_pusd = cost->pusd;
     call.price_entry = cost->entry;
+    if (cost->by_request) completion.notes.emplace_back("priced_by_request");
   }
-  call.price_book_sha256 = room_.prices.sha256();
-  room_.recorder.settle(call);
 }
 
-bool TrialLedger::reserve(Picodollars worst, Deadline& deadline) const {
-  const Deadline::Pause pause(deadline);
-  return room_.budget.reserve(worst, deadline.token());
+/// After a context overflow: asks for less, if the prompt leaves any room.
+bool TrialLedger::shrink(TierModel& tier, const Completion& completion) const {
+  if (completion.error_class != "context_overflow") return false;
+  const auto overflow = read_context_overflow(completion.error_message);
+  if (!overflow || !overflow->window || !overflow->prompt) return false;
+  const std::int64_t room = *overflow->window - *overflow->prompt - kOverflowMargin;
+  if (room < kLeastMaxTokens || room >= tier.max_tokens.value_or(tier.spec.max_tokens)) return false;
+  tier.max_tokens = static_cast<int>(room);
+  return true;
 }
 
-void TrialLedger::wait_before_retry(const Completion& completion, int failures,
+/// False if the service wants a longer wait than a run can afford.
+bool TrialLedger::wait_before_retry(const Completion& completion, int failures,
                                     Deadline& deadline) const {
+  if (completion.retry_after > kLongestRetryAfter) return false;
   const Deadline::Pause pause(deadline);
-  const double jitter = 0.5 + draw(static_cast<std::uint64_t>(failures), trial_ + "/backoff");
+  const double jitter = 0.5 + draw(static_cast<std::uint64_t>(failures), trial_.id + "/backoff");
   auto wait = std::min(kLongestBackoff, kFirstBackoff * (1 << failures));
   wait = milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * jitter));
   sleep_for(std::max(wait, completion.retry_after), deadline.token());
+  return true;
 }
 
 void TrialLedger::account(const Completion& completion) {
@@ -208,7 +325,7 @@ void TrialLedger::account(const Completion& completion) {
 }
 
 TimePoint TrialLedger::now(const ModelSpec& spec) const {
-  if (spec.simulated()) return kVirtualEpoch + model_time_;
+  if (spec.provider == "simulated") return kVirtualEpoch + model_time_;
   return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
 

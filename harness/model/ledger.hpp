@@ -1,15 +1,19 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/model/budget.hpp"
+#include "harness/model/call_limiter.hpp"
 #include "harness/model/model.hpp"
+#include "harness/model/prefix_watch.hpp"
+#include "harness/model/served_watch.hpp"
 #include "harness/run_control.hpp"
 #include "results/prices.hpp"
-#include "runners/limiter.hpp"
+#include "runners/watchdog.hpp"
 
 namespace weir {
 
@@ -18,20 +22,26 @@ struct LedgerRoom {
   Recorder& recorder;
   const PriceBook& prices;
   Budget& budget;
-  std::map<std::string, std::unique_ptr<Limiter>>& in_flight;  ///< by model name
+  std::map<std::string, std::unique_ptr<CallLimiter>>& limiters;  ///< by model name
+  ServedWatch& served;
   RunControl& control;
+  /// Says something to whoever watches the run. Safe to call from many threads.
+  std::function<void(const std::string& line)> say = [](const std::string&) {};
 };
 
 /// One rung of a trial's cascade.
 struct TierModel {
   ModelSpec spec;
   std::unique_ptr<Model> model;
+  PrefixWatch prefix = {};
+  std::optional<int> max_tokens = {};  ///< lowered by a context overflow
 };
 
 /// An answer with the id of the call that gave it.
 struct Answer {
   Completion completion;
   std::string call;
+  bool over_budget = false;  ///< the trial's own dollar limit forbade the call
 };
 
 /// Makes a trial's calls and keeps its books: intent before, settlement after,
@@ -41,8 +51,13 @@ struct Answer {
 /// virtual for simulated ones. One thread.
 class TrialLedger {
  public:
-  TrialLedger(const LedgerRoom& room, std::string trial, std::string segment,
-              std::vector<TierModel> tiers, std::vector<Call> recorded);
+  struct Trial {
+    std::string id;
+    std::string segment;
+    std::optional<Picodollars> limit;  ///< dollar limit of this trial
+  };
+  TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
+              std::vector<Call> recorded);
 
   /// Asks `tier`. Failures are values; the completion is the last retry's.
   /// Throws ReplayDiverged when a recorded call was made for another request,
@@ -50,27 +65,36 @@ class TrialLedger {
   [[nodiscard]] Answer call(int tier, const ChatRequest& request, int turn, int sample,
                             Deadline& deadline);
 
+  /// Asks `samples` times for a vote: the first alone, then the others, which
+  /// find its prompt in the cache. Ends early at a failure.
+  [[nodiscard]] std::vector<Answer> vote(int tier, const ChatRequest& request, int turn,
+                                         int samples, Deadline& deadline);
+
   /// Time spent in calls, waits for places and retries excluded.
   [[nodiscard]] milliseconds model_time() const { return model_time_; }
   /// Tokens in and out of all calls so far, as far as known.
   [[nodiscard]] std::int64_t tokens() const { return tokens_; }
-  [[nodiscard]] const std::string& segment() const { return segment_; }
+  [[nodiscard]] const std::string& segment() const { return trial_.segment; }
 
  private:
-  [[nodiscard]] Call intent(int tier, const ChatRequest& request, int turn, int sample,
-                            int retry) const;
+  [[nodiscard]] Call intent(TierModel& tier, const ChatRequest& request, const Call& place) const;
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
-  [[nodiscard]] Completion replay(const Call& record, const ChatRequest& request, int tier);
+  [[nodiscard]] std::optional<Picodollars> reservation(const Call& call,
+                                                       const ChatRequest& request,
+                                                       const ModelSpec& spec) const;
   [[nodiscard]] Completion ask(Call& call, const ChatRequest& request, Deadline& deadline);
-  [[nodiscard]] bool reserve(Picodollars worst, Deadline& deadline) const;
-  void settle(Call& call, const Completion& completion, const ModelSpec& spec);
-  void wait_before_retry(const Completion& completion, int failures, Deadline& deadline) const;
+  [[nodiscard]] Completion complete(Call& call, const ChatRequest& request, Deadline& deadline);
+  [[nodiscard]] bool shrink(TierModel& tier, const Completion& completion) const;
+  void book(Call& call, Completion& completion, const ChatRequest& request);
+  void price(Call& call, Completion& completion, const ModelSpec& spec) const;
+  [[nodiscard]] bool wait_before_retry(const Completion& completion, int failures,
+                                       Deadline& deadline) const;
   void account(const Completion& completion);
   [[nodiscard]] TimePoint now(const ModelSpec& spec) const;
 
   const LedgerRoom& room_;
-  std::string trial_;
-  std::string segment_;
+  Trial trial_;
+  Budget own_budget_;
   std::vector<TierModel> tiers_;
   std::map<std::string, Call> recorded_;  ///< by call id
   milliseconds model_time_{0};

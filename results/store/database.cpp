@@ -9,6 +9,10 @@
 
 extern const char weir_schema_sql_begin[];
 extern const char weir_schema_sql_end[];
+extern const char weir_views_sql_begin[];
+extern const char weir_views_sql_end[];
+extern const char weir_migrate_1_to_2_begin[];
+extern const char weir_migrate_1_to_2_end[];
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -16,8 +20,12 @@ namespace {
 
 constexpr int kApplicationId = 0x57656972;  // "Weir"
 
-/// kMigrations[i] leads from version i + 1 to i + 2.
-constexpr std::array<const char*, kSchemaVersion - 1> kMigrations = {};
+/// What leads from version i + 1 to i + 2. Views are made anew afterwards.
+const std::array<std::string, kSchemaVersion - 1>& migrations() {
+  static const std::array<std::string, kSchemaVersion - 1> all = {
+      std::string(weir_migrate_1_to_2_begin, weir_migrate_1_to_2_end)};
+  return all;
+}
 
 int pragma(SQLite::Database& database, const char* name) {
   return database.execAndGet(fmt::format("PRAGMA {}", name)).getInt();
@@ -27,18 +35,31 @@ void create_schema(SQLite::Database& database) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   if (pragma(database, "user_version") == 0) {  // nobody was faster
     database.exec(std::string(weir_schema_sql_begin, weir_schema_sql_end));
+    database.exec(std::string(weir_views_sql_begin, weir_views_sql_end));
     database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
     database.exec(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
   }
   transaction.commit();
 }
 
+void make_views_anew(SQLite::Database& database) {
+  std::string drops;
+  {
+    SQLite::Statement view(database, "SELECT name FROM sqlite_master WHERE type = 'view'");
+    while (view.executeStep()) drops += "DROP VIEW " + view.getColumn(0).getString() + ";";
+  }
+  database.exec(drops);
+  database.exec(std::string(weir_views_sql_begin, weir_views_sql_end));
+}
+
 void migrate(SQLite::Database& database) {
+  if (pragma(database, "user_version") == kSchemaVersion) return;
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   for (int version = pragma(database, "user_version"); version < kSchemaVersion; ++version) {
-    database.exec(kMigrations[static_cast<std::size_t>(version - 1)]);
+    database.exec(migrations()[static_cast<std::size_t>(version - 1)]);
     database.exec(fmt::format("PRAGMA user_version = {}", version + 1));
   }
+  make_views_anew(database);
   transaction.commit();
 }
 
@@ -91,6 +112,11 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
     auto database =
         std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, 5000);
     check_identity(*database, file);
+    if (pragma(*database, "user_version") < kSchemaVersion) {
+      database.reset();
+      (void)open_writable(file);
+      return open_readonly(file);
+    }
     return database;
   } catch (const SQLite::Exception& error) {
     throw UserError(fmt::format("{}: cannot be read: {}", file.string(), error.what()));

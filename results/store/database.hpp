@@ -13,14 +13,15 @@ namespace weir {
 
 // Internal to results/store: the only header that knows SQLiteCpp.
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 /// Opens (and creates, and migrates) a database for writing: WAL, foreign keys
 /// on, 5 s busy timeout. Throws UserError if the file is not Weir's or is newer
 /// than this program, InfraError if it cannot be opened.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_writable(const std::filesystem::path& file);
 
-/// Opens an existing database for reading only. Throws UserError naming the
+/// Opens an existing database for reading only; one of an older version is
+/// migrated first. Throws UserError naming the
 /// next command if it does not exist.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_readonly(const std::filesystem::path& file);
 

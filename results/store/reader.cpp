@@ -1,13 +1,9 @@
-#include "results/store/reader.hpp"
+#include "results/store/reader_state.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
-#include <tuple>
 
-#include "results/store/database.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -33,55 +29,7 @@ Run read_run(SQLite::Statement& row) {
   return run;
 }
 
-std::string models_of(const ConfigRow& config) {
-  std::string line;
-  const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
-  if (!tiers.is_array()) return line;
-  for (const auto& tier : tiers) {
-    line += (line.empty() ? "" : " -> ") + tier.value("name", std::string("?"));
-  }
-  return line.empty() ? config.agent : line;
-}
-
-int tier_count(const ConfigRow& config) {
-  const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
-  return tiers.is_array() ? std::max(1, static_cast<int>(tiers.size())) : 1;
-}
-
-/// Trials that have no row yet are missing data like any other.
-void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
-                 const std::vector<std::string>& configs, int attempts) {
-  std::set<std::tuple<std::string, std::string, int>> begun;
-  for (const auto& trial : trials) begun.emplace(trial.task, trial.config, trial.attempt);
-  for (const auto& task : tasks) {
-    for (const auto& config : configs) {
-      for (int attempt = 1; attempt <= attempts; ++attempt) {
-        if (begun.count({task, config, attempt}) != 0) continue;
-        TrialSummary unbegun;
-        unbegun.task = task;
-        unbegun.config = config;
-        unbegun.attempt = attempt;
-        unbegun.input_total = unbegun.input_hit = unbegun.output_total = 0;
-        unbegun.cost_pusd = 0;
-        unbegun.usd_strong = unbegun.usd_other_tries = 0;
-        trials.push_back(unbegun);
-      }
-    }
-  }
-}
-
 }  // namespace
-
-struct Reader::State {
-  std::unique_ptr<SQLite::Database> database;
-
-  SQLite::Statement prepare(const std::string& sql) const { return {*database, sql}; }
-  SQLite::Statement prepare(const std::string& sql, const std::string& id) const {
-    SQLite::Statement statement(*database, sql);
-    statement.bind(1, id);
-    return statement;
-  }
-};
 
 Reader::Reader(const std::filesystem::path& file) : state_(std::make_unique<State>()) {
   state_->database = open_readonly(file);
@@ -189,7 +137,7 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
       "SELECT trial.id, trial.suite, trial.task, trial.config, trial.attempt, trial.slot, "
       "trial.threshold, trial.threshold_prob, trial.counted_try, try.outcome "
       "FROM trial JOIN try ON try.trial = trial.id AND try.try = trial.counted_try "
-      "WHERE trial.run = ?",
+      "WHERE trial.run = ? AND trial.slot >= 0",
       run);
   while (row.executeStep()) {
     TrialProgress progress;
@@ -206,41 +154,6 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
     found.push_back(std::move(progress));
   }
   return found;
-}
-
-Comparison Reader::compare(const std::string& run) const {
-  Comparison comparison;
-  comparison.run = find_run(run);
-  auto all = trials(comparison.run.id);
-  const auto spec = nlohmann::json::parse(comparison.run.spec, nullptr, false);
-  const auto rows = configs(comparison.run.id);
-  std::vector<std::string> order;
-  if (spec.is_object()) order = spec.value("configs", std::vector<std::string>{});
-  if (spec.is_object()) comparison.attempts = spec.value("attempts", 0);
-  comparison.begun = static_cast<int>(all.size());
-  std::vector<std::string> task_ids;
-  auto tasks = state_->prepare("SELECT task FROM task WHERE run = ?", comparison.run.id);
-  while (tasks.executeStep()) task_ids.push_back(tasks.getColumn(0).getString());
-  comparison.tasks = static_cast<int>(task_ids.size());
-  add_unbegun(all, task_ids, order, comparison.attempts);
-  comparison.expected = static_cast<int>(all.size());
-  for (const auto& name : order) {
-    const auto found = std::find_if(rows.begin(), rows.end(),
-                                    [&](const ConfigRow& row) { return row.config == name; });
-    if (found == rows.end()) continue;
-    ConfigSummary summary = summarize(name, all);
-    summary.tiers = tier_count(*found);
-    comparison.models[name] = models_of(*found);
-    comparison.configs.push_back(std::move(summary));
-  }
-  auto entries = state_->prepare(
-      "SELECT DISTINCT price_entry FROM v_call WHERE run = ? AND price_entry IS NOT NULL "
-      "AND price_entry <> 'refused' ORDER BY 1",
-      comparison.run.id);
-  while (entries.executeStep()) {
-    comparison.price_entries.push_back(entries.getColumn(0).getString());
-  }
-  return comparison;
 }
 
 std::string Reader::price_book(const std::string& sha256) const {
@@ -370,7 +283,8 @@ std::vector<Call> Reader::calls(const std::string& trial) const {
       "request_sha256, started_at, simulated, settled, served_model, finish_reason, error_class, "
       "error_message, input_total, input_miss, input_hit, cache_write, output_total, output_text, "
       "output_reasoning, raw_usage, response_z, cost_pusd, price_entry, latency_ms, ttft_ms, "
-      "coalesce(wait_ms, 0), fingerprint, response_id "
+      "coalesce(wait_ms, 0), fingerprint, response_id, prefix_sha256, coalesce(http_status, 0), "
+      "coalesce(retryable, 0), notes, replayed "
       "FROM call JOIN segment ON segment.id = call.segment "
       "JOIN trial ON trial.id = call.trial AND trial.counted_try = segment.try "
       "WHERE call.trial = ? ORDER BY segment.rowid, turn, tier, sample, retry",
@@ -408,6 +322,11 @@ std::vector<Call> Reader::calls(const std::string& trial) const {
     call.wait_ms = row.getColumn(30).getInt64();
     call.fingerprint = row.getColumn(31).getString();
     call.response_id = row.getColumn(32).getString();
+    call.prefix_sha256 = row.getColumn(33).getString();
+    call.http_status = row.getColumn(34).getInt();
+    call.retryable = row.getColumn(35).getInt() != 0;
+    call.notes = row.getColumn(36).getString();
+    call.replayed = row.getColumn(37).getInt() != 0;
     found.push_back(std::move(call));
   }
   return found;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "results/cache_costs.hpp"
 #include "results/comparison.hpp"
 #include "results/record.hpp"
 
@@ -43,7 +44,15 @@ class Reader {
   [[nodiscard]] std::vector<ConfigRow> configs(const std::string& run) const;
   [[nodiscard]] std::vector<TrialSummary> trials(const std::string& run) const;
   [[nodiscard]] std::vector<TrialProgress> progress(const std::string& run) const;
+  /// The table of a run; in parts where its model changed under its name.
   [[nodiscard]] Comparison compare(const std::string& run) const;
+  /// Changes of served models, oldest first; `allowed_too`: those the run was
+  /// told to live with as well.
+  [[nodiscard]] std::vector<ModelChange> model_changes(const std::string& run,
+                                                       bool allowed_too) const;
+  /// Every call of a run in the order its trial made it; those of the canary
+  /// under the config "@canary".
+  [[nodiscard]] std::vector<BilledCall> billed_calls(const std::string& run) const;
 
   /// The text of a price book a run used. Throws InfraError if it is not stored.
   [[nodiscard]] std::string price_book(const std::string& sha256) const;

@@ -38,15 +38,18 @@ constexpr const char* kInsertSegment =
     "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?)";
 constexpr const char* kIntend =
     "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, "
-    "host, request_sha256, started_at, reserved_pusd, simulated, settled) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
+    "host, request_sha256, started_at, reserved_pusd, simulated, prefix_sha256, "
+    "replayed, settled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, 0)";
+constexpr const char* kInsertChange =
+    "INSERT OR IGNORE INTO model_change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kSettle =
     "UPDATE call SET settled = 1, served_model = nullif(?, ''), fingerprint = nullif(?, ''), "
     "response_id = nullif(?, ''), finish_reason = nullif(?, ''), error_class = nullif(?, ''), "
     "error_message = nullif(?, ''), input_total = ?, input_miss = ?, input_hit = ?, "
     "cache_write = ?, output_total = ?, output_text = ?, output_reasoning = ?, "
     "raw_usage = nullif(?, ''), response_z = ?, cost_pusd = ?, price_entry = nullif(?, ''), "
-    "price_book_sha256 = nullif(?, ''), latency_ms = ?, ttft_ms = ?, wait_ms = ? WHERE id = ?";
+    "price_book_sha256 = nullif(?, ''), latency_ms = ?, ttft_ms = ?, wait_ms = ?, "
+    "http_status = nullif(?, 0), retryable = ?, notes = nullif(?, '') WHERE id = ?";
 constexpr const char* kInsertSignal = "INSERT OR REPLACE INTO signal VALUES (?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertDecision =
     "INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -217,10 +220,19 @@ void Writer::record_not_run(const std::vector<Trial>& trials, const std::string&
   });
 }
 
+void Writer::record_model_change(const ModelChange& change, bool allowed) {
+  state_->transact([&] {
+    auto& statement = state_->prepared(kInsertChange);
+    bind_to(statement)(change.run)(change.model)(change.call)(change.at)(change.old_served)(
+        change.old_fingerprint)(change.new_served)(change.new_fingerprint)(allowed ? 1 : 0);
+    statement.exec();
+  });
+}
+
 void Writer::drop_free_intents(const std::string& run) {
   state_->transact([&] {
     auto& statement = state_->prepared(
-        "DELETE FROM call WHERE settled = 0 AND simulated = 1 AND trial IN "
+        "DELETE FROM call WHERE settled = 0 AND (simulated = 1 OR replayed = 1) AND trial IN "
         "(SELECT id FROM trial WHERE run = ?)");
     bind_to(statement)(run);
     statement.exec();
@@ -249,7 +261,8 @@ void Writer::intend(const Call& call) {
     auto& statement = state_->prepared(kIntend);
     bind_to(statement)(call.id)(call.trial)(call.segment)(call.turn)(call.tier)(call.sample)(
         call.retry)(call.model)(call.requested_model)(call.host)(call.request_sha256)(
-        call.started_at)(call.reserved_pusd)(call.simulated ? 1 : 0);
+        call.started_at)(call.reserved_pusd)(call.simulated ? 1 : 0)(call.prefix_sha256)(
+        call.replayed ? 1 : 0);
     statement.exec();
   });
 }
@@ -265,7 +278,7 @@ void Writer::settle(const Call& call) {
     bind(call.tokens.output_reasoning)(call.raw_usage);
     bind.text_column(call.response);
     bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
-    bind(call.ttft_ms)(call.wait_ms)(call.id);
+    bind(call.ttft_ms)(call.wait_ms)(call.http_status)(call.retryable ? 1 : 0)(call.notes)(call.id);
     if (statement.exec() != 1) {
       throw StoreError(fmt::format("{}: call {} was settled without an intent; is another weir "
                                    "executing this run?",

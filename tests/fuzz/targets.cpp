@@ -1,10 +1,15 @@
 #include "tests/fuzz/targets.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
-#include "harness/model/openai_wire.hpp"
+#include "harness/model/failure.hpp"
+#include "harness/model/wire/json_fields.hpp"
+#include "harness/model/wire/reply_reader.hpp"
+#include "harness/model/wire/usage.hpp"
 #include "harness/router/policy.hpp"
 #include "results/prices.hpp"
 #include "results/store/text_column.hpp"
@@ -47,16 +52,50 @@ void reward(std::string_view bytes) {
 void logs(std::string_view bytes) {
   for (const auto& parser : log_parsers()) (void)parser.parse(bytes);
 }
-void openai(std::string_view bytes) {
+/// However a reply is cut, what is read of it is the same.
+void reply(std::string_view bytes, std::unique_ptr<ReplyDecoder> (*make)()) {
   for (const long status : {200L, 400L}) {
-    const Completion completion = read_openai_reply(status, bytes);
+    ReplyReader whole(make(), true);
+    whole.push(status, bytes);
+    const Completion completion = whole.finish(status);
+    ReplyReader pieces(make(), true);
+    for (std::size_t at = 0; at < bytes.size(); at += 7) pieces.push(status, bytes.substr(at, 7));
+    const Completion again = pieces.finish(status);
+    require(completion_to_text(again) == completion_to_text(completion));
+    require(again.error_class == completion.error_class && again.tokens == completion.tokens);
+    require(completion.ok() || find_failure_class(completion.error_class) != nullptr);
     if (!completion.ok()) continue;
     (void)read_draft(completion);
-    Completion again;
-    completion_from_text(completion_to_text(completion), again);
-    require(completion_to_text(again) == completion_to_text(completion));
+    Completion stored;
+    completion_from_text(completion_to_text(completion), stored);
+    require(completion_to_text(stored) == completion_to_text(completion));
   }
 }
+void chat_reply(std::string_view bytes) { reply(bytes, make_chat_decoder); }
+void messages_reply(std::string_view bytes) { reply(bytes, make_messages_decoder); }
+void responses_reply(std::string_view bytes) { reply(bytes, make_responses_decoder); }
+void sse(std::string_view bytes) {
+  std::string whole;
+  std::string pieces;
+  SseFramer one([&](const SseEvent& event) { whole += fmt::format("{}\1{}\2", event.name, event.data); });
+  SseFramer other([&](const SseEvent& event) { pieces += fmt::format("{}\1{}\2", event.name, event.data); });
+  one.push(bytes);
+  for (std::size_t at = 0; at < bytes.size(); ++at) other.push(bytes.substr(at, 1));
+  require(whole == pieces && one.comments() == other.comments());
+}
+void usage(std::string_view bytes) {
+  const auto value = parse_json(bytes);
+  for (const Tokens& tokens :
+       {read_chat_usage(value), read_messages_usage(value), read_responses_usage(value)}) {
+    (void)consistent(tokens);
+    const auto cost = PriceBook::bundled().cost({"api.deepseek.com", "deepseek-v4-pro", ""},
+                                                TimePoint{std::chrono::hours(24 * 365 * 56 + 7000)},
+                                                tokens);
+    require(!cost || cost->pusd >= 0);
+  }
+}
+void cost_map(std::string_view bytes) { (void)PriceBook::bundled().with_fallback(bytes, "f"); }
+void overflow(std::string_view bytes) { (void)read_context_overflow(bytes); }
 void compressed(std::string_view bytes) {
   try {
     (void)decompress(bytes);
@@ -82,11 +121,28 @@ const std::vector<Target>& targets() {
       {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
       {"reward", reward, {"1.0", R"({"a": 1})"}},
       {"logs", logs, {"PASSED a[b]\nFAILED c - d\nx (y) ... ok\nPASS: z\n"}},
-      {"openai", openai,
+      {"chat_reply", chat_reply,
        {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
         R"("function":{"name":"bash","arguments":"{\"command\":\"ls\"}"}}]}}],"usage":)"
         R"({"prompt_tokens":1,"prompt_cache_hit_tokens":1}})",
-        R"({"error":{"message":"m"}})"}},
+        R"({"error":{"message":"m"}})",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n"
+        "data: [DONE]\n\n"}},
+      {"messages_reply", messages_reply,
+       {"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+        "{\"input_tokens\":1}}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+        "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
+        R"({"content":[{"type":"tool_use","id":"1","name":"n","input":{}}],"stop_reason":"end_turn"})"}},
+      {"responses_reply", responses_reply,
+       {"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"x\"}\n\n",
+        R"({"status":"completed","output":[{"type":"message","content":[{"text":"x"}]}]})"}},
+      {"sse", sse, {"\xEF\xBB\xBF: c\r\ndata: a\rdata: b\n\nevent: e\n\n"}},
+      {"usage", usage,
+       {R"({"prompt_tokens":9,"completion_tokens":3,"prompt_cache_hit_tokens":1})",
+        R"({"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":2})"}},
+      {"cost_map", cost_map,
+       {R"({"a/b":{"litellm_provider":"a","input_cost_per_token":1e-06,"output_cost_per_token":2e-06}})"}},
+      {"overflow", overflow, {"maximum context length is 5 tokens (4 in the messages"}},
       {"compressed", compressed, {compress(std::string(1000, 'a'))}},
   };
   return all;

@@ -31,8 +31,10 @@ class MemoryRecorder final : public Recorder {
 /// Answers from a list.
 class ScriptedModel final : public Model {
  public:
-  explicit ScriptedModel(std::deque<Completion>& script) : script_(script) {}
-  Completion complete(const ChatRequest&, const CallContext&) override {
+  ScriptedModel(std::deque<Completion>& script, std::vector<ChatRequest>& asked)
+      : script_(script), asked_(asked) {}
+  Completion complete(const ChatRequest& request, const CallContext&) override {
+    asked_.push_back(request);
     Completion next = script_.front();
     script_.pop_front();
     return next;
@@ -40,6 +42,7 @@ class ScriptedModel final : public Model {
 
  private:
   std::deque<Completion>& script_;
+  std::vector<ChatRequest>& asked_;
 };
 
 Completion answer(const std::string& text) {
@@ -62,29 +65,33 @@ Completion failure(const std::string& error_class, bool retryable, bool refused)
 
 class LedgerTest : public testing::Test {
  protected:
-  TrialLedger ledger(std::vector<Call> recorded = {}) {
+  TrialLedger ledger(std::vector<Call> recorded = {}, const LedgerRoom* room = nullptr) {
     ModelSpec spec;
     spec.name = "pro";
     spec.provider = "simulated";  // virtual time
     spec.price_host = "api.deepseek.com";
     spec.price_as = "deepseek-v4-pro";
-    spec.max_tokens = 100;
+    spec.max_tokens = max_tokens_;
     std::vector<TierModel> tiers;
-    tiers.push_back({spec, std::make_unique<ScriptedModel>(script_)});
-    in_flight_["pro"] = std::make_unique<Limiter>(1);
-    return TrialLedger(room_, "trial", "trial#1/s0", std::move(tiers), std::move(recorded));
+    tiers.push_back({spec, std::make_unique<ScriptedModel>(script_, asked_)});
+    limiters_["pro"] = make_adaptive_limiter(1);
+    return TrialLedger(room != nullptr ? *room : room_, {"trial", "trial#1/s0", limit_}, std::move(tiers), std::move(recorded));
   }
 
   MemoryRecorder recorder_;
   PriceBook prices_ = PriceBook::bundled();
   Budget budget_{std::nullopt};
-  std::map<std::string, std::unique_ptr<Limiter>> in_flight_;
+  std::optional<Picodollars> limit_;
+  int max_tokens_ = 100;
+  std::map<std::string, std::unique_ptr<CallLimiter>> limiters_;
   RunControl control_;
-  LedgerRoom room_{recorder_, prices_, budget_, in_flight_, control_};
+  ServedWatch served_{[](const ModelChange&) {}};
+  LedgerRoom room_{recorder_, prices_, budget_, limiters_, served_, control_};
   std::deque<Completion> script_;
+  std::vector<ChatRequest> asked_;
   Watchdog watchdog_;
   Deadline deadline_{watchdog_, {}};
-  ChatRequest request_{{{Role::user, "question", "", {}, ""}}, nlohmann::json::array()};
+  ChatRequest request_{{{Role::user, "question", "", {}, ""}}, nlohmann::json::array(), {}};
 };
 
 TEST_F(LedgerTest, IntendsBeforeAndSettlesAfterAtThePrice) {
@@ -102,7 +109,7 @@ TEST_F(LedgerTest, IntendsBeforeAndSettlesAfterAtThePrice) {
 }
 
 TEST_F(LedgerTest, EveryRetryIsARowOfItsOwn) {
-  script_ = {failure("rate_limit", true, true), failure("server_error", true, false), answer("a")};
+  script_ = {failure("rate_limit", true, true), failure("server", true, false), answer("a")};
   auto books = ledger();
   EXPECT_TRUE(books.call(0, request_, 1, 0, deadline_).completion.ok());
   ASSERT_EQ(recorder_.settled.size(), 3U);
@@ -184,19 +191,73 @@ TEST_F(LedgerTest, AnInterruptedCallKeepsItsRowAndIsAskedAnew) {
 
 TEST_F(LedgerTest, TheBudgetIsReservedBeforeTheCall) {
   Budget tight(1'000'000);
-  const LedgerRoom room{recorder_, prices_, tight, in_flight_, control_};
-  ModelSpec spec;
-  spec.name = "pro";
-  spec.provider = "simulated";
-  spec.price_host = "api.deepseek.com";
-  spec.price_as = "deepseek-v4-pro";
-  std::vector<TierModel> tiers;
-  tiers.push_back({spec, std::make_unique<ScriptedModel>(script_)});
-  in_flight_["pro"] = std::make_unique<Limiter>(1);
-  TrialLedger books(room, "t", "t#1/s0", std::move(tiers), {});
+  const LedgerRoom room{recorder_, prices_, tight, limiters_, served_, control_};
+  auto books = ledger({}, &room);
   EXPECT_THROW((void)books.call(0, request_, 1, 0, deadline_), Cancelled);
   EXPECT_TRUE(recorder_.intents.empty());
   EXPECT_EQ(control_.why(), Halt::budget);
+}
+
+TEST_F(LedgerTest, ATrialsOwnLimitForbidsTheCallAndTheRunGoesOn) {
+  limit_ = 400'000'000;  // one call fits, at worst
+  script_ = {answer("a")};
+  auto books = ledger();
+  EXPECT_FALSE(books.call(0, request_, 1, 0, deadline_).over_budget);
+  limit_ = recorder_.settled.at(0).cost_pusd;
+  auto poorer = ledger(recorder_.settled);
+  EXPECT_FALSE(poorer.call(0, request_, 1, 0, deadline_).over_budget);  // replayed: spent already
+  EXPECT_TRUE(poorer.call(0, request_, 2, 0, deadline_).over_budget);
+  EXPECT_EQ(control_.why(), Halt::none);
+}
+
+TEST_F(LedgerTest, AContextOverflowAsksForLessBeforeItIsFinal) {
+  Completion overflow = failure("context_overflow", false, true);
+  overflow.error_message = "This model's maximum context length is 9000 tokens. However, you "
+                           "requested 12000 tokens (2000 in the messages, 10000 in the completion)";
+  script_ = {overflow, answer("a"), answer("b")};
+  max_tokens_ = 10'000;
+  auto books = ledger();
+  EXPECT_EQ(books.call(0, request_, 1, 0, deadline_).completion.message.content, "a");
+  ASSERT_EQ(asked_.size(), 2U);
+  EXPECT_FALSE(asked_[0].max_tokens);
+  EXPECT_EQ(asked_[1].max_tokens, 9000 - 2000 - 64);
+  (void)books.call(0, request_, 2, 0, deadline_);
+  EXPECT_EQ(asked_[2].max_tokens, 9000 - 2000 - 64);  // remembered
+  EXPECT_EQ(recorder_.settled.size(), 3U);
+  // Where the prompt leaves no room, it is final at once.
+  overflow.error_message = "maximum context length is 9000 tokens (8900 in the messages";
+  script_ = {overflow};
+  auto full = ledger();
+  EXPECT_EQ(full.call(0, request_, 1, 0, deadline_).completion.error_class, "context_overflow");
+}
+
+TEST_F(LedgerTest, AnAnswerCutOffForLackOfCapacityIsAskedAgainAndStaysARow) {
+  Completion cut = answer("half");
+  cut.finish_reason = "insufficient_system_resource";
+  script_ = {cut, answer("whole")};
+  auto books = ledger();
+  EXPECT_EQ(books.call(0, request_, 1, 0, deadline_).completion.message.content, "whole");
+  ASSERT_EQ(recorder_.settled.size(), 2U);
+  EXPECT_EQ(recorder_.settled[0].error_class, "insufficient_system_resource");
+  EXPECT_GT(recorder_.settled[0].cost_pusd.value(), 0);  // its tokens are known, so is its price
+}
+
+TEST_F(LedgerTest, ARetryAfterOfHoursIsNotWaitedFor) {
+  Completion busy = failure("rate_limit", true, true);
+  busy.retry_after = std::chrono::hours(5);
+  script_ = {busy};
+  limiters_.clear();
+  auto books = ledger();
+  EXPECT_EQ(books.call(0, request_, 1, 0, deadline_).completion.error_class, "rate_limit");
+}
+
+TEST_F(LedgerTest, VotesBeginWithOneAndEndAtAFailure) {
+  script_ = {answer("a"), answer("b"), failure("invalid_request", false, true)};
+  auto books = ledger();
+  const auto votes = books.vote(0, request_, 1, 5, deadline_);
+  ASSERT_EQ(votes.size(), 3U);
+  EXPECT_EQ(votes[1].call, "trial#1/s0/t1/c0.1.0");
+  EXPECT_FALSE(votes[2].completion.ok());
 }
 
 TEST(Budget, ReservationsCountUntilSettled) {

@@ -14,6 +14,8 @@
 namespace weir {
 namespace {
 
+constexpr const char* kBook = R"({"schema": "weir/price-book@1", "entries": []})";
+
 using testing::HasSubstr;
 
 Run sample_run() {
@@ -65,7 +67,7 @@ void settle(Call& call, std::int64_t in, std::int64_t out, std::optional<Picodol
 class Store : public testing::Test {
  protected:
   Store() : writer_(folder_ / "w.db", false) {
-    writer_.begin_run(sample_run(), "{}",
+    writer_.begin_run(sample_run(), kBook,
                       {{std::string(32, 'a'), "cascade", "bash",
                         R"([{"name":"flash"},{"name":"pro"}])", "p", "psha", "asha", false}},
                       {{std::string(32, 'a'), "t", "s", "f", "d", "easy", ""}});

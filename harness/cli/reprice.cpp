@@ -1,0 +1,139 @@
+// weir reprice: what a run's calls cost under another price book. It shows, and
+// never overwrites what was booked.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/options.hpp"
+#include "harness/cli/table.hpp"
+#include "results/reprice.hpp"
+#include "results/store/reader.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+
+namespace weir::cli {
+namespace {
+
+using nlohmann::json;
+
+PriceView view_of(const RepriceCommand& command) {
+  PriceView view;
+  view.scenario = command.scenario;
+  view.currency = command.currency;
+  if (command.at == "now") {
+    view.at = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  } else if (!command.at.empty()) {
+    view.at = parse_time(command.at);
+    if (!view.at) view.at = parse_time(command.at + "T00:00:00Z");
+    if (!view.at) {
+      throw UserError(fmt::format("--at {}: is not a time; write 2026-05-01T00:00:00Z, 2026-05-01 or "
+                                  "now",
+                                  command.at));
+    }
+  }
+  if (view.at && !view.scenario.empty()) {
+    throw UserError("--at and --scenario exclude each other: a scenario has no date");
+  }
+  return view;
+}
+
+PriceBook book_of(const RepriceCommand& command) {
+  const std::string& file = command.prices;
+  const PriceBook book =
+      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file);
+  return book.viewed(view_of(command));
+}
+
+json known(const std::optional<Picodollars>& sum) { return sum ? json(*sum) : json(); }
+
+json line_json(const RepricedConfig& line) {
+  return {{"config", line.config},
+          {"trials", line.trials},
+          {"calls", line.calls},
+          {"stored_pusd", known(line.stored)},
+          {"pusd", known(line.costs.billed)},
+          {"cold_pusd", known(line.costs.cold)},
+          {"warm_pusd", known(line.costs.warm)},
+          {"other_tries_pusd", known(line.other_tries.billed)},
+          {"unpriced_calls", line.costs.unpriced_calls}};
+}
+
+std::string money(const std::optional<Picodollars>& sum, int parts = 1) {
+  if (!sum || parts == 0) return "unknown";
+  return fmt::format("{:.6f}", static_cast<double>(*sum) / 1e12 / parts);
+}
+
+/// Trials a dollar limit cut short: under other prices they would have gone on.
+std::int64_t limited_by_dollars(const Reader& reader, const std::string& run) {
+  const Rows rows = reader.query(fmt::format(
+      "SELECT count(*) FROM v_trial WHERE run = '{}' AND stop_reason = 'usd'", run));
+  return std::stoll(rows.rows.at(0).at(0).value_or("0"));
+}
+
+}  // namespace
+
+int run(const RepriceCommand& command) {
+  const Reader reader(command.common.db);
+  const Run run = reader.find_run(command.run);
+  const PriceBook book = book_of(command);
+  const auto calls = reader.billed_calls(run.id);
+  const auto lines = reprice(calls, book);
+  const auto used = entries_used(calls, book);
+  const std::int64_t limited = limited_by_dollars(reader, run.id);
+  if (command.common.json) {
+    json configs = json::array();
+    for (const auto& line : lines) configs.push_back(line_json(line));
+    json entries = json::array();
+    for (const auto& [id, count] : used) {
+      const PriceEntry* entry = book.entry(id);
+      entries.push_back({{"id", id},
+                         {"calls", count},
+                         {"confidence", entry->confidence},
+                         {"sources", entry->sources}});
+    }
+    const PriceView& view = book.view();
+    const json out = {{"run", run.id},
+                      {"simulated", run.simulated},
+                      {"price_book_sha256", book.sha256()},
+                      {"scenario", view.scenario.empty() ? json() : json(view.scenario)},
+                      {"at", view.at ? json(format_time(*view.at)) : json()},
+                      {"currency", view.currency},
+                      {"trials_limited_by_dollars", limited},
+                      {"configs", configs},
+                      {"entries", entries}};
+    fmt::print("{}\n", out.dump(2));
+    return kOk;
+  }
+  std::vector<std::vector<std::string>> rows = {{"CONFIG", "TRIALS", "CALLS", "STORED $",
+                                                 "REPRICED", "PER TRIAL", "COLD", "WARM",
+                                                 "OTHER TRIES", "UNPRICED"}};
+  for (const auto& line : lines) {
+    rows.push_back({line.config, std::to_string(line.trials), std::to_string(line.calls),
+                    money(line.stored), money(line.costs.billed),
+                    money(line.costs.billed, line.trials), money(line.costs.cold, line.trials),
+                    money(line.costs.warm, line.trials), money(line.other_tries.billed),
+                    std::to_string(line.costs.unpriced_calls)});
+  }
+  fmt::print("Run {} \"{}\"{} in {}, {}\n\n{}\n", run.id.substr(0, 12), printable(run.name),
+             run.simulated ? " (simulated models: not a measurement)" : "", book.view().currency,
+             book.view().scenario.empty()
+                 ? (book.view().at ? "at the prices of " + format_time(*book.view().at)
+                                   : std::string("at each call's own time"))
+                 : "scenario " + book.view().scenario,
+             columns(rows));
+  fmt::print("Per trial, cold (no cache outlives a trial) and warm (nothing sent before is lost) are "
+             "per trial;\ncold and warm are estimates. Unknown: some call has no price.\n");
+  for (const auto& [id, count] : used) {
+    fmt::print("  {}: {} calls, {}\n", id, count, book.entry(id)->confidence);
+  }
+  if (limited > 0) {
+    fmt::print(stderr, "weir: {} trials were cut short by a dollar limit: under other prices they "
+                       "would have gone\non, so no claim about quality follows from these costs.\n",
+               limited);
+  }
+  return kOk;
+}
+
+}  // namespace weir::cli

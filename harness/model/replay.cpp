@@ -1,0 +1,94 @@
+#include "harness/model/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "harness/model/failure.hpp"
+#include "results/store/reader.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+/// The cassette's trial for one of ours: the same place in another run.
+std::string trial_in_cassette(const ModelSpec& spec, const std::string& trial) {
+  return spec.cassette_run + trial.substr(trial.find('/'));
+}
+
+class ReplayModel final : public Model {
+ public:
+  explicit ReplayModel(const ModelSpec& spec) : spec_(spec) {}
+
+  Completion complete(const ChatRequest&, const CallContext& context) override {
+    load(context.trial);
+    const auto found = calls_->find({context.turn, context.tier, context.sample, context.retry});
+    if (found == calls_->end()) return miss(context, "was not made in");
+    const Call& record = found->second;
+    const bool cut_off = !record.settled || record.error_class == "interrupted";
+    if (!cut_off && record.request_sha256 != context.request_sha256) {
+      return miss(context, "was made for another request in");
+    }
+    Completion completion = completion_of(record);
+    if (cut_off) fail(completion, "interrupted", "the recorded call was cut off");
+    completion.recorded_host = record.host;
+    completion.recorded_model = record.requested_model;
+    completion.recorded_at = record.started_at;
+    return completion;
+  }
+
+ private:
+  using Place = std::tuple<int, int, int, int>;  ///< turn, tier, sample, retry
+
+  void load(const std::string& trial) {
+    if (calls_) return;
+    calls_.emplace();
+    for (auto& call : Reader(spec_.cassette).calls(trial_in_cassette(spec_, trial))) {
+      const Place place{call.turn, call.tier, call.sample, call.retry};
+      calls_->emplace(place, std::move(call));
+    }
+  }
+
+  [[nodiscard]] Completion miss(const CallContext& context, const char* what) const {
+    Completion completion;
+    fail(completion, "cassette_miss",
+         fmt::format("turn {}, tier {}, sample {}, retry {} of {} {} run {} of {}", context.turn,
+                     context.tier, context.sample, context.retry,
+                     context.trial.substr(context.trial.find('/') + 1), what,
+                     spec_.cassette_run.substr(0, 12), spec_.cassette));
+    return completion;
+  }
+
+  ModelSpec spec_;
+  std::optional<std::map<Place, Call>> calls_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_replay_model(const ModelSpec& spec) {
+  return std::make_unique<ReplayModel>(spec);
+}
+
+void check_replay_model(const ModelSpec& spec) {
+  if (!spec.cassette_run.empty()) return;
+  throw UserError(fmt::format("[models.{}] cassette: is missing; name a database", spec.name));
+}
+
+void open_cassette(ModelSpec& spec, const std::string& run) {
+  if (spec.cassette.empty()) check_replay_model(spec);
+  try {
+    const Run found = Reader(spec.cassette).find_run(run);
+    spec.cassette_run = found.id;
+    spec.cassette_simulated = found.simulated;
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("[models.{}] cassette: {}", spec.name, error.what()));
+  }
+}
+
+std::vector<Turn> cassette_turns(const ModelSpec& spec, const std::string& trial) {
+  return Reader(spec.cassette).turns(trial_in_cassette(spec, trial));
+}
+
+}  // namespace weir

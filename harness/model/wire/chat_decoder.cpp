@@ -1,0 +1,191 @@
+// Replies of OpenAI chat completions, in the dialects of every host seen.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/model/failure.hpp"
+#include "harness/model/wire/json_fields.hpp"
+#include "harness/model/wire/reply_decoder.hpp"
+#include "harness/model/wire/usage.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+std::string normal_finish(const std::string& reason) {
+  if (reason == "function_call") return "tool_calls";
+  if (reason == "eos" || reason == "end_turn" || reason == "stop_sequence") return "stop";
+  if (reason == "max_tokens" || reason == "max_output_tokens") return "length";
+  return reason;
+}
+
+/// Some hosts send a list of parts in place of a text.
+std::string content_of(const json& message) {
+  const json& content = field(message, "content");
+  if (!content.is_array()) return text_field(message, "content");
+  std::string text;
+  for (const auto& part : content) text += text_field(part, "text");
+  return text;
+}
+
+std::string arguments_of(const json& function) {
+  const json& arguments = field(function, "arguments");
+  if (arguments.is_null()) return {};
+  return arguments.is_string() ? arguments.get<std::string>() : dump_text(arguments);
+}
+
+class ChatDecoder final : public ReplyDecoder {
+ public:
+  bool take(const SseEvent& event) override {
+    if (event.data == "[DONE]") {
+      terminal_ = true;
+      return true;
+    }
+    if (!completion_.ok()) return false;  // after an error nothing counts
+    const json chunk = parse_json(event.data);
+    if (!chunk.is_object()) {
+      fail(completion_, "malformed_response", "an event of the stream is not a JSON object");
+      return true;
+    }
+    return take_reply(chunk, "delta");
+  }
+
+  void take_body(const json& body) override {
+    take_reply(body, "message");
+    const json& choices = field(body, "choices");
+    if (completion_.ok() && (!choices.is_array() || choices.empty())) {
+      fail(completion_, "malformed_response", "the reply has no choices");
+    }
+  }
+
+  bool ended() const override { return terminal_; }
+
+  Completion finish(bool streamed) override {
+    completion_.message.role = Role::assistant;
+    for (auto& slot : slots_) completion_.message.tool_calls.push_back(std::move(slot.call));
+    conclude(completion_, streamed, terminal_);
+    return std::move(completion_);
+  }
+
+ private:
+  struct Slot {
+    std::int64_t index;
+    ToolCall call;
+  };
+
+  /// A chunk, or a whole reply: the same fields but for one name.
+  bool take_reply(const json& reply, const char* part) {
+    take_identity(reply);
+    bool payload = take_usage(field(reply, "usage"));
+    const json& choices = field(reply, "choices");
+    if (choices.is_array() && !choices.empty() && choices.at(0).is_object()) {
+      payload = take_choice(choices.at(0), part) || payload;
+    }
+    if (!field(reply, "error").is_null()) {
+      fail_in_band(completion_, read_error(reply, 200));
+      payload = true;
+    }
+    return payload;
+  }
+
+  void take_identity(const json& reply) {
+    if (completion_.served_model.empty()) completion_.served_model = text_field(reply, "model");
+    if (completion_.fingerprint.empty()) {
+      completion_.fingerprint = text_field(reply, "system_fingerprint");
+    }
+    if (completion_.response_id.empty()) completion_.response_id = text_field(reply, "id");
+  }
+
+  bool take_usage(const json& usage) {
+    if (!usage.is_object()) return false;
+    completion_.raw_usage = dump_text(usage);
+    completion_.tokens = read_chat_usage(usage);
+    return true;
+  }
+
+  bool take_choice(const json& choice, const char* part) {
+    bool payload = false;
+    if (const auto reason = text_field(choice, "finish_reason"); !reason.empty()) {
+      completion_.finish_reason = normal_finish(reason);
+      payload = true;
+    }
+    const json& message = field(choice, part);
+    Message& into = completion_.message;
+    payload = append(into.content, content_of(message)) || payload;
+    std::string reasoning = text_field(message, "reasoning_content");
+    if (reasoning.empty()) reasoning = text_field(message, "reasoning");
+    payload = append(into.reasoning, reasoning) || payload;
+    payload = append(completion_.refusal, text_field(message, "refusal")) || payload;
+    const json& calls = field(message, "tool_calls");
+    if (!calls.is_array()) return payload;
+    for (const auto& call : calls) payload = take_tool_call(call) || payload;
+    return payload;
+  }
+
+  static bool append(std::string& text, const std::string& more) {
+    text += more;
+    return !more.empty();
+  }
+
+  /// The first fragment of an index has id and name, later ones arguments only.
+  bool take_tool_call(const json& fragment) {
+    if (!fragment.is_object()) return false;
+    const json& function = field(fragment, "function");
+    ToolCall& call = slot_for(fragment);
+    if (call.id.empty()) call.id = text_field(fragment, "id");
+    if (call.name.empty()) call.name = text_field(function, "name");
+    call.arguments += arguments_of(function);
+    return true;
+  }
+
+  /// By index where there is one; else by id; else the call begun last. One
+  /// index with a new id is a new call: some hosts send 0 for all.
+  ToolCall& slot_for(const json& fragment) {
+    const std::string id = text_field(fragment, "id");
+    const auto index = count_field(fragment, "index");
+    const auto fits = [&](const Slot& slot) {
+      if (!id.empty() && !slot.call.id.empty() && slot.call.id != id) return false;
+      return index ? slot.index == *index : true;
+    };
+    for (auto slot = slots_.rbegin(); slot != slots_.rend(); ++slot) {
+      if (fits(*slot)) return slot->call;
+    }
+    const std::int64_t place = index.value_or(slots_.empty() ? 0 : slots_.back().index + 1);
+    const auto after = std::find_if(slots_.begin(), slots_.end(),
+                                    [&](const Slot& slot) { return slot.index > place; });
+    return slots_.insert(after, {place, {}})->call;
+  }
+
+  Completion completion_;
+  std::vector<Slot> slots_;  ///< by index
+  bool terminal_ = false;
+};
+
+bool holds_nothing(const Completion& completion) {
+  return completion.message.content.empty() && completion.message.reasoning.empty() &&
+         completion.message.tool_calls.empty() && completion.refusal.empty();
+}
+
+}  // namespace
+
+std::unique_ptr<ReplyDecoder> make_chat_decoder() { return std::make_unique<ChatDecoder>(); }
+
+void conclude(Completion& completion, bool streamed, bool terminal) {
+  if (streamed) completion.stream_complete = terminal;
+  if (!completion.ok()) return;
+  const std::string& finish = completion.finish_reason;
+  const bool ended = !finish.empty() && (terminal || !completion.raw_usage.empty());
+  if (streamed && !ended) {
+    fail(completion, "stream_truncated", "the stream ended before its end");
+  } else if (finish == "error") {
+    fail_in_band(completion, {200, "the reply ended with an error", "", ""});
+  } else if (finish == "insufficient_system_resource") {
+    completion.retryable = true;  // not an error of the reply; the ledger asks again
+  } else if (holds_nothing(completion) && finish != "length" && finish != "content_filter" &&
+             finish != "pause") {
+    fail(completion, "empty_response", "the reply holds no text, no reasoning and no tool call");
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,78 @@
+#include "results/cache_costs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t kUnit = 128;  // tokens; DeepSeek's caches hit in multiples of it
+
+using History = std::tuple<std::string, int, std::string>;  ///< trial, try, model
+
+/// The same tokens with another number of hits. Hits that go become misses, or
+/// writes where the service bills those; hits that come were one or the other.
+Tokens with_hits(Tokens tokens, std::int64_t hits) {
+  if (!tokens.input_hit || !tokens.input_miss) return tokens;
+  std::int64_t more = hits - *tokens.input_hit;
+  tokens.input_hit = hits;
+  if (tokens.cache_write && *tokens.cache_write > 0) {
+    const std::int64_t from_writes = std::min(more, *tokens.cache_write);
+    *tokens.cache_write -= from_writes;
+    more -= from_writes;
+  }
+  *tokens.input_miss -= more;
+  return tokens;
+}
+
+void add(std::optional<Picodollars>& sum, const std::optional<Cost>& cost) {
+  if (sum && cost) {
+    *sum += cost->pusd;
+  } else {
+    sum.reset();
+  }
+}
+
+/// The most hits a first call of a trial found, by model.
+std::map<std::string, std::int64_t> shared_prefixes(const std::vector<BilledCall>& calls) {
+  std::map<History, bool> begun;
+  std::map<std::string, std::int64_t> most;
+  for (const auto& call : calls) {
+    if (call.free || !call.tokens.input_total) continue;
+    if (!begun.emplace(History{call.trial, call.try_number, call.model}, true).second) continue;
+    auto& hits = most[call.model];
+    hits = std::max(hits, call.tokens.input_hit.value_or(0));
+  }
+  return most;
+}
+
+}  // namespace
+
+CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book) {
+  const auto shared = shared_prefixes(calls);
+  std::map<History, std::int64_t> sent;  // tokens of the longest prompt so far, with its answer
+  CacheCosts costs;
+  for (const auto& call : calls) {
+    if (call.free) continue;
+    const Tokens& tokens = call.tokens;
+    const auto billed = book.cost(call.key, call.at, tokens);
+    add(costs.billed, billed);
+    costs.unpriced_calls += billed ? 0 : 1;
+    const History history{call.trial, call.try_number, call.model};
+    const auto before = sent.find(history);
+    const std::int64_t total = tokens.input_total.value_or(0);
+    const std::int64_t hits = tokens.input_hit.value_or(0);
+    const std::int64_t own = before == sent.end() ? 0 : std::min(before->second, total);
+    const auto common = shared.find(call.model);
+    const std::int64_t first = common == shared.end() ? 0 : std::min(common->second, total);
+    add(costs.cold, book.cost(call.key, call.at, with_hits(tokens, std::min(hits, own))));
+    const std::int64_t held = std::max(own / kUnit * kUnit, first / kUnit * kUnit);
+    add(costs.warm, book.cost(call.key, call.at, with_hits(tokens, std::max(hits, held))));
+    auto& longest = sent[history];
+    longest = std::max(longest, total + (call.accepted ? tokens.output_total.value_or(0) : 0));
+  }
+  return costs;
+}
+
+}  // namespace weir

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/prices.hpp"
+
+namespace weir {
+
+/// A settled call as a bill sees it, with its place in the run.
+struct BilledCall {
+  std::string trial;
+  std::string config;
+  int try_number = 1;
+  bool counted = true;    ///< of the counted try
+  std::string model;      ///< the experiment's name for it
+  bool accepted = false;
+  bool free = false;      ///< turned away before any token
+  PriceKey key;
+  TimePoint at{};         ///< of dispatch
+  Tokens tokens;
+  std::optional<Picodollars> cost_pusd;  ///< as stored
+};
+
+/// What calls cost, and would have cost with other caches. Unknown if any call
+/// is. The second and third are estimates: they take from the trial's own
+/// earlier prompts what a cache could have held.
+struct CacheCosts {
+  std::optional<Picodollars> billed = 0;  ///< the hits there were
+  std::optional<Picodollars> cold = 0;    ///< as if no cache outlived a trial
+  std::optional<Picodollars> warm = 0;    ///< as if nothing sent before were ever lost
+  std::int64_t unpriced_calls = 0;        ///< of `billed`
+};
+
+/// Prices `calls` by `book`. They are in the order they were made within each
+/// trial; what a cache could hold is followed per trial, try and model, in units
+/// of 128 tokens. A trial's first call is warm by the most any trial's first
+/// call to that model found.
+[[nodiscard]] CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book);
+
+}  // namespace weir

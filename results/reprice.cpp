@@ -1,0 +1,59 @@
+#include "results/reprice.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace weir {
+namespace {
+
+std::vector<BilledCall> of(const std::vector<BilledCall>& calls, const std::string& config,
+                           bool counted) {
+  std::vector<BilledCall> own;
+  std::copy_if(calls.begin(), calls.end(), std::back_inserter(own), [&](const BilledCall& call) {
+    return call.config == config && call.counted == counted;
+  });
+  return own;
+}
+
+}  // namespace
+
+std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls, const PriceBook& book) {
+  std::vector<RepricedConfig> lines;
+  for (const auto& call : calls) {
+    const bool known = std::any_of(lines.begin(), lines.end(), [&](const RepricedConfig& line) {
+      return line.config == call.config;
+    });
+    if (known) continue;
+    RepricedConfig line;
+    line.config = call.config;
+    const auto counted = of(calls, call.config, true);
+    std::set<std::string> trials;
+    line.stored = 0;
+    for (const auto& own : counted) {
+      trials.insert(own.trial);
+      if (line.stored && own.cost_pusd) {
+        *line.stored += *own.cost_pusd;
+      } else {
+        line.stored.reset();
+      }
+    }
+    line.trials = static_cast<int>(trials.size());
+    line.calls = static_cast<std::int64_t>(counted.size());
+    line.costs = cache_costs(counted, book);
+    line.other_tries = cache_costs(of(calls, call.config, false), book);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::map<std::string, std::int64_t> entries_used(const std::vector<BilledCall>& calls,
+                                                 const PriceBook& book) {
+  std::map<std::string, std::int64_t> used;
+  for (const auto& call : calls) {
+    if (call.free) continue;
+    if (const auto cost = book.cost(call.key, call.at, call.tokens)) ++used[cost->entry];
+  }
+  return used;
+}
+
+}  // namespace weir

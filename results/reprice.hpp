@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/cache_costs.hpp"
+
+namespace weir {
+
+/// What one config's calls cost under a book, beside what the run stored.
+struct RepricedConfig {
+  std::string config;           ///< "@canary" for the canary's calls
+  int trials = 0;               ///< with at least one call
+  std::int64_t calls = 0;       ///< of counted tries
+  std::optional<Picodollars> stored;  ///< unknown if any call is unpriced
+  CacheCosts costs;             ///< of counted tries
+  CacheCosts other_tries;
+};
+
+/// Costs of a run's calls under `book`, a line per config in order of first
+/// call. Changes nothing.
+[[nodiscard]] std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls,
+                                                  const PriceBook& book);
+
+/// The price entries that apply to `calls`, with how many calls each prices.
+[[nodiscard]] std::map<std::string, std::int64_t> entries_used(
+    const std::vector<BilledCall>& calls, const PriceBook& book);
+
+}  // namespace weir

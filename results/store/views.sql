@@ -1,0 +1,171 @@
+-- The views of Weir's database: a contract. Columns are only ever added, at the
+-- end. Every v_call row is a call once: real spend is the sum over it.
+
+CREATE VIEW v_run AS
+SELECT id AS run, name, started_at, finished_at, seed, spec_sha256, weir_version, simulated
+FROM run;
+
+CREATE VIEW v_call AS
+SELECT s_trial.run AS run, call.trial AS trial, call.segment AS segment, call.turn AS turn,
+       call.id AS call, call.tier AS tier, call.sample AS sample, call.retry AS retry,
+       call.requested_model AS requested_model, call.served_model AS served_model,
+       call.fingerprint AS fingerprint, call.host AS host,
+       coalesce(turn.accepted_call = call.id, 0) AS accepted,
+       call.finish_reason AS finish_reason,
+       CASE WHEN call.settled THEN call.error_class ELSE 'interrupted' END AS error_class,
+       call.input_total AS input_total, call.input_miss AS input_miss,
+       call.input_hit AS input_hit, call.cache_write AS cache_write,
+       call.output_total AS output_total, call.output_text AS output_text,
+       call.output_reasoning AS output_reasoning,
+       call.cost_pusd AS cost_pusd, call.cost_pusd / 1e12 AS usd,
+       call.price_entry AS price_entry, call.latency_ms AS latency_ms, call.ttft_ms AS ttft_ms,
+       call.wait_ms AS wait_ms, call.started_at AS started_at,
+       call.model AS model, call.http_status AS http_status, call.notes AS notes,
+       call.request_sha256 AS request_sha256, call.prefix_sha256 AS prefix_sha256,
+       call.replayed AS replayed
+FROM call
+JOIN trial AS s_trial ON s_trial.id = call.trial
+LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn;
+
+CREATE VIEW v_decision AS
+SELECT trial.run AS run, segment.trial AS trial, decision.segment AS segment,
+       decision.turn AS turn, decision.tier AS tier, decision.decision AS decision,
+       decision.mode AS mode, decision.undo AS undo, decision.rule AS rule,
+       decision.score AS score, decision.threshold AS threshold,
+       decision.propensity AS propensity
+FROM decision
+JOIN segment ON segment.id = decision.segment
+JOIN trial ON trial.id = segment.trial;
+
+CREATE VIEW v_signal AS
+SELECT trial.run AS run, segment.trial AS trial, signal.segment AS segment,
+       signal.turn AS turn, signal.call AS call, signal.name AS name, signal.value AS value,
+       signal.visibility AS visibility
+FROM signal
+JOIN segment ON segment.id = signal.segment
+JOIN trial ON trial.id = segment.trial;
+
+CREATE VIEW v_reward AS
+SELECT trial.run AS run, reward.trial AS trial, reward.step AS step, reward.key AS key,
+       reward.value AS value
+FROM reward
+JOIN trial ON trial.id = reward.trial AND trial.counted_try = reward.try;
+
+-- The segments on a counted try's path from its leaf to the root, each with the
+-- first turn that is no longer shared.
+CREATE VIEW path AS
+WITH RECURSIVE step(trial, segment, until) AS (
+  SELECT try.trial, coalesce(try.leaf, first.id), NULL
+  FROM trial
+  JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
+  LEFT JOIN segment AS first
+    ON try.leaf IS NULL
+   AND first.trial = trial.id AND first.try = trial.counted_try AND first.parent IS NULL
+  UNION ALL
+  SELECT step.trial, child.parent,
+         min(coalesce(step.until, child.fork_turn), child.fork_turn)
+  FROM step JOIN segment AS child ON child.id = step.segment
+  WHERE child.parent IS NOT NULL
+)
+SELECT trial, segment, until FROM step WHERE segment IS NOT NULL;
+
+CREATE VIEW path_call AS
+SELECT path.trial AS trial,
+       count(*) AS calls,
+       sum(coalesce(turn.accepted_call <> call.id, 1)) AS discarded_calls,
+       sum(call.cost_pusd IS NULL) AS unpriced_calls,
+       CASE WHEN count(*) = count(call.cost_pusd) THEN sum(call.cost_pusd) END AS cost_pusd,
+       CASE WHEN sum(call.tier >= 1 AND call.cost_pusd IS NULL) = 0
+            THEN sum(CASE WHEN call.tier >= 1 THEN call.cost_pusd ELSE 0 END) END AS strong_pusd,
+       CASE WHEN count(*) = count(call.input_total) THEN sum(call.input_total) END AS input_total,
+       CASE WHEN count(*) = count(call.input_miss) THEN sum(call.input_miss) END AS input_miss,
+       CASE WHEN count(*) = count(call.input_hit) THEN sum(call.input_hit) END AS input_hit,
+       CASE WHEN count(*) = count(call.cache_write) THEN sum(call.cache_write) END AS cache_write,
+       CASE WHEN count(*) = count(call.output_total) THEN sum(call.output_total) END
+         AS output_total,
+       CASE WHEN count(*) = count(call.output_text) THEN sum(call.output_text) END AS output_text,
+       CASE WHEN count(*) = count(call.output_reasoning) THEN sum(call.output_reasoning) END
+         AS output_reasoning
+FROM path
+JOIN call ON call.segment = path.segment AND (path.until IS NULL OR call.turn < path.until)
+LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn
+GROUP BY path.trial;
+
+CREATE VIEW path_turn AS
+SELECT path.trial AS trial, count(*) AS turns, sum(turn.tier >= 1) AS escalated_turns
+FROM path
+JOIN turn ON turn.segment = path.segment AND (path.until IS NULL OR turn.turn < path.until)
+GROUP BY path.trial;
+
+CREATE VIEW other_try AS
+SELECT segment.trial AS trial,
+       CASE WHEN count(*) = count(call.cost_pusd) THEN sum(call.cost_pusd) END AS cost_pusd
+FROM segment
+JOIN trial ON trial.id = segment.trial
+JOIN call ON call.segment = segment.id
+WHERE segment.try <> trial.counted_try
+GROUP BY segment.trial;
+
+CREATE VIEW v_trial AS
+SELECT trial.run AS run, trial.id AS trial, trial.suite AS suite, trial.task AS task,
+       trial.config AS config, trial.attempt AS attempt, try.try AS try,
+       coalesce(try.outcome, 'not_run') AS outcome, try.stop_reason AS stop_reason,
+       try.error_class AS error_class,
+       (SELECT value FROM reward WHERE reward.trial = trial.id
+          AND reward.try = trial.counted_try AND reward.step = '' AND reward.key = 'reward')
+         AS reward,
+       coalesce(path_turn.turns, 0) AS turns,
+       coalesce(path_turn.escalated_turns, 0) AS escalated_turns,
+       coalesce(path_call.calls, 0) AS calls,
+       coalesce(path_call.discarded_calls, 0) AS discarded_calls,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_total END AS input_total,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_miss END AS input_miss,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_hit END AS input_hit,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cache_write END AS cache_write,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_total END AS output_total,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_text END AS output_text,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_reasoning END
+         AS output_reasoning,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END AS cost_pusd,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END / 1e12 AS usd,
+       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.strong_pusd END / 1e12
+         AS usd_strong,
+       CASE WHEN other_try.trial IS NULL THEN 0 ELSE other_try.cost_pusd END / 1e12
+         AS usd_other_tries,
+       coalesce(path_call.unpriced_calls, 0) AS unpriced_calls,
+       trial.threshold AS threshold, trial.threshold_prob AS threshold_prob,
+       config.policy_sha256 AS policy_sha256, config.agent_sha256 AS agent_sha256,
+       try.environment_sha256 AS environment_sha256, trial.slot AS slot,
+       try.wall_ms AS wall_ms, try.model_ms AS model_ms, try.box_ms AS box_ms,
+       run.simulated AS simulated
+FROM trial
+JOIN run ON run.id = trial.run
+JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
+LEFT JOIN config ON config.run = trial.run AND config.config = trial.config
+LEFT JOIN path_call ON path_call.trial = trial.id
+LEFT JOIN path_turn ON path_turn.trial = trial.id
+LEFT JOIN other_try ON other_try.trial = trial.id
+WHERE trial.slot >= 0;
+
+-- A run whose model changed under its name is read in parts: a try belongs to the
+-- part it began in; NULL if it called a changed model before and after.
+CREATE VIEW v_part AS
+SELECT trial.run AS run, trial.id AS trial, try.try AS try,
+       CASE WHEN EXISTS (
+         SELECT 1 FROM model_change AS change
+         JOIN call ON call.trial = trial.id AND call.model = change.model
+         JOIN segment ON segment.id = call.segment AND segment.try = try.try
+         WHERE change.run = trial.run AND NOT change.allowed
+           AND change.at > try.started_at AND call.started_at >= change.at)
+       THEN NULL
+       ELSE 1 + (SELECT count(*) FROM model_change AS change
+                 WHERE change.run = trial.run AND NOT change.allowed
+                   AND change.at <= try.started_at)
+       END AS part
+FROM trial
+JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
+WHERE trial.slot >= 0;
+
+CREATE VIEW v_model_change AS
+SELECT run, model, call, at, old_served, old_fingerprint, new_served, new_fingerprint, allowed
+FROM model_change;
