@@ -244,7 +244,8 @@ class PriceBookReader {
   json reduced(std::string_view cost_map) {
     json models = json::object();
     guarded([&] {
-      for (const auto& [name, model] : json::parse(cost_map).items()) {
+      const json map = json::parse(cost_map);
+      for (const auto& [name, model] : map.items()) {
         where_ = name;
         if (name == "sample_spec" || !read_cost(name, model)) continue;
         for (const auto& [key, value] : model.items()) {

@@ -20,8 +20,6 @@ constexpr int kMostRetries = 5;
 constexpr int kMostShrinks = 3;
 constexpr int kLeastMaxTokens = 1024;      // below this an answer is not worth asking for
 constexpr std::int64_t kOverflowMargin = 64;  // tokens; services count framing differently
-constexpr milliseconds kFirstBackoff{1000};
-constexpr milliseconds kLongestBackoff{60'000};
 constexpr milliseconds kLongestRetryAfter{15 * 60'000};
 
 /// Where every simulated trial's clock starts: 2026-10-20 12:00 UTC, a Tuesday
@@ -106,9 +104,14 @@ std::string notes_text(const std::vector<std::string>& notes) {
 
 TrialLedger::TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
                          std::vector<Call> recorded)
+    : TrialLedger(room, std::move(trial), std::move(tiers), std::move(recorded), Backoff()) {}
+
+TrialLedger::TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
+                         std::vector<Call> recorded, Backoff backoff)
     : room_(room),
       trial_(std::move(trial)),
       own_budget_(trial_.limit),
+      backoff_(backoff),
       tiers_(std::move(tiers)) {
   for (auto& call : recorded) recorded_.emplace(call.id, std::move(call));
 }
@@ -313,7 +316,7 @@ bool TrialLedger::wait_before_retry(const Completion& completion, int failures,
   if (completion.retry_after > kLongestRetryAfter) return false;
   const Deadline::Pause pause(deadline);
   const double jitter = 0.5 + draw(static_cast<std::uint64_t>(failures), trial_.id + "/backoff");
-  auto wait = std::min(kLongestBackoff, kFirstBackoff * (1 << failures));
+  auto wait = std::min(backoff_.most, backoff_.first * (1 << failures));
   wait = milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * jitter));
   sleep_for(std::max(wait, completion.retry_after), deadline.token());
   return true;

@@ -56,6 +56,13 @@ class TrialLedger {
     std::string segment;
     std::optional<Picodollars> limit;  ///< dollar limit of this trial
   };
+  /// How long to wait before the first retry, doubled each time, and at most.
+  struct Backoff {
+    milliseconds first{1000};
+    milliseconds most{60'000};
+  };
+  TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
+              std::vector<Call> recorded, Backoff backoff);
   TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
               std::vector<Call> recorded);
 
@@ -95,6 +102,7 @@ class TrialLedger {
   const LedgerRoom& room_;
   Trial trial_;
   Budget own_budget_;
+  Backoff backoff_;
   std::vector<TierModel> tiers_;
   std::map<std::string, Call> recorded_;  ///< by call id
   milliseconds model_time_{0};
