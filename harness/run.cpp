@@ -222,6 +222,7 @@ class RunSession {
     if (experiment_.limits.run_usd) {
       limit = static_cast<Picodollars>(*experiment_.limits.run_usd * 1e12);
     }
+    allow_open_files(1024 + 16 * jobs_);
     Budget budget(limit, spent);
     Limiter busy_boxes(cores_);
     Limiter graders(cores_);

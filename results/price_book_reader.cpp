@@ -25,7 +25,7 @@ Picodollars picounits(double per_token_e12, const std::string& what) {
     throw UserError(fmt::format("{}: must be a price from 0", what));
   }
   const double whole = std::round(per_token_e12);
-  if (std::abs(per_token_e12 - whole) > 1e-6 * std::max(1.0, whole)) {
+  if (std::abs(per_token_e12 - whole) > 1e-9 * std::max(1.0, whole)) {
     throw UserError(fmt::format("{}: is finer than a millionth of a millionth per token", what));
   }
   return static_cast<Picodollars>(whole);

@@ -1,7 +1,9 @@
 #include "runners/host.hpp"
 
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tasks/digest.hpp"
@@ -53,6 +55,15 @@ std::vector<std::string> missing_packages(const std::vector<std::string>& packag
     if (installed.count(package) == 0) missing.push_back(package);
   }
   return missing;
+}
+
+void allow_open_files(int count) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const auto wanted = std::min<rlim_t>(static_cast<rlim_t>(count), limit.rlim_max);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::string read_host_file(const std::filesystem::path& file) {

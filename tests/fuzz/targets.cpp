@@ -7,6 +7,7 @@
 
 #include "harness/agent/bash_protocol.hpp"
 #include "harness/model/failure.hpp"
+#include "harness/model/wire/delta_template.hpp"
 #include "harness/model/wire/json_fields.hpp"
 #include "harness/model/wire/reply_reader.hpp"
 #include "harness/model/wire/usage.hpp"
@@ -94,6 +95,23 @@ void usage(std::string_view bytes) {
     require(!cost || cost->pusd >= 0);
   }
 }
+/// What the short cut reads of an event is what the parser reads of it.
+void delta_template(std::string_view bytes) {
+  const auto cut = std::min(bytes.size(), bytes.find('\0'));
+  const std::string_view first = bytes.substr(0, cut);
+  const std::string_view second = bytes.substr(std::min(bytes.size(), cut + 1));
+  const auto text_of = [](std::string_view event) -> std::optional<std::string> {
+    const auto value = nlohmann::json::parse(event, nullptr, false);
+    const auto& text = field(field(value, "delta"), "content");
+    if (!text.is_string()) return {};
+    return text.get<std::string>();
+  };
+  const auto learned = text_of(first);
+  if (!learned) return;
+  DeltaTemplate shortcut;
+  shortcut.learn(first, "content", *learned);
+  if (const auto text = shortcut.match(second)) require(text_of(second) == *text);
+}
 void cost_map(std::string_view bytes) { (void)PriceBook::bundled().with_fallback(bytes, "f"); }
 void overflow(std::string_view bytes) { (void)read_context_overflow(bytes); }
 void compressed(std::string_view bytes) {
@@ -137,6 +155,11 @@ const std::vector<Target>& targets() {
        {"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"x\"}\n\n",
         R"({"status":"completed","output":[{"type":"message","content":[{"text":"x"}]}]})"}},
       {"sse", sse, {"\xEF\xBB\xBF: c\r\ndata: a\rdata: b\n\nevent: e\n\n"}},
+      {"delta_template", delta_template,
+       {std::string(R"({"a":1,"delta":{"content":"x"},"b":"y"})") + '\0' +
+            R"({"a":1,"delta":{"content":"zz\n"},"b":"y"})",
+        std::string(R"({"delta":{"content" : "content"}})") + '\0' +
+            R"({"delta":{"content" : "con\"tent"}})"}},
       {"usage", usage,
        {R"({"prompt_tokens":9,"completion_tokens":3,"prompt_cache_hit_tokens":1})",
         R"({"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":2})"}},

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/model/wire/delta_template.hpp"
+
 #include <vector>
 
 namespace weir {
@@ -51,6 +53,24 @@ TEST(Sse, WhatLooksLikeABomButIsNoneStays) {
   SseFramer framer([](const SseEvent&) {});
   framer.push("\xEF\xBB" "data: a\n\n");
   EXPECT_FALSE(framer.mid_event());
+}
+
+TEST(DeltaTemplate, ReadsTheOneStringThatDiffers) {
+  DeltaTemplate shortcut;
+  const auto event = [](const std::string& text) {
+    return R"({"choices":[{"delta":{"content":")" + text + R"("}}]})";
+  };
+  EXPECT_FALSE(shortcut.match(event("a")));
+  shortcut.learn(event("a"), "content", "a");
+  EXPECT_EQ(shortcut.match(event("b c")), "b c");
+  EXPECT_EQ(shortcut.match(event("")), "");
+  EXPECT_FALSE(shortcut.match(event("a\\")));  // the escape eats the quote
+  EXPECT_EQ(shortcut.match(event(R"(\n\u00e9)")), "\n\xC3\xA9");
+  EXPECT_FALSE(shortcut.match(event("a\",\"content\":\"b")));  // more than a string
+  EXPECT_FALSE(shortcut.match(event("\xFF")));                 // not UTF-8: the parser's affair
+  // A key that stands twice could be either.
+  shortcut.learn(R"({"content":"a","delta":{"content":"a"}})", "content", "a");
+  EXPECT_FALSE(shortcut.match(R"({"content":"b","delta":{"content":"a"}})"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/model/failure.hpp"
+#include "harness/model/wire/delta_template.hpp"
 #include "harness/model/wire/json_fields.hpp"
 #include "harness/model/wire/reply_decoder.hpp"
 #include "harness/model/wire/usage.hpp"
@@ -43,12 +44,18 @@ class ChatDecoder final : public ReplyDecoder {
       return true;
     }
     if (!completion_.ok()) return false;  // after an error nothing counts
+    if (const auto text = template_.match(event.data)) {
+      *grown_ += *text;
+      return !text->empty();
+    }
     const json chunk = parse_json(event.data);
     if (!chunk.is_object()) {
       fail(completion_, "malformed_response", "an event of the stream is not a JSON object");
       return true;
     }
-    return take_reply(chunk, "delta");
+    const bool payload = take_reply(chunk, "delta");
+    learn(event.data, chunk);
+    return payload;
   }
 
   void take_body(const json& body) override {
@@ -87,6 +94,30 @@ class ChatDecoder final : public ReplyDecoder {
       payload = true;
     }
     return payload;
+  }
+
+  /// An event that did nothing but add to one text is a template for others.
+  void learn(std::string_view event, const json& chunk) {
+    template_.forget();
+    const json& choices = field(chunk, "choices");
+    const bool plain = completion_.ok() && choices.is_array() && choices.size() == 1 &&
+                       field(chunk, "usage").is_null() &&
+                       field(choices.at(0), "finish_reason").is_null() &&
+                       field(field(choices.at(0), "delta"), "tool_calls").is_null();
+    if (!plain) return;
+    const json& delta = field(choices.at(0), "delta");
+    const char* grown = nullptr;
+    for (const char* key : {"content", "reasoning_content", "reasoning", "refusal"}) {
+      if (!field(delta, key).is_string() || text_field(delta, key).empty()) continue;
+      if (grown != nullptr) return;
+      grown = key;
+    }
+    if (grown == nullptr) return;
+    const std::string_view key = grown;
+    grown_ = key == "content"   ? &completion_.message.content
+             : key == "refusal" ? &completion_.refusal
+                                : &completion_.message.reasoning;
+    template_.learn(event, key, text_field(delta, grown));
   }
 
   void take_identity(const json& reply) {
@@ -159,6 +190,8 @@ class ChatDecoder final : public ReplyDecoder {
 
   Completion completion_;
   std::vector<Slot> slots_;  ///< by index
+  DeltaTemplate template_;
+  std::string* grown_ = nullptr;  ///< what an event of the template adds to
   bool terminal_ = false;
 };
 
