@@ -76,11 +76,19 @@ Finding price_of(const ModelSpec& spec, const PriceBook& prices, const Completio
   const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host,
                      spec.price_as.empty() ? completion.served_model : spec.price_as, spec.model};
   const auto cost = prices.cost(key, now(), completion.tokens);
+  if (!cost && prices.rates(key, now())) {
+    return {"price", Level::note, "the book has an entry, but the usage does not say enough to apply it"};
+  }
   if (!cost) {
     return {"price", Level::note,
             fmt::format("the book has none for {} at {}; set price_host and price_as, or add an "
                         "entry",
                         key.served_model, key.host)};
+  }
+  if (cost->by_request) {
+    return {"price", Level::note,
+            fmt::format("{} applies to {}, which was asked for; the book does not know {}",
+                        cost->entry, spec.model, completion.served_model)};
   }
   return {"price", Level::good,
           fmt::format("{} ({}): this call ${:.8f}", cost->entry,

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "harness/model/model_table.hpp"
@@ -11,6 +12,7 @@
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/nearest.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -87,6 +89,7 @@ class ExperimentReader {
     }
     experiment_.name = table->text("name").value_or(file_.path.stem().string());
     if (!overrides_.name.empty()) experiment_.name = overrides_.name;
+    if (to_utf8(experiment_.name) != experiment_.name) throw UserError("--name: is not UTF-8");
     const auto folder = file_.path.parent_path();
     for (const auto& suite : table->texts("suites")) {
       experiment_.suites.push_back((folder / suite).lexically_normal());
@@ -234,18 +237,25 @@ class ExperimentReader {
       limits.run_usd = dollars(*table, "run_usd");
       table->reject_unknown();
     }
-    if (overrides_.max_usd) experiment_.limits.run_usd = overrides_.max_usd;
+    if (!overrides_.max_usd) return;
+    (void)dollar_limit(*overrides_.max_usd, "--max-usd");
+    experiment_.limits.run_usd = overrides_.max_usd;
   }
 
   void read_prices() {
     auto table = root_.table("prices");
     if (!table) return;
-    if (const auto book = table->text("book"); book && *book != "deepseek_v4.json") {
+    // The bundled book's name means it, unless the experiment brings its own.
+    const auto book = table->text("book");
+    if (book && (*book != "deepseek_v4.json" || fs::exists(*table->path("book")))) {
       experiment_.price_book = *table->path("book");
     }
     if (const auto map = table->path("fallback")) experiment_.price_fallback = *map;
     experiment_.price_view.scenario = table->text("scenario").value_or("");
     experiment_.price_view.at = table->time("at");
+    if (experiment_.price_view.at && !experiment_.price_view.scenario.empty()) {
+      table->fail("scenario", "excludes \"at\": a scenario has no date");
+    }
     table->reject_unknown();
   }
 
@@ -312,6 +322,22 @@ std::set<std::string> Experiment::models_in_use() const {
   std::set<std::string> names;
   for (const auto& config : configs) names.insert(config.tiers.begin(), config.tiers.end());
   return names;
+}
+
+PriceBook load_prices(const Experiment& experiment) {
+  const auto& file = experiment.price_book;
+  const PriceBook book =
+      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
+  const auto& map = experiment.price_fallback;
+  return (map.empty() ? book : book.with_fallback(read_file(map), map.string()))
+      .viewed(experiment.price_view);
+}
+
+Picodollars dollar_limit(double usd, const std::string& what) {
+  if (!(usd >= 0 && usd < 1e6)) {
+    throw UserError(fmt::format("{}: must be a number of dollars from 0, less than a million", what));
+  }
+  return std::llround(usd * 1e12);
 }
 
 Experiment load_experiment(const fs::path& file, const Overrides& overrides) {

@@ -76,6 +76,14 @@ struct Experiment {
 [[nodiscard]] Experiment load_experiment(const std::filesystem::path& file,
                                          const Overrides& overrides);
 
+/// The experiment's price book, its fallback behind it, read as it says. Throws
+/// UserError.
+[[nodiscard]] PriceBook load_prices(const Experiment& experiment);
+
+/// A dollar limit as money. Throws UserError naming `what` unless it is a number
+/// from 0, less than a million.
+[[nodiscard]] Picodollars dollar_limit(double usd, const std::string& what);
+
 /// The experiment as it was when a run stored `spec`; files it named then are
 /// not read again, except suites and the price book.
 [[nodiscard]] Experiment experiment_from_spec(const nlohmann::json& spec);

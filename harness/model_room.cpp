@@ -41,15 +41,16 @@ std::unique_ptr<TrialLedger> ModelRoom::open(TrialLedger::Trial place,
     rungs.push_back({spec, make_model(spec, task, seed)});
   }
   if (parts_.experiment.limits.usd) {
-    place.limit = static_cast<Picodollars>(*parts_.experiment.limits.usd * 1e12);
+    place.limit = dollar_limit(*parts_.experiment.limits.usd, "[limits] usd");
   }
   return std::make_unique<TrialLedger>(ledgers_, std::move(place), std::move(rungs),
                                        std::move(recorded));
 }
 
-void ModelRoom::on_change(const ModelChange& change) {
+void ModelRoom::on_change(ModelChange change) {
   ++changes_;
-  parts_.writer.record_model_change(change, parts_.allow_model_change);
+  change.allowed = parts_.allow_model_change;
+  parts_.writer.record_model_change(change);
   parts_.say(fmt::format(
       "THE MODEL BEHIND \"{}\" CHANGED: {} became {} (call {}). {}", change.model,
       who(change.old_served, change.old_fingerprint),

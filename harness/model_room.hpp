@@ -41,7 +41,7 @@ class ModelRoom {
   [[nodiscard]] int changes() const { return changes_; }
 
  private:
-  void on_change(const ModelChange& change);
+  void on_change(ModelChange change);
 
   Parts parts_;
   std::map<std::string, std::unique_ptr<CallLimiter>> limiters_;

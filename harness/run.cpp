@@ -72,14 +72,6 @@ std::vector<Task> load_tasks(const Experiment& experiment) {
   return tasks;
 }
 
-PriceBook load_prices(const Experiment& experiment) {
-  const auto& file = experiment.price_book;
-  const PriceBook book =
-      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file.string());
-  const auto& map = experiment.price_fallback;
-  return map.empty() ? book : book.with_fallback(read_file(map), map.string());
-}
-
 /// A dollar limit needs a price for every model it is to limit.
 void require_prices(const Experiment& experiment, const PriceBook& prices) {
   for (const auto& config : experiment.configs) {
@@ -88,7 +80,8 @@ void require_prices(const Experiment& experiment, const PriceBook& prices) {
       if (spec.provider == "replay") continue;  // costs nothing
       const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host, spec.price_as,
                          spec.model};
-      if (prices.rates(key, now())) continue;
+      const TimePoint when = spec.provider == "simulated" ? kVirtualEpoch : now();
+      if (prices.worst_case(key, when, 1, 1)) continue;
       throw UserError(fmt::format(
           "a dollar limit is set, but the price book has no entry for model \"{}\" (host {}, id "
           "{}); add one, set price_as, or remove the limit",
@@ -220,7 +213,7 @@ class RunSession {
   RunEnd execute(std::vector<Job> jobs, std::size_t finished, Picodollars spent) {
     std::optional<Picodollars> limit;
     if (experiment_.limits.run_usd) {
-      limit = static_cast<Picodollars>(*experiment_.limits.run_usd * 1e12);
+      limit = dollar_limit(*experiment_.limits.run_usd, "the run's dollar limit");
     }
     allow_open_files(1024 + 16 * jobs_);
     Budget budget(limit, spent);
@@ -370,6 +363,7 @@ class RunSession {
     if (experiment_.price_view.at) view["at"] = format_time(*experiment_.price_view.at);
     return json{{"jobs", jobs_},
                 {"price_view", view},
+                {"own_price_book", !experiment_.price_book.empty() || !experiment_.price_fallback.empty()},
                 {"cores", cores_},
                 {"host_sha256", host_digest()},
                 {"sandbox", json::parse(sandbox_->description())}}
@@ -399,13 +393,17 @@ RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
   const Reader reader(options.db);
   const Run row = reader.find_run(run);
   Experiment experiment = experiment_from_spec(json::parse(row.spec));
-  if (options.max_usd) experiment.limits.run_usd = options.max_usd;
+  if (options.max_usd) {
+    (void)dollar_limit(*options.max_usd, "--max-usd");
+    experiment.limits.run_usd = options.max_usd;
+  }
   const PriceBook prices =
       PriceBook::parse(reader.price_book(row.price_book_sha256), "the run's price book");
   return RunSession(experiment, options, prices, control).resume(row, retry, reader);
 }
 
 std::string describe_run(const Experiment& experiment) {
+  (void)load_prices(experiment);
   const auto tasks = load_tasks(experiment);
   std::string out = fmt::format("{}: {} tasks x {} configs x {} attempts = {} trials, seed {}\n",
                                 experiment.name, tasks.size(), experiment.configs.size(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace weir {
@@ -34,17 +35,30 @@ void add(std::optional<Picodollars>& sum, const std::optional<Cost>& cost) {
   }
 }
 
-/// The most hits a first call of a trial found, by model.
+/// What the first calls of trials share, by model. A repeat of a task finds its
+/// whole prompt, which says nothing of other tasks: the coldest first call of
+/// each task counts, and of these the warmest.
 std::map<std::string, std::int64_t> shared_prefixes(const std::vector<BilledCall>& calls) {
-  std::map<History, bool> begun;
-  std::map<std::string, std::int64_t> most;
+  std::set<History> begun;
+  std::map<std::pair<std::string, std::string>, std::int64_t> coldest;  // by model and task
   for (const auto& call : calls) {
     if (call.free || !call.tokens.input_total) continue;
-    if (!begun.emplace(History{call.trial, call.try_number, call.model}, true).second) continue;
-    auto& hits = most[call.model];
-    hits = std::max(hits, call.tokens.input_hit.value_or(0));
+    if (!begun.insert({call.trial, call.try_number, call.model}).second) continue;
+    const std::int64_t hits = call.tokens.input_hit.value_or(0);
+    const auto [found, added] = coldest.emplace(std::pair(call.model, call.task), hits);
+    if (!added) found->second = std::min(found->second, hits);
   }
-  return most;
+  std::map<std::string, std::int64_t> shared;
+  for (const auto& [key, hits] : coldest) {
+    shared[key.first] = std::max(shared[key.first], hits);
+  }
+  return shared;
+}
+
+/// Of a prompt whose total the service left out, the sum of what it said.
+std::int64_t total_of(const Tokens& tokens) {
+  return tokens.input_total.value_or(tokens.input_miss.value_or(0) + tokens.input_hit.value_or(0) +
+                                     tokens.cache_write.value_or(0));
 }
 
 }  // namespace
@@ -59,9 +73,10 @@ CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& bo
     const auto billed = book.cost(call.key, call.at, tokens);
     add(costs.billed, billed);
     costs.unpriced_calls += billed ? 0 : 1;
+    costs.by_request += billed && billed->by_request ? 1 : 0;
     const History history{call.trial, call.try_number, call.model};
     const auto before = sent.find(history);
-    const std::int64_t total = tokens.input_total.value_or(0);
+    const std::int64_t total = total_of(tokens);
     const std::int64_t hits = tokens.input_hit.value_or(0);
     const std::int64_t own = before == sent.end() ? 0 : std::min(before->second, total);
     const auto common = shared.find(call.model);

@@ -11,12 +11,14 @@ namespace weir {
 /// A settled call as a bill sees it, with its place in the run.
 struct BilledCall {
   std::string trial;
+  std::string task;
   std::string config;
   int try_number = 1;
   bool counted = true;    ///< of the counted try
   std::string model;      ///< the experiment's name for it
   bool accepted = false;
   bool free = false;      ///< turned away before any token
+  bool replayed = false;  ///< answered from a record: billed nothing
   PriceKey key;
   TimePoint at{};         ///< of dispatch
   Tokens tokens;
@@ -31,12 +33,13 @@ struct CacheCosts {
   std::optional<Picodollars> cold = 0;    ///< as if no cache outlived a trial
   std::optional<Picodollars> warm = 0;    ///< as if nothing sent before were ever lost
   std::int64_t unpriced_calls = 0;        ///< of `billed`
+  std::int64_t by_request = 0;  ///< priced as the model asked for: the book knows not who served
 };
 
 /// Prices `calls` by `book`. They are in the order they were made within each
 /// trial; what a cache could hold is followed per trial, try and model, in units
-/// of 128 tokens. A trial's first call is warm by the most any trial's first
-/// call to that model found.
+/// of 128 tokens. A trial's first call to a model is warm by what trials share:
+/// the most, over tasks, that even the coldest first call of a task found.
 [[nodiscard]] CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book);
 
 }  // namespace weir

@@ -69,6 +69,7 @@ struct Comparison {
   int straddling = 0;                ///< trials that met both models: in no part
   std::vector<ModelChange> changes;  ///< the allowed ones too
   int missing = 0;                   ///< trials, in all parts
+  std::int64_t priced_by_request = 0;  ///< calls whose server the price book does not know
   int tasks = 0;
   int attempts = 0;
   int expected = 0;  ///< trials: tasks x configs x attempts

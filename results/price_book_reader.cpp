@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "results/prices.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kPeak = "+peak";
+constexpr const char* kUnit = "currency units per 1,000,000 tokens";
 constexpr double kDearest = 1e6;  // currency units per million tokens
 
 /// Units per token, as picounits: 0.003625 per million -> 3625, exactly.
@@ -58,7 +61,8 @@ TimePoint required_time(const json& entry, const char* key) {
   return *parsed;
 }
 
-int minutes_of(const std::string& clock) {  // "09:30"
+int minutes_of(const std::string& clock) {  // "09:30", or "24:00" for the end of a day
+  if (clock == "24:00") return 24 * 60;
   const auto parsed = parse_time("2000-01-01T" + clock + ":00Z");
   if (clock.size() != 5 || clock[2] != ':' || !parsed) throw UserError("a window wants \"hh:mm\"");
   const auto midnight = std::chrono::floor<std::chrono::days>(*parsed);
@@ -67,6 +71,7 @@ int minutes_of(const std::string& clock) {  // "09:30"
 
 PeakWindow read_window(const json& written) {
   static const std::vector<std::string> kDays = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+  refuse_unknown_keys(written, {"days", "utc"});
   PeakWindow window;
   for (const auto& day : written.at("days")) {
     const auto found = std::find(kDays.begin(), kDays.end(), day.get<std::string>());
@@ -105,6 +110,9 @@ Calendars read_calendars(const json& written) {
 TimeOfUse read_time_of_use(const json& written, const Calendars& calendars) {
   refuse_unknown_keys(written, {"base", "peak_multiplier", "peak_windows", "clock", "holiday_note",
                                 "billed_at", "utc_offset", "holidays"});
+  if (written.value("base", std::string("off_peak")) != "off_peak") {
+    throw UserError("\"base\" must be off_peak: rates are those outside the windows");
+  }
   TimeOfUse tou;
   const double multiplier = written.at("peak_multiplier").get<double>();
   if (multiplier < 1 || multiplier > 1000 || multiplier != std::floor(multiplier)) {
@@ -129,6 +137,11 @@ PriceEntry read_entry(const json& written, const std::string& host, const Calend
                                 "sources", "note"});
   PriceEntry entry;
   entry.id = written.at("id").get<std::string>();
+  const bool peak = entry.id.size() >= kPeak.size() &&
+                    entry.id.substr(entry.id.size() - kPeak.size()) == kPeak;
+  if (entry.id.empty() || peak || entry.id == kRefused || entry.id == kReplayed) {
+    throw UserError("\"id\" must not be empty, end in +peak, or be refused or replay");
+  }
   entry.host = written.value("host", host);
   entry.model = written.at("model").get<std::string>();
   entry.from = required_time(written, "effective_from");
@@ -144,8 +157,8 @@ PriceEntry read_entry(const json& written, const std::string& host, const Calend
       entry.rates[currency] = read_rates(rates);
     }
   }
-  if (entry.rates.empty() && entry.alias_of.empty()) {
-    throw UserError("has neither \"rates\" nor \"alias_of\"");
+  if (entry.rates.empty() == entry.alias_of.empty()) {
+    throw UserError("has neither \"rates\" nor \"alias_of\", or both");
   }
   const auto tou = written.find("time_of_use");
   if (tou != written.end() && !tou->is_null()) {
@@ -181,7 +194,10 @@ std::optional<std::int64_t> most_input(const json& model) {
   for (const auto& [key, value] : model.items()) {
     const auto at = key.find(kAbove);
     if (at == std::string::npos || !value.is_number()) continue;
-    const std::int64_t limit = std::atoll(key.c_str() + at + kAbove.size()) * 1000;
+    const char* digits = key.c_str() + at + kAbove.size();
+    char* unit = nullptr;
+    const std::int64_t limit = std::strtoll(digits, &unit, 10) * 1000;
+    if (std::string_view(unit) != "k_tokens" || limit <= 0) continue;  // "_above_1hr" is a duration
     least = std::min(least.value_or(limit), limit);
   }
   return least;
@@ -214,6 +230,15 @@ std::optional<PriceEntry> read_cost(const std::string& name, const json& model) 
   return entry;
 }
 
+/// The same, where one odd model of thousands must not cost the others.
+std::optional<PriceEntry> readable_cost(const std::string& name, const json& model) {
+  try {
+    return read_cost(name, model);
+  } catch (const std::exception&) {
+    return {};  // it stays without a price
+  }
+}
+
 }  // namespace
 
 /// Fills a book from JSON, remembering where it is for messages.
@@ -227,6 +252,8 @@ class PriceBookReader {
       if (document.value("schema", "") != "weir/price-book@1") {
         throw UserError("\"schema\" must be \"weir/price-book@1\"");
       }
+      const auto unit = document.value("unit", std::string(kUnit));
+      if (unit != kUnit) throw UserError(fmt::format("\"unit\" must be \"{}\"", kUnit));
       const std::string host = document.value("host", std::string("api.deepseek.com"));
       const Calendars calendars = read_calendars(document.value("holidays", json::object()));
       for (const auto& entry : document.at("entries")) {
@@ -245,9 +272,9 @@ class PriceBookReader {
     json models = json::object();
     guarded([&] {
       const json map = json::parse(cost_map);
+      if (!map.is_object()) throw UserError("a cost map is a JSON object of models");
       for (const auto& [name, model] : map.items()) {
-        where_ = name;
-        if (name == "sample_spec" || !read_cost(name, model)) continue;
+        if (name == "sample_spec" || !readable_cost(name, model)) continue;
         for (const auto& [key, value] : model.items()) {
           const bool kept = key.find("_token") != std::string::npos || key == "litellm_provider" ||
                             key == "supports_prompt_caching";
@@ -303,9 +330,18 @@ class PriceBookReader {
     for (const auto& scenario : scenarios) {
       const auto name = scenario.at("name").get<std::string>();
       where_ = "of scenario " + name;
+      refuse_unknown_keys(scenario, {"name", "use", "tariff", "note"});
+      if (book_.scenarios_.count(name) != 0) throw UserError("there are two of this name");
       const auto use = scenario.at("use").get<std::vector<std::string>>();
+      std::set<std::pair<std::string, std::string>> models;
       for (const auto& id : use) {
-        if (book_.entry(id) == nullptr) throw UserError(fmt::format("there is no entry \"{}\"", id));
+        const PriceEntry* entry = book_.entry(id);
+        if (entry == nullptr || entry->id != id) {
+          throw UserError(fmt::format("there is no entry \"{}\"", id));
+        }
+        if (!models.emplace(entry->host, entry->model).second) {
+          throw UserError(fmt::format("entry {} is not the only one of its model", id));
+        }
       }
       const auto tariff = scenario.value("tariff", std::string());
       if (!tariff.empty() && tariff != "peak" && tariff != "off_peak") {
@@ -317,9 +353,20 @@ class PriceBookReader {
 
   void read_models(const json& models) {
     for (const auto& [name, model] : models.items()) {
-      where_ = name;
-      if (auto entry = read_cost(name, model)) book_.fallback_.push_back(std::move(*entry));
+      if (auto entry = readable_cost(name, model)) book_.fallback_.push_back(std::move(*entry));
     }
+    drop_ambiguous();
+  }
+
+  /// Two names of one model at one provider with different prices: neither.
+  void drop_ambiguous() {
+    std::map<std::pair<std::string, std::string>, std::size_t> count;
+    for (const auto& entry : book_.fallback_) ++count[{entry.host, entry.model}];
+    const auto ambiguous = [&](const PriceEntry& entry) {
+      return count[{entry.host, entry.model}] > 1;
+    };
+    auto& list = book_.fallback_;
+    list.erase(std::remove_if(list.begin(), list.end(), ambiguous), list.end());
   }
 
   PriceBook& book_;

@@ -145,6 +145,10 @@ const PriceEntry* PriceBook::find(const std::string& host, const std::string& mo
 const PriceEntry* PriceBook::find_fallback(const std::string& host,
                                            const std::string& model) const {
   if (model.empty() || !view_.scenario.empty()) return nullptr;
+  const bool booked = std::any_of(entries_.begin(), entries_.end(), [&](const PriceEntry& entry) {
+    return entry.model == model && entry.host == host;
+  });
+  if (booked) return nullptr;  // the book knows it, at other times
   const auto found =
       std::find_if(fallback_.begin(), fallback_.end(), [&](const PriceEntry& entry) {
         return entry.model == model && entry.host == host;
@@ -197,6 +201,8 @@ std::optional<Picodollars> PriceBook::worst_case(const PriceKey& key, TimePoint 
                                                  std::int64_t output_tokens) const {
   const auto found = rates(key, time);
   if (!found || !found->first.input_miss || !found->first.output) return {};
+  const PriceEntry* used = entry(found->second);
+  if (used->most_input && input_tokens > *used->most_input) return {};
   const Rates& rates = found->first;
   const Picodollars input = std::max(*rates.input_miss, rates.cache_write.value_or(0));
   const Picodollars output = std::max(*rates.output, rates.reasoning.value_or(0));

@@ -202,6 +202,7 @@ struct ModelChange {
   std::string old_fingerprint;
   std::string new_served;
   std::string new_fingerprint;
+  bool allowed = false;  ///< the run may be read as one nevertheless
 };
 
 enum class Visibility { agent, harness, grader };

@@ -60,7 +60,8 @@ json change_of(const ModelChange& c) {
           {"old_served", c.old_served},
           {"old_fingerprint", c.old_fingerprint},
           {"new_served", c.new_served},
-          {"new_fingerprint", c.new_fingerprint}};
+          {"new_fingerprint", c.new_fingerprint},
+          {"allowed", c.allowed}};
 }
 
 }  // namespace
@@ -83,6 +84,7 @@ json json_report(const Comparison& comparison) {
           {"expected", comparison.expected},
           {"complete", comparison.begun == comparison.expected},
           {"models", comparison.models},
+          {"priced_by_request", comparison.priced_by_request},
           {"model_changes", changes},
           {"split", !comparison.parts.empty()},
           {"straddling", comparison.straddling},

@@ -147,6 +147,11 @@ std::string footer(const Comparison& c, const std::vector<ConfigSummary>& rows) 
     }
     out += "\n";
   }
+  if (c.priced_by_request > 0) {
+    out += fmt::format("- {} calls are priced as the model asked for: the price book does not know the "
+                       "one that served\n",
+                       c.priced_by_request);
+  }
   std::string entries;
   for (const auto& entry : c.price_entries) entries += (entries.empty() ? "" : ", ") + entry;
   out += fmt::format(

@@ -46,12 +46,16 @@ std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls, const 
   return lines;
 }
 
-std::map<std::string, std::int64_t> entries_used(const std::vector<BilledCall>& calls,
-                                                 const PriceBook& book) {
-  std::map<std::string, std::int64_t> used;
+std::map<std::string, EntryUse> entries_used(const std::vector<BilledCall>& calls,
+                                             const PriceBook& book) {
+  std::map<std::string, EntryUse> used;
   for (const auto& call : calls) {
     if (call.free) continue;
-    if (const auto cost = book.cost(call.key, call.at, call.tokens)) ++used[cost->entry];
+    const auto cost = book.cost(call.key, call.at, call.tokens);
+    if (!cost) continue;
+    EntryUse& use = used[cost->entry];
+    ++use.calls;
+    use.by_request += cost->by_request ? 1 : 0;
   }
   return used;
 }

@@ -24,8 +24,13 @@ struct RepricedConfig {
 [[nodiscard]] std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls,
                                                   const PriceBook& book);
 
-/// The price entries that apply to `calls`, with how many calls each prices.
-[[nodiscard]] std::map<std::string, std::int64_t> entries_used(
+/// How many calls a price entry prices, and how many of them only as the model
+/// asked for, since the book does not know the one that served.
+struct EntryUse {
+  std::int64_t calls = 0;
+  std::int64_t by_request = 0;
+};
+[[nodiscard]] std::map<std::string, EntryUse> entries_used(
     const std::vector<BilledCall>& calls, const PriceBook& book);
 
 }  // namespace weir

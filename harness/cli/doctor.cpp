@@ -38,9 +38,7 @@ std::vector<ModelSpec> official_models() {
   return specs;
 }
 
-std::vector<ModelSpec> models_of(const DoctorCommand& command) {
-  if (command.experiment.empty()) return official_models();
-  const Experiment experiment = load_experiment(command.experiment, {});
+std::vector<ModelSpec> models_of(const Experiment& experiment) {
   std::vector<ModelSpec> specs;
   for (const auto& name : experiment.models_in_use()) {
     if (!experiment.models.at(name).free()) specs.push_back(experiment.models.at(name));
@@ -51,11 +49,17 @@ std::vector<ModelSpec> models_of(const DoctorCommand& command) {
 }  // namespace
 
 int run(const DoctorCommand& command) {
+  std::vector<ModelSpec> models = official_models();
+  PriceBook prices = PriceBook::bundled();
+  if (!command.experiment.empty()) {
+    const Experiment experiment = load_experiment(command.experiment, {});
+    models = models_of(experiment);
+    prices = load_prices(experiment);
+  }
   std::vector<Section> sections = {{"machine", examine_machine()}};
   if (command.models) {
-    const PriceBook prices = PriceBook::bundled();
-    for (const auto& spec : models_of(command)) {
-      sections.push_back({spec.name, examine_model(spec, prices)});
+    for (const auto& spec : models) {
+      sections.push_back({"model " + spec.name, examine_model(spec, prices)});
     }
   }
   bool well = true;

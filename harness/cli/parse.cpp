@@ -118,7 +118,7 @@ class Parser {
   void add_reprice() {
     CLI::App* sub = subcommand(app_, "reprice", "Show a run's cost under other prices", reprice_);
     sub->add_option("run", reprice_.run, "Run: id, prefix, name or latest")->capture_default_str();
-    sub->add_option("--prices", reprice_.prices, "Price book (default: the bundled one)");
+    sub->add_option("--prices", reprice_.prices, "Price book: a file, run (the run's own) or bundled");
     sub->add_option("--scenario", reprice_.scenario, "A scenario of the book");
     sub->add_option("--at", reprice_.at, "Prices of this time: 2026-05-01T00:00:00Z, or now");
     sub->add_option("--currency", reprice_.currency, "A currency of the book")

@@ -39,11 +39,26 @@ PriceView view_of(const RepriceCommand& command) {
   return view;
 }
 
-PriceBook book_of(const RepriceCommand& command) {
-  const std::string& file = command.prices;
-  const PriceBook book =
-      file.empty() ? PriceBook::bundled() : PriceBook::parse(read_file(file), file);
-  return book.viewed(view_of(command));
+/// A book and what to call it.
+struct NamedBook {
+  PriceBook book;
+  std::string name;
+};
+
+/// --prices; else the book the run brought along, if it brought one; else the
+/// bundled one as it is today.
+NamedBook book_of(const RepriceCommand& command, const Reader& reader, const Run& run) {
+  const json facts = json::parse(run.facts, nullptr, false);
+  const bool own = facts.is_object() && facts.value("own_price_book", false);
+  NamedBook named{PriceBook::bundled(), "bundled book"};
+  if (command.prices == "run" || (command.prices.empty() && own)) {
+    named = {PriceBook::parse(reader.price_book(run.price_book_sha256), "the run's price book"),
+             "run's own book"};
+  } else if (!command.prices.empty() && command.prices != "bundled") {
+    named = {PriceBook::parse(read_file(command.prices), command.prices), command.prices};
+  }
+  named.book = named.book.viewed(view_of(command));
+  return named;
 }
 
 json known(const std::optional<Picodollars>& sum) { return sum ? json(*sum) : json(); }
@@ -77,7 +92,7 @@ std::int64_t limited_by_dollars(const Reader& reader, const std::string& run) {
 int run(const RepriceCommand& command) {
   const Reader reader(command.common.db);
   const Run run = reader.find_run(command.run);
-  const PriceBook book = book_of(command);
+  const auto [book, book_name] = book_of(command, reader, run);
   const auto calls = reader.billed_calls(run.id);
   const auto lines = reprice(calls, book);
   const auto used = entries_used(calls, book);
@@ -86,16 +101,18 @@ int run(const RepriceCommand& command) {
     json configs = json::array();
     for (const auto& line : lines) configs.push_back(line_json(line));
     json entries = json::array();
-    for (const auto& [id, count] : used) {
+    for (const auto& [id, use] : used) {
       const PriceEntry* entry = book.entry(id);
       entries.push_back({{"id", id},
-                         {"calls", count},
+                         {"calls", use.calls},
+                         {"priced_by_request", use.by_request},
                          {"confidence", entry->confidence},
                          {"sources", entry->sources}});
     }
     const PriceView& view = book.view();
     const json out = {{"run", run.id},
                       {"simulated", run.simulated},
+                      {"price_book", book_name},
                       {"price_book_sha256", book.sha256()},
                       {"scenario", view.scenario.empty() ? json() : json(view.scenario)},
                       {"at", view.at ? json(format_time(*view.at)) : json()},
@@ -116,8 +133,9 @@ int run(const RepriceCommand& command) {
                     money(line.costs.warm, line.trials), money(line.other_tries.billed),
                     std::to_string(line.costs.unpriced_calls)});
   }
-  fmt::print("Run {} \"{}\"{} in {}, {}\n\n{}\n", run.id.substr(0, 12), printable(run.name),
+  fmt::print("Run {} \"{}\"{} in {}, {}, {}\n\n{}\n", run.id.substr(0, 12), printable(run.name),
              run.simulated ? " (simulated models: not a measurement)" : "", book.view().currency,
+             printable(book_name),
              book.view().scenario.empty()
                  ? (book.view().at ? "at the prices of " + format_time(*book.view().at)
                                    : std::string("at each call's own time"))
@@ -125,8 +143,13 @@ int run(const RepriceCommand& command) {
              columns(rows));
   fmt::print("Per trial, cold (no cache outlives a trial) and warm (nothing sent before is lost) are "
              "per trial;\ncold and warm are estimates. Unknown: some call has no price.\n");
-  for (const auto& [id, count] : used) {
-    fmt::print("  {}: {} calls, {}\n", id, count, book.entry(id)->confidence);
+  for (const auto& [id, use] : used) {
+    fmt::print("  {}: {} calls, {}{}\n", id, use.calls, book.entry(id)->confidence,
+               use.by_request == 0
+                   ? ""
+                   : fmt::format("; {} of them only as the model asked for, since the book does not "
+                                 "know the one that served",
+                                 use.by_request));
   }
   if (limited > 0) {
     fmt::print(stderr, "weir: {} trials were cut short by a dollar limit: under other prices they "

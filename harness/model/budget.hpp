@@ -22,8 +22,11 @@ class Budget {
       : limit_(limit), spent_(spent), known_(spent) {}
 
   /// Holds `worst`; false if what is spent leaves no room for it, whatever the
-  /// calls in flight turn out to cost. Throws Cancelled when stopped.
-  [[nodiscard]] bool reserve(Picodollars worst, std::stop_token stop = {}) {
+  /// calls in flight turn out to cost; an unknown worst case never fits under a
+  /// limit. Throws Cancelled when stopped.
+  [[nodiscard]] bool reserve(std::optional<Picodollars> most, std::stop_token stop = {}) {
+    if (!most) return !limit_;
+    const Picodollars worst = *most;
     std::unique_lock lock(mutex_);
     const auto hopeless = [&] { return limit_ && spent_ + worst > *limit_; };
     const auto fits = [&] { return !limit_ || spent_ + reserved_ + worst <= *limit_; };

@@ -22,12 +22,6 @@ constexpr int kLeastMaxTokens = 1024;      // below this an answer is not worth 
 constexpr std::int64_t kOverflowMargin = 64;  // tokens; services count framing differently
 constexpr milliseconds kLongestRetryAfter{15 * 60'000};
 
-/// Where every simulated trial's clock starts: 2026-10-20 12:00 UTC, a Tuesday
-/// outside peak windows, so that simulated costs are the same on any night.
-constexpr TimePoint kVirtualEpoch{std::chrono::sys_days(std::chrono::year(2026) /
-                                                        std::chrono::October / 20) +
-                                  std::chrono::hours(12)};
-
 PriceKey price_key(const ModelSpec& spec, const std::string& served) {
   return {spec.price_host.empty() ? spec.host() : spec.price_host,
           spec.price_as.empty() ? served : spec.price_as, spec.model};
@@ -65,7 +59,8 @@ void adopt_finish(Completion& completion) {
 
 CallEnd end_of(const Completion& completion) {
   CallEnd end;
-  end.retry_after = completion.retry_after;
+  // A wait no call will make must not hold the others back either.
+  if (completion.retry_after <= kLongestRetryAfter) end.retry_after = completion.retry_after;
   const Tokens& tokens = completion.tokens;
   if (tokens.input_total && tokens.output_total) end.tokens = *tokens.input_total + *tokens.output_total;
   if (completion.refused) end.tokens = 0;
@@ -95,6 +90,13 @@ class Place {
   CallLimiter::Ticket ticket_ = 0;
   CallEnd end_;
 };
+
+/// Names go to terminals and tables: no control characters.
+std::string plain(std::string name) {
+  std::replace_if(name.begin(), name.end(),
+                  [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return name;
+}
 
 std::string notes_text(const std::vector<std::string>& notes) {
   return notes.empty() ? std::string() : nlohmann::json(notes).dump();
@@ -214,8 +216,13 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   const Picodollars reserved = call.reserved_pusd.value_or(0);
   {
     const Deadline::Pause pause(deadline);
-    if (!room_.budget.reserve(reserved, deadline.token())) {
-      room_.control.drain(Halt::budget, "the run's dollar limit leaves no room for the next call");
+    if (!room_.budget.reserve(call.reserved_pusd, deadline.token())) {
+      room_.control.drain(Halt::budget,
+                          call.reserved_pusd
+                              ? "the run's dollar limit leaves no room for the next call"
+                              : fmt::format("a dollar limit is set and the next call to \"{}\" has no "
+                                            "price",
+                                            call.model));
       throw Cancelled();
     }
   }
@@ -263,8 +270,8 @@ void TrialLedger::book(Call& call, Completion& completion, const ChatRequest& re
     }
   }
   call.settled = true;
-  call.served_model = completion.served_model;
-  call.fingerprint = completion.fingerprint;
+  call.served_model = plain(completion.served_model);
+  call.fingerprint = plain(completion.fingerprint);
   call.response_id = completion.response_id;
   call.finish_reason = completion.finish_reason;
   call.error_class = completion.error_class;

@@ -17,6 +17,12 @@
 
 namespace weir {
 
+/// Where every simulated trial's clock starts: 2026-10-20 12:00 UTC, a Tuesday
+/// outside peak windows, so that simulated costs are the same on any night.
+inline constexpr TimePoint kVirtualEpoch{std::chrono::sys_days(std::chrono::year(2026) /
+                                                               std::chrono::October / 20) +
+                                         std::chrono::hours(12)};
+
 /// What the ledgers of a run share.
 struct LedgerRoom {
   Recorder& recorder;

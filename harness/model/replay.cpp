@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <tuple>
 
@@ -16,6 +17,19 @@ namespace {
 /// The cassette's trial for one of ours: the same place in another run.
 std::string trial_in_cassette(const ModelSpec& spec, const std::string& trial) {
   return spec.cassette_run + trial.substr(trial.find('/'));
+}
+
+/// Other prices of a replayed run are looked up as the recorded model's were.
+void take_prices(ModelSpec& spec, const std::vector<ConfigRow>& configs) {
+  for (const auto& config : configs) {
+    const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
+    if (!tiers.is_array()) continue;
+    for (const auto& tier : tiers) {
+      if (tier.value("name", std::string()) != spec.name) continue;
+      if (spec.price_host.empty()) spec.price_host = tier.value("price_host", std::string());
+      if (spec.price_as.empty()) spec.price_as = tier.value("price_as", std::string());
+    }
+  }
 }
 
 class ReplayModel final : public Model {
@@ -82,6 +96,7 @@ void open_cassette(ModelSpec& spec, const std::string& run) {
     const Run found = Reader(spec.cassette).find_run(run);
     spec.cassette_run = found.id;
     spec.cassette_simulated = found.simulated;
+    take_prices(spec, Reader(spec.cassette).configs(found.id));
   } catch (const UserError& error) {
     throw UserError(fmt::format("[models.{}] cassette: {}", spec.name, error.what()));
   }

@@ -22,7 +22,7 @@ void ServedWatch::observe(const Call& call) {
     if (!seen.all.insert(now).second || first) return;
     change = {call.trial.substr(0, call.trial.find('/')),
               call.model, call.id, call.started_at,
-              before.first, before.second, now.first, now.second};
+              before.first, before.second, now.first, now.second, false};
   }
   on_change_(change);
 }

@@ -66,7 +66,8 @@ void add_cache_costs(ConfigSummary& row, const std::vector<BilledCall>& all,
                      const std::set<std::string>& trials, const PriceBook& book) {
   std::vector<BilledCall> calls;
   std::copy_if(all.begin(), all.end(), std::back_inserter(calls), [&](const BilledCall& call) {
-    return call.config == row.config && call.counted && trials.count(call.trial) != 0;
+    return call.config == row.config && call.counted && !call.replayed &&
+           trials.count(call.trial) != 0;
   });
   if (row.headline.trials == 0) return;
   const CacheCosts costs = cache_costs(calls, book);
@@ -113,22 +114,19 @@ std::vector<ModelChange> Reader::model_changes(const std::string& run, bool allo
     changes.push_back({run, row.getColumn(0).getString(), row.getColumn(1).getString(),
                        read_optional_time(row.getColumn(2)).value_or(TimePoint{}),
                        row.getColumn(3).getString(), row.getColumn(4).getString(),
-                       row.getColumn(5).getString(), row.getColumn(6).getString()});
+                       row.getColumn(5).getString(), row.getColumn(6).getString(),
+                       row.getColumn(7).getInt() != 0});
   }
   return changes;
 }
 
 std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
-  std::map<std::string, json> tiers;  // by config
+  std::map<std::string, json> models;  // records by name
   for (const auto& config : configs(run)) {
-    tiers[config.config] = json::parse(config.tiers, nullptr, false);
+    const json tiers = json::parse(config.tiers, nullptr, false);
+    if (!tiers.is_array()) continue;
+    for (const auto& tier : tiers) models[tier.value("name", std::string())] = tier;
   }
-  const auto tier_record = [&](const std::string& config, int tier) {
-    const auto found = tiers.find(config);
-    if (found == tiers.end() || !found->second.is_array()) return json(json::object());
-    const auto index = static_cast<std::size_t>(tier);
-    return index < found->second.size() ? found->second.at(index) : json(json::object());
-  };
   std::vector<BilledCall> calls;
   auto row = state_->prepare(
       "SELECT call.trial, CASE WHEN trial.slot < 0 THEN '@canary' ELSE trial.config END, "
@@ -136,7 +134,7 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
       "coalesce(turn.accepted_call = call.id, 0), coalesce(call.price_entry = 'refused', 0), "
       "call.host, call.served_model, call.requested_model, call.started_at, call.input_miss, "
       "call.input_hit, call.cache_write, call.output_text, call.output_reasoning, "
-      "call.input_total, call.output_total, call.cost_pusd, call.tier "
+      "call.input_total, call.output_total, call.cost_pusd, call.replayed, trial.task "
       "FROM call JOIN trial ON trial.id = call.trial JOIN segment ON segment.id = call.segment "
       "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
       "WHERE trial.run = ? "
@@ -151,9 +149,12 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
     call.model = row.getColumn(4).getString();
     call.accepted = row.getColumn(5).getInt() != 0;
     call.free = row.getColumn(6).getInt() != 0;
-    const json tier = tier_record(call.config, row.getColumn(19).getInt());
-    const std::string host = tier.value("price_host", std::string());
-    const std::string as = tier.value("price_as", std::string());
+    call.replayed = row.getColumn(19).getInt() != 0;
+    call.task = row.getColumn(20).getString();
+    const auto record = models.find(call.model);
+    const json model = record == models.end() ? json(json::object()) : record->second;
+    const std::string host = model.value("price_host", std::string());
+    const std::string as = model.value("price_as", std::string());
     call.key = {host.empty() ? row.getColumn(7).getString() : host,
                 as.empty() ? row.getColumn(8).getString() : as, row.getColumn(9).getString()};
     call.at = read_optional_time(row.getColumn(10)).value_or(TimePoint{});
@@ -200,7 +201,7 @@ Comparison Reader::compare(const std::string& run) const {
       std::copy_if(all.begin(), all.end(), std::back_inserter(own), [&](const auto& trial) {
         return part_of[trial.trial] == static_cast<std::int64_t>(number);
       });
-      comparison.parts.push_back(lines(order, rows, own, calls, book));
+      if (!own.empty()) comparison.parts.push_back(lines(order, rows, own, calls, book));
     }
     comparison.straddling = static_cast<int>(std::count_if(
         all.begin(), all.end(), [&](const auto& trial) { return !part_of[trial.trial]; }));
@@ -212,8 +213,11 @@ Comparison Reader::compare(const std::string& run) const {
   if (splits == 0) comparison.configs = lines(order, rows, all, calls, book);
   auto entries = state_->prepare(
       "SELECT DISTINCT price_entry FROM v_call WHERE run = ? AND price_entry IS NOT NULL "
-      "AND price_entry <> 'refused' ORDER BY 1",
+      "AND price_entry NOT IN ('refused', 'replay') ORDER BY 1",
       id);
+  auto by_request = state_->prepare(
+      "SELECT count(*) FROM v_call WHERE run = ? AND notes LIKE '%\"priced_by_request\"%'", id);
+  if (by_request.executeStep()) comparison.priced_by_request = by_request.getColumn(0).getInt64();
   while (entries.executeStep()) {
     comparison.price_entries.push_back(entries.getColumn(0).getString());
   }

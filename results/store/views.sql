@@ -147,23 +147,50 @@ LEFT JOIN path_turn ON path_turn.trial = trial.id
 LEFT JOIN other_try ON other_try.trial = trial.id
 WHERE trial.slot >= 0;
 
--- A run whose model changed under its name is read in parts: a try belongs to the
--- part it began in; NULL if it called a changed model before and after.
+-- The changes that split a run, numbered.
+CREATE VIEW split AS
+SELECT run, model, at, new_served, new_fingerprint,
+       row_number() OVER (PARTITION BY run ORDER BY at, call) AS number
+FROM model_change
+WHERE NOT allowed;
+
+-- Each call of a model that changed, with the parts its server belongs to: from
+-- the change that brought it to the next one of the same model.
+CREATE VIEW split_call AS
+SELECT segment.trial AS trial, segment.try AS try,
+       1 + coalesce(max(CASE WHEN split.new_served = call.served_model
+                              AND split.new_fingerprint = coalesce(call.fingerprint, '')
+                             THEN split.number END), 0) AS first_part,
+       call.model AS model, trial.run AS run
+FROM call
+JOIN segment ON segment.id = call.segment
+JOIN trial ON trial.id = segment.trial
+JOIN split ON split.run = trial.run AND split.model = call.model
+WHERE call.served_model IS NOT NULL AND call.replayed = 0
+GROUP BY call.id;
+
+-- A run whose model changed under its name is read in parts. A try belongs to
+-- the part it began in, or the nearest one its calls were served in; NULL if it
+-- met both an old and a new server of one model.
 CREATE VIEW v_part AS
+WITH bounds AS (
+  SELECT split_call.trial AS trial, split_call.try AS try, max(first_part) AS low,
+         min((SELECT coalesce(min(split.number), 1 << 30) FROM split
+              WHERE split.run = split_call.run AND split.model = split_call.model
+                AND split.number >= split_call.first_part)) AS high
+  FROM split_call
+  GROUP BY split_call.trial, split_call.try
+)
 SELECT trial.run AS run, trial.id AS trial, try.try AS try,
-       CASE WHEN EXISTS (
-         SELECT 1 FROM model_change AS change
-         JOIN call ON call.trial = trial.id AND call.model = change.model
-         JOIN segment ON segment.id = call.segment AND segment.try = try.try
-         WHERE change.run = trial.run AND NOT change.allowed
-           AND change.at > try.started_at AND call.started_at >= change.at)
-       THEN NULL
-       ELSE 1 + (SELECT count(*) FROM model_change AS change
-                 WHERE change.run = trial.run AND NOT change.allowed
-                   AND change.at <= try.started_at)
+       CASE WHEN low > high THEN NULL
+       ELSE min(max(1 + (SELECT count(*) FROM split
+                         WHERE split.run = trial.run AND split.at <= try.started_at),
+                    coalesce(low, 1)),
+                coalesce(high, 1 << 30))
        END AS part
 FROM trial
 JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
+LEFT JOIN bounds ON bounds.trial = trial.id AND bounds.try = try.try
 WHERE trial.slot >= 0;
 
 CREATE VIEW v_model_change AS

@@ -22,7 +22,8 @@ constexpr const char* kUpsertTrial =
 constexpr const char* kBeginTry =
     "INSERT INTO try (trial, try, started_at, environment_sha256, sandbox) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT(trial, try) DO UPDATE SET outcome = NULL, stop_reason = NULL, message = NULL, "
-    "finished_at = NULL, sandbox = excluded.sandbox";
+    "finished_at = NULL, sandbox = excluded.sandbox, "
+    "started_at = CASE WHEN try.outcome = 'not_run' THEN excluded.started_at ELSE try.started_at END";
 constexpr const char* kInsertUnbegunTrial =
     "INSERT OR IGNORE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)";
 constexpr const char* kInsertNotRun =
@@ -220,11 +221,11 @@ void Writer::record_not_run(const std::vector<Trial>& trials, const std::string&
   });
 }
 
-void Writer::record_model_change(const ModelChange& change, bool allowed) {
+void Writer::record_model_change(const ModelChange& change) {
   state_->transact([&] {
     auto& statement = state_->prepared(kInsertChange);
     bind_to(statement)(change.run)(change.model)(change.call)(change.at)(change.old_served)(
-        change.old_fingerprint)(change.new_served)(change.new_fingerprint)(allowed ? 1 : 0);
+        change.old_fingerprint)(change.new_served)(change.new_fingerprint)(change.allowed ? 1 : 0);
     statement.exec();
   });
 }

@@ -27,8 +27,7 @@ class Writer final : public Recorder {
   /// Rows for trials that will not start: one try with outcome not_run. Trials
   /// that have rows already keep them.
   void record_not_run(const std::vector<Trial>& trials, const std::string& message, TimePoint now);
-  /// `allowed`: the run may be read as one nevertheless.
-  void record_model_change(const ModelChange& change, bool allowed);
+  void record_model_change(const ModelChange& change);
   /// Deletes unsettled intents of simulated and replayed calls: nothing was spent.
   void drop_free_intents(const std::string& run);
 

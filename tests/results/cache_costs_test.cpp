@@ -16,6 +16,7 @@ BilledCall call(const std::string& trial, std::int64_t total, std::int64_t hit, 
   BilledCall made;
   made.trial = trial;
   made.config = "pro";
+  made.task = "task of " + trial;
   made.model = "pro";
   made.accepted = accepted;
   made.key = {"api.deepseek.com", "deepseek-v4-pro", ""};
@@ -76,7 +77,7 @@ TEST(Reprice, KeepsWhatWasStoredBesideTheNewPrice) {
   EXPECT_EQ(lines[0].stored, 7);
   EXPECT_EQ(lines[0].costs.billed, 1000 * 1'740'000 + 10 * 3'480'000);
   EXPECT_EQ(lines[0].other_tries.billed, lines[0].costs.billed);
-  EXPECT_EQ(entries_used({made}, PriceBook::bundled()).at("pro-flat"), 1);
+  EXPECT_EQ(entries_used({made}, PriceBook::bundled()).at("pro-flat").calls, 1);
 }
 
 }  // namespace
