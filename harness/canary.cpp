@@ -52,7 +52,8 @@ void ask_all(TrialLedger& ledger, Deadline& deadline) {
     ChatRequest request;
     request.tools = nlohmann::json::array();
     request.messages = {{Role::system, kSystem, "", {}, ""}, {Role::user, kPrompts[i], "", {}, ""}};
-    (void)ledger.call(0, request, static_cast<int>(i) + 1, 0, deadline);
+    const Answer answer = ledger.call(0, request, static_cast<int>(i) + 1, 0, deadline);
+    if (!answer.completion.ok()) return;  // the trials will meet the same, and say so
   }
 }
 

@@ -247,6 +247,9 @@ class RunSession {
         progress.trial_finished(job.trial, run_to_end(job, room, progress));
       } catch (const Cancelled&) {
         abandoned = true;
+      } catch (const StoreError& error) {  // nothing more can be recorded: stop the others too
+        control_.stop(Halt::store, error.what());
+        throw;
       }
     };
     std::size_t started = 0;
@@ -285,7 +288,7 @@ class RunSession {
   [[nodiscard]] bool worth_another(const Try& attempt) const {
     if (control_.draining().stop_requested()) return false;
     if (attempt.outcome == Outcome::infra_error) return true;
-    return attempt.outcome == Outcome::provider_error && may_be_retried(attempt.error_class);
+    return attempt.outcome == Outcome::provider_error && attempt.may_pass;
   }
 
   std::unique_ptr<Agent> make_agent(const Job& job, const AgentContext& context,
@@ -307,7 +310,7 @@ class RunSession {
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
                             job.try_number, job.recorded.trajectory, cassette_of(job),
-                            experiment_.cache_nonce ? sha256(segment).substr(0, 32) : ""});
+                            nonce_of(job, segment)});
   }
 
   /// What a replayed trial observed when it was recorded.
@@ -317,6 +320,14 @@ class RunSession {
       if (spec.provider == "replay") return cassette_turns(spec, job.trial.id);
     }
     return {};
+  }
+
+  /// A text of the trial's own for the head of its prompt; a replayed trial's is
+  /// that of its record.
+  [[nodiscard]] std::string nonce_of(const Job& job, const std::string& segment) const {
+    if (!experiment_.cache_nonce) return {};
+    const auto cassette = cassette_of(job);
+    return sha256(cassette.empty() ? segment : cassette.front().segment).substr(0, 32);
   }
 
   RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {

@@ -7,7 +7,7 @@
 namespace weir {
 
 /// Why a run ends before its last trial.
-enum class Halt { none, user, provider, budget };
+enum class Halt { none, user, provider, budget, store };
 
 /// How a run is told to end: drain (no new trial starts; those in flight
 /// finish) or stop (those in flight are abandoned, to be resumed). The first

@@ -46,6 +46,7 @@ struct ConfigSummary {
   std::map<std::string, int> outcomes;
   std::optional<Picodollars> cost_pusd;  ///< counted tries; unknown if any call is unpriced
   std::int64_t unpriced_calls = 0;
+  Picodollars known_pusd = 0;              ///< of the priced calls: at least this was spent
   std::optional<double> usd_per_trial;     ///< mean over the headline's trials
   std::optional<double> usd_cold_per_trial;  ///< estimate: no cache outlives a trial
   std::optional<double> usd_warm_per_trial;  ///< estimate: nothing sent before is lost

@@ -31,6 +31,13 @@ std::optional<Outcome> outcome_named(std::string_view name) {
   return {};
 }
 
+std::optional<StopReason> stop_reason_named(std::string_view name) {
+  for (std::size_t i = 0; i < kStopReasons.size(); ++i) {
+    if (kStopReasons[i] == name) return static_cast<StopReason>(i);
+  }
+  return {};
+}
+
 std::optional<Visibility> visibility_named(std::string_view name) {
   for (std::size_t i = 0; i < kVisibilities.size(); ++i) {
     if (kVisibilities[i] == name) return static_cast<Visibility>(i);

@@ -46,6 +46,7 @@ enum class StopReason {
 [[nodiscard]] std::string_view name_of(Outcome outcome);
 [[nodiscard]] std::string_view name_of(StopReason reason);
 [[nodiscard]] std::optional<Outcome> outcome_named(std::string_view name);
+[[nodiscard]] std::optional<StopReason> stop_reason_named(std::string_view name);
 
 /// Missing data: neither a success nor a failure of the model; may be retried.
 [[nodiscard]] bool is_missing(Outcome outcome);
@@ -139,6 +140,7 @@ struct Try {
   std::int64_t wall_ms = 0;
   std::int64_t model_ms = 0;
   std::int64_t box_ms = 0;
+  bool may_pass = true;      ///< of an error: a new try may fare better; not stored
 };
 
 struct Segment {

@@ -31,6 +31,7 @@ json config(const ConfigSummary& row) {
           {"missing", row.missing},
           {"outcomes", row.outcomes},
           {"cost_pusd", known(row.cost_pusd)},
+          {"known_pusd", row.known_pusd},
           {"usd", row.cost_pusd ? json(static_cast<double>(*row.cost_pusd) / 1e12) : json()},
           {"usd_per_trial", known(row.usd_per_trial)},
           {"usd_cold_per_trial", known(row.usd_cold_per_trial)},

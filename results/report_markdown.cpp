@@ -87,7 +87,8 @@ Row cells(const ConfigSummary& row) {
           usd(row.usd_cold_per_trial),
           usd(row.usd_warm_per_trial),
           row.resolved == 0 ? "none resolved" : usd(row.usd_per_resolved),
-          usd(total),
+          total ? usd(total)
+                : "at least " + usd(static_cast<double>(row.known_pusd) / 1e12),
           tokens(row.input_total),
           hit_share(row),
           tokens(row.output_total),

@@ -29,6 +29,7 @@ struct Submission {
   std::optional<Outcome> failure;        ///< provider_error, infra_error, agent_error: not graded
   std::string error_class;
   std::string message;
+  bool may_pass = true;                  ///< of a failure: a new try may fare better
   std::string leaf;                      ///< segment the trajectory ended in
   milliseconds model_time{0};
 };

@@ -68,6 +68,7 @@ class TrialRun {
     const Submission submission = act(box, deadline);
     try_.leaf = submission.leaf;
     try_.error_class = submission.error_class;
+    try_.may_pass = submission.may_pass;
     try_.message = submission.message;
     try_.model_ms = submission.model_time.count();
     try_.stop_reason = submission.stop;

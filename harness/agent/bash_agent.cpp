@@ -136,6 +136,7 @@ class BashAgent final : public Agent {
     attempt.answer = parts_.ledger->call(attempt.tier, request_, state.turn, 0, *deadline_);
     if (attempt.answer.over_budget) return ended(StopReason::usd);
     const Completion& completion = attempt.answer.completion;
+    if (completion.recorded_end) return ended(*completion.recorded_end);
     if (deadline_->token().stop_requested() && !completion.ok()) return stopped();
     if (completion.ok()) {
       attempt.draft = read_draft(completion);
@@ -144,6 +145,7 @@ class BashAgent final : public Agent {
     Submission failure = ended(StopReason::submitted);
     failure.error_class = completion.error_class;
     failure.message = describe_failure(completion);
+    failure.may_pass = completion.retryable;
     if (completion.error_class == "context_overflow") {
       failure.stop = StopReason::context;
     } else if (completion.error_class == "content_filter") {

@@ -186,9 +186,8 @@ std::string observation_text(const ExecResult& result, milliseconds timeout) {
 
 std::vector<Message> answer_problem(const Completion& completion, const Draft& draft) {
   const std::string text = draft.problem + " " + kHowToCall;
-  const bool cut = completion.finish_reason == "length";
-  if (completion.message.tool_calls.empty() || cut) return {{Role::user, text, "", {}, ""}};
-  std::vector<Message> answers;  // the API wants an answer to every call
+  if (completion.message.tool_calls.empty()) return {{Role::user, text, "", {}, ""}};
+  std::vector<Message> answers;  // the API wants an answer to every call, cut off or not
   for (const auto& call : completion.message.tool_calls) {
     answers.push_back({Role::tool, text, "", {}, call.id});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/model/wire/json_fields.hpp"
 #include "harness/model/wire/usage.hpp"
 
 namespace weir {
@@ -22,6 +23,15 @@ std::size_t periodic_tail(std::string_view text, std::size_t period) {
   return length + period;
 }
 
+/// The service's own total is not the sum of its prompt and its output: some
+/// bill reasoning beside the output, and what is owed cannot be told.
+bool total_contradicts(const Completion& completion) {
+  const auto total = count_field(parse_json(completion.raw_usage), "total_tokens");
+  const Tokens& tokens = completion.tokens;
+  return total && tokens.input_total && tokens.output_total &&
+         *total != *tokens.input_total + *tokens.output_total;
+}
+
 }  // namespace
 
 std::string_view describe_note(std::string_view note) {
@@ -31,6 +41,7 @@ std::string_view describe_note(std::string_view note) {
       {"loop", "the text goes round in circles"},
       {"refusal", "the model declined"},
       {"usage_contradicts", "the token counts contradict each other"},
+      {"total_contradicts", "the total of tokens is not the sum of input and output"},
       {"priced_by_request", "the price book does not know the model that served"},
       {"no_terminal_event", "the stream was complete but for its last event"},
       {"prefix_rewritten", "the request does not begin with the one before"},
@@ -71,6 +82,7 @@ void note_answer(Completion& completion) {
   if (ends_in_loop(message.reasoning) || ends_in_loop(message.content)) notes.emplace_back("loop");
   if (!completion.refusal.empty()) notes.emplace_back("refusal");
   if (!consistent(completion.tokens)) notes.emplace_back("usage_contradicts");
+  if (total_contradicts(completion)) notes.emplace_back("total_contradicts");
   if (completion.ok() && completion.stream_complete == false) {
     notes.emplace_back("no_terminal_event");
   }

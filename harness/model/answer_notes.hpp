@@ -10,7 +10,8 @@ namespace weir {
 // of the call: the notes are stored with it, and the router and readers look.
 
 /// Adds the notes that apply: tool_markup_in_text, reasoning_only, loop,
-/// refusal, usage_contradicts, no_terminal_event.
+/// refusal, usage_contradicts, total_contradicts (which leaves the cost unknown),
+/// no_terminal_event.
 void note_answer(Completion& completion);
 
 /// A note in words, for people.

@@ -69,4 +69,31 @@ class Budget {
   Picodollars reserved_ = 0;  ///< of calls in flight
 };
 
+/// One call's hold on a budget. Whatever happens to the call, the hold ends: one
+/// that was never settled counts as spent whole, and nobody waits for it. One
+/// thread.
+class Reservation {
+ public:
+  explicit Reservation(Budget& budget) : budget_(budget) {}
+  ~Reservation() {
+    if (held_) budget_.settle(*held_, std::nullopt);
+  }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  [[nodiscard]] bool hold(std::optional<Picodollars> worst, const std::stop_token& stop) {
+    if (!budget_.reserve(worst, stop)) return false;
+    held_ = worst.value_or(0);
+    return true;
+  }
+  void settle(std::optional<Picodollars> spent) {
+    budget_.settle(*held_, spent);
+    held_.reset();
+  }
+
+ private:
+  Budget& budget_;
+  std::optional<Picodollars> held_;
+};
+
 }  // namespace weir

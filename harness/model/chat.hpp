@@ -60,6 +60,7 @@ struct Completion {
   std::string error_message;  ///< the service's own words
   std::string error_code;     ///< as JSON text: "\"x\"", "400"; "" if absent
   std::string error_type;
+  std::string implied_class;  ///< of an in-band error: what its status would have said
   long http_status = 0;       ///< 0: no reply came
   bool refused = false;       ///< turned away before any token was processed: costs nothing
   bool retryable = false;
@@ -77,6 +78,7 @@ struct Completion {
   std::string recorded_host;
   std::string recorded_model;  ///< the id that was requested
   std::optional<TimePoint> recorded_at;
+  std::optional<StopReason> recorded_end;  ///< the recorded trial ended here, for this reason
 
   [[nodiscard]] bool ok() const { return error_class.empty(); }
 };

@@ -15,8 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestPage = 4000;  // bytes kept of an error page that is not JSON
-
 bool mentions(std::string_view text, std::string_view words) {
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -46,13 +44,18 @@ std::optional<std::int64_t> find_number(std::string_view text, const char* patte
 }
 
 /// A refusal that does not depend on the status it comes with.
-std::string_view class_by_text(const std::string& message) {
+std::string_view class_by_text(const ErrorReport& report) {
+  const std::string& message = report.message;
+  if (mentions_any(report.code + report.type, {"context_length_exceeded", "exceed_context_size"})) {
+    return "context_overflow";
+  }
   if (read_context_overflow(message)) return "context_overflow";
   if (mentions(message, "reasoning_content") && mentions(message, "passed back")) {
     return "reasoning_passback";
   }
   if (mentions_any(message, {"content exists risk", "content risk", "content policy",
-                             "content management policy"})) {
+                             "content management policy", "usage policy", "moderation",
+                             "was flagged"})) {
     return "content_filter";
   }
   return {};
@@ -66,9 +69,10 @@ bool names_a_missing_model(const ErrorReport& report) {
 }
 
 std::string_view class_of_client_error(const ErrorReport& report) {
+  const std::string_view by_text = class_by_text(report);
   switch (report.status) {
-    case 401:
-    case 403: return "auth";
+    case 401: return "auth";
+    case 403: return by_text == "content_filter" ? by_text : "auth";
     case 402: return "insufficient_balance";
     case 408: return "timeout";
     case 409: return "server";
@@ -78,7 +82,7 @@ std::string_view class_of_client_error(const ErrorReport& report) {
                  : "rate_limit";
     default: break;
   }
-  if (const auto by_text = class_by_text(report.message); !by_text.empty()) return by_text;
+  if (!by_text.empty()) return by_text;
   if (report.type == "billing_error") return "insufficient_balance";
   if (names_a_missing_model(report)) return "model_not_found";
   return "invalid_request";
@@ -96,7 +100,7 @@ long implied_status(const ErrorReport& report) {
   if (mentions(said, "rate_limit")) return 429;
   if (mentions(said, "overloaded")) return 529;
   if (mentions(said, "invalid_request") || mentions(said, "not_found")) return 400;
-  return class_by_text(report.message).empty() ? 500 : 400;
+  return class_by_text(report).empty() ? 500 : 400;
 }
 
 }  // namespace
@@ -184,7 +188,7 @@ void fail_with_status(Completion& completion, long status, std::string_view body
   ErrorReport report;
   report.status = status;
   if (reply.is_discarded()) {
-    report.message = to_utf8(body.substr(0, kLongestPage));
+    report.message = to_utf8(body);
   } else {
     report = read_error(reply, status);
   }
@@ -192,7 +196,8 @@ void fail_with_status(Completion& completion, long status, std::string_view body
   completion.http_status = status;
   completion.error_code = report.code;
   completion.error_type = report.type;
-  completion.refused = status >= 300 && status < 500 && status != 408;
+  // Turned away: redirected, refused, or no capacity to begin.
+  completion.refused = (status >= 300 && status < 500 && status != 408) || status == 503 || status == 529;
 }
 
 void fail_in_band(Completion& completion, const ErrorReport& report) {
@@ -202,7 +207,8 @@ void fail_in_band(Completion& completion, const ErrorReport& report) {
   completion.error_type = report.type;
   ErrorReport implied = report;
   implied.status = implied_status(report);
-  completion.retryable = may_be_retried(classify_error(implied));
+  completion.implied_class = classify_error(implied);
+  completion.retryable = may_be_retried(completion.implied_class);
 }
 
 void fail(Completion& completion, std::string_view error_class, std::string message) {
@@ -222,12 +228,14 @@ std::optional<ContextOverflow> read_context_overflow(std::string_view message) {
   if (!mentions_any(message, {"maximum context length", "longer than the model's context",
                               "exceed_context_size", "exceeds the available context",
                               "context_length_exceeded", "prompt is too long",
-                              "exceed context limit", "context window", "input is too long"})) {
+                              "exceed context limit", "context window", "input is too long",
+                              "model's context length is", "exceed the configured limit"})) {
     return {};
   }
   ContextOverflow found;
   for (const char* window : {R"(maximum context length (?:is|of) ([0-9,_]+))",
-                             R"(context length \(?(?:of )?([0-9,_]+))",
+                             R"(context length (?:is only |of )?\(?([0-9,_]+))",
+                             R"(configured limit of ([0-9,_]+))",
                              R"(> ([0-9,_]+)(?: maximum)?)", R"("?n_ctx"?\s*[:=]\s*([0-9,_]+))",
                              R"(context size \(([0-9,_]+))"}) {
     if (!found.window) found.window = find_number(message, window);
@@ -236,7 +244,10 @@ std::optional<ContextOverflow> read_context_overflow(std::string_view message) {
                              R"(input \(([0-9,_]+) tokens\))", R"(too long: ([0-9,_]+))",
                              R"("?n_prompt_tokens"?\s*[:=]\s*([0-9,_]+))",
                              R"(limit: ([0-9,_]+) \+)", R"(request \(([0-9,_]+) tokens\))",
-                             R"(prompt contains (?:at least )?([0-9,_]+))"}) {
+                             R"(prompt contains (?:at least )?([0-9,_]+))",
+                             R"(passed ([0-9,_]+) input)", R"(resulted in ([0-9,_]+))",
+                             R"(([0-9,_]+) tokens from the input)",
+                             R"(\(([0-9,_]+) of text input)"}) {
     if (!found.prompt) found.prompt = find_number(message, prompt);
   }
   return found;

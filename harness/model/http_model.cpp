@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/model/answer_notes.hpp"
@@ -19,10 +20,12 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kLongestMessage = 4000;  // bytes
+
 class HttpModel final : public Model {
  public:
   HttpModel(const ModelSpec& spec, HttpApi api)
-      : spec_(spec), api_(std::move(api)), key_(Secret::of(spec)) {}
+      : spec_(spec), api_(std::move(api)), key_(Secret::once(spec)) {}
 
   Completion complete(const ChatRequest& request, const CallContext& context) override {
     ReplyReader reader(api_.decoder(), spec_.stream);
@@ -39,12 +42,18 @@ class HttpModel final : public Model {
     http.on_body = [&](long status, std::string_view bytes) { return reader.push(status, bytes); };
     const HttpReply reply = http_post(http);
     Completion completion = read(reader, reply);
-    completion.error_message = key_.redact(std::move(completion.error_message));
+    completion.error_message = shortened(key_.redact(std::move(completion.error_message)));
     note_answer(completion);
     return completion;
   }
 
  private:
+  /// Error pages are cut only once the key is out of them.
+  static std::string shortened(std::string text) {
+    if (text.size() > kLongestMessage) text = to_utf8(text.substr(0, kLongestMessage));
+    return text;
+  }
+
   static Completion read(ReplyReader& reader, const HttpReply& reply) {
     Completion completion;
     if (reply.status != 0) completion = reader.finish(reply.status);
@@ -63,9 +72,11 @@ class HttpModel final : public Model {
 
   /// A connection that failed after a whole answer had come took nothing away.
   static void add_failure(Completion& completion, const HttpReply& reply) {
-    if (reply.status == 200 && completion.ok()) {
+    const bool said = completion.error_class == "in_band_error" ||
+                      (reply.status != 0 && reply.status != 200);
+    if (reply.failure != "cancelled" && (said || (reply.status == 200 && completion.ok()))) {
       completion.notes.push_back("connection failed after the end: " + to_utf8(reply.message));
-      return;
+      return;  // what the service said of itself holds
     }
     const bool cut = reply.status == 200 && reply.failure == "network";
     const std::string error_class = reply.failure == "cancelled" ? "interrupted"
@@ -100,9 +111,11 @@ std::unique_ptr<Model> make_http_model(const ModelSpec& spec, HttpApi api) {
 
 void check_http_model(const ModelSpec& spec) {
   const std::string& url = spec.base_url;
-  if (find_dialect(spec.dialect) == nullptr) {
-    refuse(spec, "dialect", fmt::format("unknown dialect \"{}\"{}", spec.dialect,
-                                        did_you_mean(spec.dialect, dialect_names())));
+  std::vector<std::string> dialects = dialect_names();
+  if (spec.provider == "anthropic") dialects = {"anthropic", "deepseek", "generic"};
+  if (std::find(dialects.begin(), dialects.end(), spec.dialect) == dialects.end()) {
+    refuse(spec, "dialect", fmt::format("unknown dialect \"{}\" for provider {}{}", spec.dialect,
+                                        spec.provider, did_you_mean(spec.dialect, dialects)));
   }
   if (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) {
     refuse(spec, "base_url", "must begin with http:// or https://");
@@ -112,7 +125,7 @@ void check_http_model(const ModelSpec& spec) {
                              "api_key_command");
   }
   if (spec.model.empty()) refuse(spec, "model", "is missing");
-  (void)Secret::of(spec);
+  (void)Secret::once(spec);
 }
 
 std::unique_ptr<Model> make_openai_model(const ModelSpec& spec) {

@@ -16,7 +16,6 @@
 namespace weir {
 namespace {
 
-constexpr int kMostRetries = 5;
 constexpr int kMostShrinks = 3;
 constexpr int kLeastMaxTokens = 1024;      // below this an answer is not worth asking for
 constexpr std::int64_t kOverflowMargin = 64;  // tokens; services count framing differently
@@ -47,8 +46,14 @@ void sleep_for(milliseconds duration, const std::stop_token& stop) {
   nothing.wait_for(lock, stop, duration, [] { return false; });
 }
 
-/// Ends of an answer that make the call a failed one.
+/// Ends of an answer that make the call a failed one; and errors inside a 200
+/// that mean what they would have meant with a status of their own.
 void adopt_finish(Completion& completion) {
+  const std::string& implied = completion.implied_class;
+  if (ends_the_run(implied) || implied == "context_overflow" || implied == "content_filter") {
+    fail(completion, implied, completion.error_message);
+    completion.notes.emplace_back("in_band");
+  }
   if (!completion.ok()) return;
   if (completion.finish_reason == "insufficient_system_resource") {
     fail(completion, "insufficient_system_resource", "the service cut the answer off");
@@ -134,15 +139,18 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
     Call call = intent(rung, sent, place);
     const Call* record = recorded(call);
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
-    if (record != nullptr && (!record->settled || record->error_class == "interrupted")) continue;
+    if (record != nullptr && (!record->settled || record->error_class == "interrupted")) {
+      own_budget_.settle(0, record->cost_pusd ? record->cost_pusd : record->reserved_pusd);
+      continue;
+    }
     Completion completion;
     if (record != nullptr) {
       completion = completion_of(*record);
       rung.model->replayed(sent, completion);
-      own_budget_.settle(0, record->cost_pusd);
+      own_budget_.settle(0, record->cost_pusd ? record->cost_pusd : record->reserved_pusd);
       (void)rung.prefix.take(sent, {call.request_sha256, call.prefix_sha256}, completion.tokens);
     } else {
-      if (!own_budget_.has_room(reservation(call, sent, rung.spec))) return {{}, "", true};
+      if (!own_budget_.has_room(worst_case(call, sent, rung.spec))) return {{}, "", true};
       completion = ask(call, sent, deadline);
     }
     account(completion);
@@ -154,12 +162,13 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
       ++shrinks;
       continue;
     }
-    const bool again = !completion.ok() && completion.retryable && failures < kMostRetries &&
+    if (call.replayed && completion.error_class == "interrupted") continue;  // as when resuming
+    // A wait longer than a run can afford is a no, here and for the trial.
+    if (completion.retry_after > kLongestRetryAfter) completion.retryable = false;
+    const bool again = !completion.ok() && completion.retryable && failures < rung.spec.retries &&
                        !deadline.token().stop_requested();
     if (!again) return {std::move(completion), call.id};
-    if (record == nullptr && !wait_before_retry(completion, failures, deadline)) {
-      return {std::move(completion), call.id};
-    }
+    if (record == nullptr && !rung.spec.free()) wait_before_retry(completion, failures, deadline);
     ++failures;
   }
 }
@@ -208,34 +217,38 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   const auto queued = std::chrono::steady_clock::now();
   const std::int64_t estimate = estimate_tokens(request);
   Place place(*room_.limiters.at(tier.spec.name), estimate, deadline);
+  Reservation reservation(room_.budget);
+  for (bool held = false; !held;) {  // the wait may have ended under dearer prices
+    call.reserved_pusd = worst_case(call, request, tier.spec);
+    reserve(reservation, call, deadline);
+    call.started_at = now(tier.spec);
+    held = worst_case(call, request, tier.spec).value_or(0) <= call.reserved_pusd.value_or(0);
+    if (!held) reservation.settle(0);
+  }
   call.wait_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - queued)
                      .count();
   if (tier.spec.free()) call.wait_ms = 0;
-  call.started_at = now(tier.spec);
-  call.reserved_pusd = reservation(call, request, tier.spec);
-  const Picodollars reserved = call.reserved_pusd.value_or(0);
-  {
-    const Deadline::Pause pause(deadline);
-    if (!room_.budget.reserve(call.reserved_pusd, deadline.token())) {
-      room_.control.drain(Halt::budget,
-                          call.reserved_pusd
-                              ? "the run's dollar limit leaves no room for the next call"
-                              : fmt::format("a dollar limit is set and the next call to \"{}\" has no "
-                                            "price",
-                                            call.model));
-      throw Cancelled();
-    }
-  }
   Completion completion = complete(call, request, deadline);
   place.ended(completion);
-  room_.budget.settle(reserved, call.cost_pusd);
+  reservation.settle(call.cost_pusd);
   own_budget_.settle(0, call.cost_pusd ? call.cost_pusd : call.reserved_pusd);
   return completion;
 }
 
+void TrialLedger::reserve(Reservation& reservation, const Call& call, Deadline& deadline) const {
+  const Deadline::Pause pause(deadline);
+  if (reservation.hold(call.reserved_pusd, deadline.token())) return;
+  room_.control.drain(
+      Halt::budget, call.reserved_pusd
+                        ? "the run's dollar limit leaves no room for the next call"
+                        : fmt::format("a dollar limit is set and the next call to \"{}\" has no price",
+                                      call.model));
+  throw Cancelled();
+}
+
 /// An upper bound of what the call can cost; unknown without a price.
-std::optional<Picodollars> TrialLedger::reservation(const Call& call, const ChatRequest& request,
-                                                    const ModelSpec& spec) const {
+std::optional<Picodollars> TrialLedger::worst_case(const Call& call, const ChatRequest& request,
+                                                   const ModelSpec& spec) const {
   if (call.replayed) return 0;
   return room_.prices.worst_case(price_key(spec, ""), call.started_at, most_input_tokens(request),
                                  request.max_tokens.value_or(spec.max_tokens));
@@ -298,6 +311,8 @@ void TrialLedger::price(Call& call, Completion& completion, const ModelSpec& spe
     call.tokens = {0, 0, 0, 0, 0, 0, 0};
     call.cost_pusd = 0;
     call.price_entry = kRefused;
+  } else if (std::count(completion.notes.begin(), completion.notes.end(), "total_contradicts") > 0) {
+    return;  // what is owed cannot be told
   } else if (const auto cost = room_.prices.cost(price_key(spec, completion.served_model),
                                                  call.started_at, call.tokens)) {
     call.cost_pusd = cost->pusd;
@@ -317,16 +332,13 @@ bool TrialLedger::shrink(TierModel& tier, const Completion& completion) const {
   return true;
 }
 
-/// False if the service wants a longer wait than a run can afford.
-bool TrialLedger::wait_before_retry(const Completion& completion, int failures,
+void TrialLedger::wait_before_retry(const Completion& completion, int failures,
                                     Deadline& deadline) const {
-  if (completion.retry_after > kLongestRetryAfter) return false;
   const Deadline::Pause pause(deadline);
   const double jitter = 0.5 + draw(static_cast<std::uint64_t>(failures), trial_.id + "/backoff");
   auto wait = std::min(backoff_.most, backoff_.first * (1 << failures));
   wait = milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * jitter));
   sleep_for(std::max(wait, completion.retry_after), deadline.token());
-  return true;
 }
 
 void TrialLedger::account(const Completion& completion) {

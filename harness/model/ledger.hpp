@@ -92,16 +92,15 @@ class TrialLedger {
  private:
   [[nodiscard]] Call intent(TierModel& tier, const ChatRequest& request, const Call& place) const;
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
-  [[nodiscard]] std::optional<Picodollars> reservation(const Call& call,
-                                                       const ChatRequest& request,
-                                                       const ModelSpec& spec) const;
+  [[nodiscard]] std::optional<Picodollars> worst_case(const Call& call, const ChatRequest& request,
+                                                      const ModelSpec& spec) const;
+  void reserve(Reservation& reservation, const Call& call, Deadline& deadline) const;
   [[nodiscard]] Completion ask(Call& call, const ChatRequest& request, Deadline& deadline);
   [[nodiscard]] Completion complete(Call& call, const ChatRequest& request, Deadline& deadline);
   [[nodiscard]] bool shrink(TierModel& tier, const Completion& completion) const;
   void book(Call& call, Completion& completion, const ChatRequest& request);
   void price(Call& call, Completion& completion, const ModelSpec& spec) const;
-  [[nodiscard]] bool wait_before_retry(const Completion& completion, int failures,
-                                       Deadline& deadline) const;
+  void wait_before_retry(const Completion& completion, int failures, Deadline& deadline) const;
   void account(const Completion& completion);
   [[nodiscard]] TimePoint now(const ModelSpec& spec) const;
 

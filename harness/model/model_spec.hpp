@@ -31,6 +31,7 @@ struct ModelSpec {
   bool stream = true;
   int max_tokens = 32768;
   int in_flight = 64;
+  int retries = 5;  ///< of one request, after failures that may pass
   std::optional<double> tokens_per_second;  ///< in and out, over all trials
   CallTimers timers;
   std::string price_host;  ///< default: the host of base_url

@@ -70,6 +70,8 @@ void read_endpoint(ConfigTable& table, ModelSpec& spec) {
   if (spec.tokens_per_second && !(*spec.tokens_per_second > 0)) {
     table.fail("tokens_per_second", "must be more than 0");
   }
+  spec.retries = static_cast<int>(table.integer("retries").value_or(spec.retries));
+  if (spec.retries < 0 || spec.retries > 100) table.fail("retries", "must be from 0 to 100");
   read_timers(table, spec.timers);
 }
 

@@ -39,7 +39,7 @@ class ReplayModel final : public Model {
   Completion complete(const ChatRequest&, const CallContext& context) override {
     load(context.trial);
     const auto found = calls_->find({context.turn, context.tier, context.sample, context.retry});
-    if (found == calls_->end()) return miss(context, "was not made in");
+    if (found == calls_->end()) return end_or_miss(context);
     const Call& record = found->second;
     const bool cut_off = !record.settled || record.error_class == "interrupted";
     if (!cut_off && record.request_sha256 != context.request_sha256) {
@@ -59,10 +59,23 @@ class ReplayModel final : public Model {
   void load(const std::string& trial) {
     if (calls_) return;
     calls_.emplace();
-    for (auto& call : Reader(spec_.cassette).calls(trial_in_cassette(spec_, trial))) {
+    const Reader reader(spec_.cassette);
+    const std::string recorded = trial_in_cassette(spec_, trial);
+    if (!reader.find_trial(recorded)) return;
+    end_ = reader.counted_try(recorded).stop_reason;
+    for (auto& call : reader.calls(recorded)) {
       const Place place{call.turn, call.tier, call.sample, call.retry};
       calls_->emplace(place, std::move(call));
     }
+  }
+
+  /// Past the last call of a trial that a clock ended, so does this one.
+  [[nodiscard]] Completion end_or_miss(const CallContext& context) const {
+    Completion completion = miss(context, "was not made in");
+    const bool past = !calls_->empty() && Place{context.turn, context.tier, context.sample,
+                                                context.retry} > calls_->rbegin()->first;
+    if (past && end_ == StopReason::wall) completion.recorded_end = end_;
+    return completion;
   }
 
   [[nodiscard]] Completion miss(const CallContext& context, const char* what) const {
@@ -77,6 +90,7 @@ class ReplayModel final : public Model {
 
   ModelSpec spec_;
   std::optional<std::map<Place, Call>> calls_;
+  std::optional<StopReason> end_;  ///< why the recorded trial ended
 };
 
 }  // namespace

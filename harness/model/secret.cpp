@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
@@ -73,6 +75,17 @@ Secret Secret::of(const ModelSpec& spec) {
                                 spec.name, source));
   }
   return Secret(std::move(value));
+}
+
+Secret Secret::once(const ModelSpec& spec) {
+  if (spec.api_key_file.empty() && spec.api_key_command.empty()) return of(spec);
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::string>, Secret> known;
+  const std::lock_guard lock(mutex);
+  const auto source = std::pair(spec.api_key_file, spec.api_key_command);
+  auto found = known.find(source);
+  if (found == known.end()) found = known.emplace(source, of(spec)).first;
+  return found->second;
 }
 
 std::string Secret::redact(std::string text) const {

@@ -18,6 +18,10 @@ class Secret {
   /// names none. Throws UserError naming the source, never the value.
   static Secret of(const ModelSpec& spec);
 
+  /// The same, but a file is read and a command run once per process: a vault
+  /// that is asked by every trial is a vault that locks.
+  static Secret once(const ModelSpec& spec);
+
   [[nodiscard]] bool empty() const { return value_.empty(); }
   [[nodiscard]] const std::string& header_value() const { return value_; }
   /// `text` with every occurrence of the key replaced.

@@ -11,15 +11,17 @@ void ServedWatch::know(const std::string& model, const std::string& served,
 }
 
 void ServedWatch::observe(const Call& call) {
-  if (call.served_model.empty() || call.replayed) return;
+  if (call.served_model.empty() || call.replayed || !call.error_class.empty()) return;
   const Identity now{call.served_model, call.fingerprint};
   ModelChange change;
   {
     const std::lock_guard lock(mutex_);
     Seen& seen = seen_[call.model];
     const bool first = seen.all.empty();
+    const bool known = seen.knows(now);
     const Identity before = std::exchange(seen.last, now);
-    if (!seen.all.insert(now).second || first) return;
+    seen.all.insert(now);
+    if (known || first) return;
     change = {call.trial.substr(0, call.trial.find('/')),
               call.model, call.id, call.started_at,
               before.first, before.second, now.first, now.second, false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -31,6 +32,13 @@ class ServedWatch {
   struct Seen {
     std::set<Identity> all;
     Identity last;
+    /// A fingerprint nobody gave could be any.
+    [[nodiscard]] bool knows(const Identity& identity) const {
+      return std::any_of(all.begin(), all.end(), [&](const Identity& other) {
+        return other.first == identity.first &&
+               (other.second == identity.second || other.second.empty() || identity.second.empty());
+      });
+    }
   };
 
   std::function<void(const ModelChange&)> on_change_;

@@ -69,6 +69,9 @@ void add_cache_costs(ConfigSummary& row, const std::vector<BilledCall>& all,
     return call.config == row.config && call.counted && !call.replayed &&
            trials.count(call.trial) != 0;
   });
+  for (const auto& call : all) {
+    if (call.config == row.config && call.counted) row.known_pusd += call.cost_pusd.value_or(0);
+  }
   if (row.headline.trials == 0) return;
   const CacheCosts costs = cache_costs(calls, book);
   const auto per_trial = [&](const std::optional<Picodollars>& sum) -> std::optional<double> {

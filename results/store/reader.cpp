@@ -198,6 +198,7 @@ Try Reader::counted_try(const std::string& trial) const {
   attempt.started_at = read_optional_time(row.getColumn(1)).value_or(TimePoint{});
   attempt.finished_at = read_optional_time(row.getColumn(2));
   if (!row.getColumn(3).isNull()) attempt.outcome = outcome_named(row.getColumn(3).getString());
+  attempt.stop_reason = stop_reason_named(row.getColumn(4).getString());
   attempt.error_class = row.getColumn(5).getString();
   attempt.message = row.getColumn(6).getString();
   attempt.leaf = row.getColumn(7).getString();
@@ -284,7 +285,7 @@ std::vector<Call> Reader::calls(const std::string& trial) const {
       "error_message, input_total, input_miss, input_hit, cache_write, output_total, output_text, "
       "output_reasoning, raw_usage, response_z, cost_pusd, price_entry, latency_ms, ttft_ms, "
       "coalesce(wait_ms, 0), fingerprint, response_id, prefix_sha256, coalesce(http_status, 0), "
-      "coalesce(retryable, 0), notes, replayed "
+      "coalesce(retryable, 0), notes, replayed, reserved_pusd "
       "FROM call JOIN segment ON segment.id = call.segment "
       "JOIN trial ON trial.id = call.trial AND trial.counted_try = segment.try "
       "WHERE call.trial = ? ORDER BY segment.rowid, turn, tier, sample, retry",
@@ -327,6 +328,7 @@ std::vector<Call> Reader::calls(const std::string& trial) const {
     call.retryable = row.getColumn(35).getInt() != 0;
     call.notes = row.getColumn(36).getString();
     call.replayed = row.getColumn(37).getInt() != 0;
+    call.reserved_pusd = read_optional(row.getColumn(38));
     found.push_back(std::move(call));
   }
   return found;

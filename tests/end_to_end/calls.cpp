@@ -51,7 +51,7 @@ bool Host::misbehave(Exchange& exchange, int request) {
   if (every == 0 || request % every != 0) return false;
   switch (request / every % 5) {
     case 0: ++refused; exchange.reply(429, R"({"error":{"message":"slow down"}})"); return true;
-    case 1: ++unknown; exchange.reply(503, "busy", "", "text/html"); return true;
+    case 1: ++refused; exchange.reply(503, "busy", "", "text/html"); return true;
     case 2: ++unknown; exchange.reply(200, R"({"error":{"message":"inside","code":500}})"); return true;
     case 3: ++unknown; exchange.reset(); return true;
     default: break;
@@ -97,7 +97,8 @@ Calls::Calls() {
 }
 
 void Calls::write_experiment(const Host& host, const std::vector<std::string>& providers,
-                             const std::string& more, const std::string& in_experiment) {
+                             const std::string& more, const std::string& in_experiment,
+                             const std::string& in_model) {
   std::string names;
   std::string tables;
   for (const auto& provider : providers) {
@@ -105,7 +106,7 @@ void Calls::write_experiment(const Host& host, const std::vector<std::string>& p
     tables += "[models." + provider + "]\nprovider = \"" + provider +
               "\"\ndialect = \"deepseek\"\nbase_url = \"" + host.url() +
               "\"\nmodel = \"deepseek-v4-pro\"\napi_key_env = \"WEIR_TEST_KEY\"\n"
-              "price_host = \"api.deepseek.com\"\nmax_tokens = 4096\n[configs." + provider +
+              "price_host = \"api.deepseek.com\"\nmax_tokens = 4096\n" + in_model + "[configs." + provider +
               "]\ntiers = [\"" + provider + "\"]\n";
   }
   write_file(folder_ / "e.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [" + names +
@@ -113,7 +114,7 @@ void Calls::write_experiment(const Host& host, const std::vector<std::string>& p
                                      "[prices]\nat = 2026-06-01T00:00:00Z\n" + tables + more);
 }
 
-void Calls::write_replay(const std::vector<std::string>& arms) {
+void Calls::write_replay(const std::vector<std::string>& arms, const std::string& in_experiment) {
   std::string names;
   std::string tables;
   for (const auto& arm : arms) {
@@ -122,7 +123,7 @@ void Calls::write_replay(const std::vector<std::string>& arms) {
               "]\ntiers = [\"" + arm + "\"]\n";
   }
   write_file(folder_ / "r.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [" + names +
-                                     "]\nattempts = 3\n" + tables);
+                                     "]\nattempts = 3\n" + in_experiment + tables);
 }
 
 Ran Calls::run(const std::vector<std::string>& more, const std::string& file,

@@ -56,9 +56,10 @@ class Calls {
 
   /// Writes e.toml: one arm per provider in `providers`, named like it.
   void write_experiment(const Host& host, const std::vector<std::string>& providers,
-                        const std::string& more = "", const std::string& in_experiment = "");
+                        const std::string& more = "", const std::string& in_experiment = "",
+                        const std::string& in_model = "");
   /// Writes r.toml: the same arms, replayed from this folder's database.
-  void write_replay(const std::vector<std::string>& arms);
+  void write_replay(const std::vector<std::string>& arms, const std::string& in_experiment = "");
 
   [[nodiscard]] Ran run(const std::vector<std::string>& more = {}, const std::string& file = "e.toml",
                         const std::string& db_name = "w.db") const;

@@ -222,6 +222,8 @@ TEST_F(CallsTest, ANonceKeepsTrialsFromWarmingEachOther) {
   Host host;
   calls_.write_experiment(host, {"openai"}, "", "cache_nonce = true\n");
   ASSERT_EQ(calls_.run().exit_code, 0);
+  calls_.write_replay({"openai"}, "cache_nonce = true\n");
+  EXPECT_EQ(calls_.run({}, "r.toml", "r.db").exit_code, 0);  // with the nonces of the record
   const auto heads = host.heads();
   EXPECT_EQ(heads.size(), 6U);
   EXPECT_EQ(std::set<std::string>(heads.begin(), heads.end()).size(), 3U);  // one per trial
@@ -231,14 +233,32 @@ TEST_F(CallsTest, AProviderErrorGetsANewTryAndSaysSo) {
   Host host;
   host.always_status = 429;
   host.always_body = R"({"error":{"message":"come back tomorrow"}})";
-  host.always_headers = "Retry-After: 80000\r\n";  // longer than a run can wait
-  calls_.write_experiment(host, {"openai"}, "[limits]\nretries = 2\n");
+  calls_.write_experiment(host, {"openai"}, "[limits]\nretries = 2\n", "", "retries = 0\n");
   const Ran ran = calls_.run({"--attempts", "1"});
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_EQ(host.requests, 3);
   EXPECT_THAT(ran.err, HasSubstr("try 3 begins"));
   EXPECT_EQ(calls_.query("SELECT try || outcome || error_class FROM v_trial"),
             "3provider_errorrate_limit");
+  // One that asks for longer than a run can wait is not asked again at all.
+  host.requests = 0;
+  host.always_headers = "Retry-After: 80000\r\n";
+  EXPECT_EQ(calls_.run({"--attempts", "1"}).exit_code, 3);
+  EXPECT_EQ(host.requests, 1);
+}
+
+TEST_F(CallsTest, AnErrorInsideA200MeansWhatItsStatusWouldHave) {
+  Host host;
+  host.always_status = 200;
+  host.always_body = R"({"error":{"message":"Insufficient Balance","code":402}})";
+  calls_.write_experiment(host, {"openai"});
+  const Ran broke = calls_.run({"--attempts", "9"});
+  EXPECT_EQ(broke.exit_code, 3);
+  EXPECT_LE(host.requests, 3);  // those in flight; the run stopped
+  EXPECT_GE(std::stoi(calls_.query("SELECT count(*) FROM v_trial WHERE outcome = 'not_run'")), 6);
+  host.always_body = R"({"error":{"message":"Content Exists Risk","code":400}})";
+  EXPECT_EQ(calls_.run({"--attempts", "1"}, "e.toml", "b.db").exit_code, 0);
+  EXPECT_EQ(calls_.query("SELECT outcome || stop_reason FROM v_trial", "b.db"), "agent_limitblocked");
 }
 
 TEST_F(CallsTest, TheDoctorAsksEachModelOnce) {

@@ -50,6 +50,9 @@ TEST(BashProtocol, EveryCallOfABadAnswerIsAnswered) {
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_EQ(answers[0].role, Role::tool);
   EXPECT_EQ(answers[1].tool_call_id, "2");
+  Completion cut = bad;  // an unanswered call makes the next request invalid
+  cut.finish_reason = "length";
+  EXPECT_EQ(answer_problem(cut, read_draft(cut)).size(), 2U);
   const Completion silent = calling({});
   EXPECT_EQ(answer_problem(silent, read_draft(silent)).at(0).role, Role::user);
 }

@@ -132,6 +132,10 @@ TEST(ServedWatch, ShoutsOnceForEachNewIdentity) {
   EXPECT_EQ(changes[0].old_fingerprint, "1");
   EXPECT_EQ(changes[0].new_fingerprint, "2");
   watch.observe(served("flash", "", "9"));  // said nothing
+  watch.observe(served("flash", "m", ""));   // did not say which
+  Call failed = served("flash", "other", "1");
+  failed.error_class = "stream_truncated";
+  watch.observe(failed);
   EXPECT_EQ(changes.size(), 1U);
 }
 

@@ -197,6 +197,38 @@ TEST(HttpModel, ACutStreamIsNeverAnAnswer) {
   EXPECT_EQ(reset.error_class, "stream_truncated");
 }
 
+TEST(HttpModel, WhatAServiceSaysOfItselfHoldsHoweverItHangsUp) {
+  const auto broke = [](Exchange& exchange) {
+    exchange.begin_stream();
+    exchange.chunk("data: {\"error\":{\"message\":\"Insufficient Balance\",\"code\":402}}\n\n");
+  };
+  const Completion reset = ask([&](Exchange& exchange) {
+    broke(exchange);
+    exchange.reset();
+  });
+  EXPECT_EQ(reset.implied_class, "insufficient_balance");
+  EXPECT_FALSE(reset.retryable);
+  const auto start = Clock::now();
+  const Completion held = ask([&](Exchange& exchange) {
+    broke(exchange);
+    exchange.sleep(milliseconds(3000));
+  });
+  EXPECT_EQ(held.error_class, "in_band_error");
+  EXPECT_LT(Clock::now() - start, milliseconds(2500));
+}
+
+TEST(HttpModel, UsageThatCountsAlongIsNoCountOfACutStream) {
+  const Completion got = ask([](Exchange& exchange) {
+    exchange.begin_stream();
+    exchange.chunk("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":"
+                   "{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n");
+    exchange.hang_up();
+  });
+  EXPECT_EQ(got.error_class, "stream_truncated");
+  EXPECT_EQ(got.tokens.input_total, 9);
+  EXPECT_FALSE(got.tokens.output_total);
+}
+
 TEST(HttpModel, KeepAlivesDoNotKeepACallAlive) {
   const auto ping_for_ever = [](Exchange& exchange) {
     while (exchange.chunk(": keep-alive\n\n") && exchange.sleep(milliseconds(20))) {
@@ -385,6 +417,11 @@ TEST(HttpModel, AKeyQuotedByTheServerIsRedacted) {
   ModelSpec spec = spec_for(server.url());
   spec.api_key_env = "WEIR_UNIT_KEY";
   EXPECT_EQ(ask(spec).error_message, "Incorrect API key provided: [key].");
+  const Server page([](Exchange& exchange) {  // a page too long to keep, cut within the key
+    exchange.reply(500, std::string(3995, 'x') + "sk-0123456789", "", "text/html");
+  });
+  spec.base_url = page.url();
+  EXPECT_EQ(ask(spec).error_message.find("sk-01"), std::string::npos);
 }
 
 }  // namespace

@@ -251,6 +251,25 @@ TEST_F(LedgerTest, ARetryAfterOfHoursIsNotWaitedFor) {
   EXPECT_EQ(books.call(0, request_, 1, 0, deadline_).completion.error_class, "rate_limit");
 }
 
+TEST_F(LedgerTest, AResumedTrialsUnknownCostsStillCountAgainstItsLimit) {
+  Call failed;
+  failed.id = "trial#1/s0/t1/c0.0.0";
+  failed.settled = false;  // cut off by a crash
+  failed.reserved_pusd = 350'000'000;
+  limit_ = 400'000'000;
+  auto resumed = ledger({failed});
+  EXPECT_TRUE(resumed.call(0, request_, 1, 0, deadline_).over_budget);
+}
+
+TEST_F(LedgerTest, TotalsThatContradictLeaveTheCostUnknown) {
+  Completion odd = answer("a");
+  odd.notes = {"total_contradicts"};
+  script_ = {odd};
+  auto books = ledger();
+  (void)books.call(0, request_, 1, 0, deadline_);
+  EXPECT_FALSE(recorder_.settled.at(0).cost_pusd);
+}
+
 TEST_F(LedgerTest, VotesBeginWithOneAndEndAtAFailure) {
   script_ = {answer("a"), answer("b"), failure("invalid_request", false, true)};
   auto books = ledger();

@@ -76,6 +76,18 @@ TEST(ChatRequests, AnAnswerWithoutReasoningStillCarriesTheField) {
   EXPECT_FALSE(chat(request, thinking("off")).at("messages").at(0).contains("reasoning_content"));
 }
 
+TEST(ChatRequests, ArgumentsThatAreNoObjectDoNotPoisonTheSession) {
+  Message cut = answer_of("");
+  cut.tool_calls[0].arguments = "{\"command\": \"ls";
+  const ChatRequest request{{cut}, json::array(), {}};
+  const auto sent = [&](const char* dialect) {
+    return chat(request, thinking("high", dialect)).at("messages").at(0).at("tool_calls").at(0)
+        .at("function").at("arguments").get<std::string>();
+  };
+  EXPECT_EQ(json::parse(sent("vllm")).at("malformed_arguments"), cut.tool_calls[0].arguments);
+  EXPECT_EQ(sent("openai"), cut.tool_calls[0].arguments);
+}
+
 TEST(ChatRequests, BeginWithTheRequestBefore) {
   ChatRequest request{{{Role::system, "s", "", {}, ""}}, json::array({{{"z", 1}, {"a", 2}}}), {}};
   const std::string first = chat(request, thinking("high")).at("messages").dump();
@@ -106,7 +118,19 @@ TEST(MessagesRequests, PutSystemApartAndGatherToolResults) {
   EXPECT_EQ(results.at(1).at("tool_use_id"), "c2");
   EXPECT_TRUE(results.at(1).contains("cache_control"));
   EXPECT_EQ(body.at("tools").at(0).at("input_schema").at("type"), "object");
-  EXPECT_LT(body.at("thinking").at("budget_tokens").get<int>(), body.at("max_tokens").get<int>());
+  EXPECT_EQ(body.at("thinking").at("type"), "disabled");  // the turn before thought unsigned
+}
+
+TEST(MessagesRequests, ThinkAsTheDialectSays) {
+  ModelSpec spec = thinking("high", "generic");
+  const ChatRequest request{{{Role::user, "u", "", {}, ""}}, json::array(), {}};
+  const json budget = messages_body(request, spec);
+  EXPECT_LT(budget.at("thinking").at("budget_tokens").get<int>(), budget.at("max_tokens").get<int>());
+  spec.max_tokens = 1024;  // no room for the least budget and an answer
+  EXPECT_EQ(messages_body(request, spec).at("thinking").at("type"), "disabled");
+  spec = thinking("max", "anthropic");
+  EXPECT_EQ(messages_body(request, spec).at("thinking").at("type"), "adaptive");
+  EXPECT_EQ(messages_body(request, spec).at("output_config").at("effort"), "max");
 }
 
 TEST(MessagesRequests, SignedThinkingGoesBackUntouched) {
@@ -154,6 +178,12 @@ TEST(Failures, ReadTheNumbersOfAContextOverflow) {
       {"prompt is too long: 210,000 tokens > 200,000 maximum", 200000, 210000},
       {"input length and `max_tokens` exceed context limit: 190000 + 32000 > 200000", 200000, 190000},
       {"{\"type\":\"exceed_context_size_error\",\"n_prompt_tokens\":9000,\"n_ctx\":8192}", 8192, 9000},
+      {"You passed 10243 input tokens and requested 32768 output tokens. However, the model's context "
+       "length is only 40960 tokens", 40960, 10243},
+      {"Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 300000 "
+       "tokens.", 272000, 300000},
+      {"Requested token count exceeds the model's maximum context length of 8192 tokens. You requested a "
+       "total of 9000 tokens: 7232 tokens from the input messages and 1768", 8192, 7232},
       {"request (9000 tokens) exceeds the available context size (8192 tokens)", 8192, 9000},
   };
   for (const auto& c : cases) {

@@ -45,7 +45,8 @@ class Host {
     switch (fault) {
       case 0: return count(refused, [&] { exchange.reply(429, "{}", "Retry-After: 0.01\r\n"); });
       case 1: return count(refused, [&] { exchange.reply(400, R"({"error":{"message":"bad"}})"); });
-      case 2: return count(unknown, [&] { exchange.reply(503, "busy"); });
+      case 2: return count(refused, [&] { exchange.reply(503, "busy"); });
+      case 8: return count(unknown, [&] { exchange.reply(500, "oops"); });
       case 3: return count(unknown, [&] { exchange.reset(); });
       case 4: return count(unknown, [&] {
         exchange.begin_stream();

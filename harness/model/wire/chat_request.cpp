@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "harness/model/wire/json_fields.hpp"
+
 namespace weir {
 namespace {
 
@@ -23,19 +25,26 @@ void thinking_template(json& body, const std::string& thinking) {
 }
 
 // The field of reasoning: DeepSeek answers 400 when an earlier turn lacks it
-// beside tools; vLLM renamed it; OpenAI takes none.
+// beside tools; vLLM renamed it; OpenAI takes none. Servers that parse earlier
+// arguments again answer 400 for ever once one was malformed.
 constexpr std::array<Dialect, 5> kDialects = {{
-    {"deepseek", "reasoning_content", true, "max_tokens", thinking_deepseek},
-    {"openai", "", false, "max_completion_tokens", thinking_effort},
-    {"vllm", "reasoning", false, "max_tokens", thinking_template},
-    {"sglang", "reasoning_content", false, "max_tokens", thinking_template},
-    {"generic", "", false, "max_tokens", thinking_effort},
+    {"deepseek", "reasoning_content", false, true, "max_tokens", thinking_deepseek},
+    {"openai", "", true, false, "max_completion_tokens", thinking_effort},
+    {"vllm", "reasoning", false, false, "max_tokens", thinking_template},
+    {"sglang", "reasoning_content", false, false, "max_tokens", thinking_template},
+    {"generic", "", false, false, "max_tokens", thinking_effort},
 }};
 
 json written(const Message& message, const ModelSpec& spec, const Dialect& dialect) {
   json out = to_json(message);
   out.erase("reasoning_content");
   out.erase("signed_blocks");
+  if (!dialect.any_arguments && out.contains("tool_calls")) {
+    for (auto& call : out.at("tool_calls")) {
+      json& arguments = call.at("function").at("arguments");
+      arguments = object_arguments(arguments.get<std::string>());
+    }
+  }
   if (dialect.reasoning_field.empty() || message.role != Role::assistant) return out;
   const bool demanded = dialect.always_reasoning && spec.thinking != "off";
   if (demanded || !message.reasoning.empty()) {

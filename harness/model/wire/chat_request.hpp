@@ -14,6 +14,7 @@ namespace weir {
 struct Dialect {
   std::string_view name;
   std::string_view reasoning_field;  ///< how a message's reasoning is sent back; "" = not at all
+  bool any_arguments;     ///< takes tool arguments back that are no JSON object
   bool always_reasoning;  ///< every earlier answer must carry the field, even empty
   std::string_view max_tokens_field;
   /// Sets thinking on the body, explicitly, as this host wants it.

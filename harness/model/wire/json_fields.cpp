@@ -49,6 +49,11 @@ std::string dump_text(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string object_arguments(const std::string& arguments) {
+  if (json::parse(arguments, nullptr, false).is_object()) return arguments;
+  return dump_text({{"malformed_arguments", arguments}});
+}
+
 std::string text_field(const json& object, const char* key) {
   const json& value = field(object, key);
   return value.is_string() ? value.get<std::string>() : std::string();

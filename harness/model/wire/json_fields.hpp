@@ -18,6 +18,10 @@ namespace weir {
 /// The value as JSON text; never throws.
 [[nodiscard]] std::string dump_text(const nlohmann::json& value);
 
+/// Tool arguments as text that is a JSON object: as they are, or, where the model
+/// wrote something else, {"malformed_arguments": what it wrote}.
+[[nodiscard]] std::string object_arguments(const std::string& arguments);
+
 /// A string field; "" if it is absent or of another type.
 [[nodiscard]] std::string text_field(const nlohmann::json& object, const char* key);
 

@@ -62,7 +62,7 @@ class MessagesDecoder final : public ReplyDecoder {
     settled_usage_ = true;
   }
 
-  bool ended() const override { return terminal_; }
+  bool ended() const override { return terminal_ || !completion_.ok(); }
 
   Completion finish(bool streamed) override {
     completion_.message.role = Role::assistant;

@@ -11,14 +11,15 @@ namespace {
 using nlohmann::json;
 
 constexpr int kLeastThinking = 1024;  // the API's own minimum
+constexpr int kLeastAnswer = 256;     // tokens left for it after thinking
 
 json text_block(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
 
 json tool_use(const ToolCall& call) {
-  json input = parse_json(call.arguments);
-  // The API takes objects only; what the model wrote instead is kept readable.
-  if (!input.is_object()) input = {{"malformed_arguments", call.arguments}};
-  return {{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", std::move(input)}};
+  return {{"type", "tool_use"},
+          {"id", call.id},
+          {"name", call.name},
+          {"input", json::parse(object_arguments(call.arguments), nullptr, false)}};
 }
 
 json assistant_blocks(const Message& message, const ModelSpec& spec) {
@@ -61,16 +62,31 @@ json tools_of(const json& functions) {
   return tools;
 }
 
-void set_thinking(json& body, const ModelSpec& spec, int max_tokens) {
-  if (spec.thinking == "off") {
+/// The API refuses thinking in the middle of a tool's use that began without a
+/// signed thought: after a turn of another provider's model.
+bool thinks_unsigned(const ChatRequest& request) {
+  const auto last = std::find_if(request.messages.rbegin(), request.messages.rend(),
+                                 [](const Message& message) { return message.role == Role::assistant; });
+  return last != request.messages.rend() && !last->tool_calls.empty() &&
+         !last->signed_blocks.is_array();
+}
+
+void set_thinking(json& body, const ChatRequest& request, const ModelSpec& spec, int max_tokens) {
+  if (spec.dialect == "deepseek") {
+    body["thinking"] = {{"type", spec.thinking == "off" ? "disabled" : "enabled"}};
+    if (spec.thinking != "off") body["output_config"] = {{"effort", spec.thinking}};
+    return;
+  }
+  const bool room = max_tokens > kLeastThinking + kLeastAnswer;
+  if (spec.thinking == "off" || !room || thinks_unsigned(request)) {
     body["thinking"] = {{"type", "disabled"}};
-  } else if (spec.dialect == "deepseek") {
-    body["thinking"] = {{"type", "enabled"}};
+  } else if (spec.dialect == "anthropic") {
+    body["thinking"] = {{"type", "adaptive"}};
     body["output_config"] = {{"effort", spec.thinking}};
   } else {
-    const int most = max_tokens - std::min(max_tokens / 8, 4096);
+    const int most = max_tokens - std::max(kLeastAnswer, std::min(max_tokens / 8, 4096));
     const int budget = spec.thinking == "max" ? most : max_tokens / 2;
-    body["thinking"] = {{"type", "enabled"}, {"budget_tokens", std::max(kLeastThinking, budget)}};
+    body["thinking"] = {{"type", "enabled"}, {"budget_tokens", std::clamp(budget, kLeastThinking, most)}};
   }
 }
 
@@ -100,7 +116,7 @@ json messages_body(const ChatRequest& request, const ModelSpec& spec) {
                {"stream", spec.stream}};
   if (!system.empty()) body["system"] = std::move(system);
   if (!request.tools.empty()) body["tools"] = tools_of(request.tools);
-  set_thinking(body, spec, max_tokens);
+  set_thinking(body, request, spec, max_tokens);
   return body;
 }
 

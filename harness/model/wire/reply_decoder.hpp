@@ -20,7 +20,7 @@ class ReplyDecoder {
   virtual bool take(const SseEvent& event) = 0;
   /// Takes the whole body of a reply of status 200.
   virtual void take_body(const nlohmann::json& body) = 0;
-  /// The last event of a stream came; whatever follows means nothing.
+  /// The last event of a stream came, or an error; what follows means nothing.
   [[nodiscard]] virtual bool ended() const = 0;
   /// What came. `streamed`: by events; a stream that ends too early is an error.
   [[nodiscard]] virtual Completion finish(bool streamed) = 0;

@@ -48,7 +48,7 @@ class ResponsesDecoder final : public ReplyDecoder {
     }
   }
 
-  bool ended() const override { return terminal_; }
+  bool ended() const override { return terminal_ || !completion_.ok(); }
 
   Completion finish(bool streamed) override {
     completion_.message.role = Role::assistant;
