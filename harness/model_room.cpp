@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/model/answer_notes.hpp"
+
 namespace weir {
 namespace {
 
@@ -14,8 +16,13 @@ std::string who(const std::string& served, const std::string& fingerprint) {
 ModelRoom::ModelRoom(Parts parts)
     : parts_(std::move(parts)),
       served_([this](const ModelChange& change) { on_change(change); }),
-      ledgers_{parts_.writer, parts_.prices, parts_.budget, limiters_,
-               served_,       parts_.control, parts_.say} {
+      ledgers_{parts_.writer,
+               parts_.prices,
+               parts_.budget,
+               limiters_,
+               served_,
+               parts_.control,
+               [this](const Call& call, const std::string& note) { warn(call, note); }} {
   for (const auto& [name, spec] : parts_.experiment.models) {
     limiters_.emplace(name, make_adaptive_limiter(spec.in_flight, spec.tokens_per_second));
   }
@@ -48,7 +55,6 @@ std::unique_ptr<TrialLedger> ModelRoom::open(TrialLedger::Trial place,
 }
 
 void ModelRoom::on_change(ModelChange change) {
-  ++changes_;
   change.allowed = parts_.allow_model_change;
   parts_.writer.record_model_change(change);
   parts_.say(fmt::format(
@@ -57,6 +63,24 @@ void ModelRoom::on_change(ModelChange change) {
       who(change.new_served, change.new_fingerprint), change.call,
       parts_.allow_model_change ? "The run goes on as one, as --allow-model-change says."
                                 : "The run is split here; its parts are not pooled."));
+}
+
+/// Said once for each model and note; after that only counted.
+void ModelRoom::warn(const Call& call, const std::string& note) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (++warned_[{call.model, note}] > 1) return;
+  }
+  parts_.say(fmt::format("{}: {}: {} (call {})", call.model, note, describe_note(note), call.id));
+}
+
+std::string ModelRoom::warnings() const {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  for (const auto& [key, count] : warned_) {
+    out += fmt::format("{}{}: {} on {} calls", out.empty() ? "" : "\n", key.first, key.second, count);
+  }
+  return out;
 }
 
 }  // namespace weir

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "harness/experiment.hpp"
@@ -37,17 +37,19 @@ class ModelRoom {
                                                   const Task& task, std::uint64_t seed,
                                                   std::vector<Call> recorded) const;
 
-  /// Models changed under their names, in this execution.
-  [[nodiscard]] int changes() const { return changes_; }
+  /// How often calls were warned of, a line per model and note; "" if never.
+  [[nodiscard]] std::string warnings() const;
 
  private:
   void on_change(ModelChange change);
+  void warn(const Call& call, const std::string& note);
 
   Parts parts_;
   std::map<std::string, std::unique_ptr<CallLimiter>> limiters_;
   ServedWatch served_;
   LedgerRoom ledgers_;
-  std::atomic<int> changes_{0};
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, int> warned_;  ///< by model and note
 };
 
 }  // namespace weir

@@ -260,8 +260,9 @@ class RunSession {
     } catch (const Cancelled&) {
       abandoned = true;
     }
-    const std::string canaries = canary_report(reader, run_);
-    if (!canaries.empty()) progress.note(std::string(trimmed(canaries)));
+    for (const std::string& lines : {canary_report(reader, run_), models.warnings()}) {
+      if (!lines.empty()) progress.note(std::string(trimmed(lines)));
+    }
     return finish(jobs, started, abandoned);
   }
 

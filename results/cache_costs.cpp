@@ -27,12 +27,8 @@ Tokens with_hits(Tokens tokens, std::int64_t hits) {
   return tokens;
 }
 
-void add(std::optional<Picodollars>& sum, const std::optional<Cost>& cost) {
-  if (sum && cost) {
-    *sum += cost->pusd;
-  } else {
-    sum.reset();
-  }
+void add(Spend& spend, const std::optional<Cost>& cost) {
+  spend.add(cost ? std::optional(cost->pusd) : std::nullopt);
 }
 
 /// What the first calls of trials share, by model. A repeat of a task finds its
@@ -72,7 +68,6 @@ CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& bo
     const Tokens& tokens = call.tokens;
     const auto billed = book.cost(call.key, call.at, tokens);
     add(costs.billed, billed);
-    costs.unpriced_calls += billed ? 0 : 1;
     costs.by_request += billed && billed->by_request ? 1 : 0;
     const History history{call.trial, call.try_number, call.model};
     const auto before = sent.find(history);

@@ -25,14 +25,26 @@ struct BilledCall {
   std::optional<Picodollars> cost_pusd;  ///< as stored
 };
 
-/// What calls cost, and would have cost with other caches. Unknown if any call
-/// is. The second and third are estimates: they take from the trial's own
+/// A sum of which parts may be unknown: then only that it is at least so much.
+struct Spend {
+  Picodollars known = 0;
+  std::int64_t unknown_calls = 0;
+
+  void add(const std::optional<Picodollars>& part) {
+    known += part.value_or(0);
+    unknown_calls += part ? 0 : 1;
+  }
+  [[nodiscard]] std::optional<Picodollars> whole() const {
+    return unknown_calls == 0 ? std::optional(known) : std::nullopt;
+  }
+};
+
+/// What calls cost, and would have cost with other caches. The second and third are estimates: they take from the trial's own
 /// earlier prompts what a cache could have held.
 struct CacheCosts {
-  std::optional<Picodollars> billed = 0;  ///< the hits there were
-  std::optional<Picodollars> cold = 0;    ///< as if no cache outlived a trial
-  std::optional<Picodollars> warm = 0;    ///< as if nothing sent before were ever lost
-  std::int64_t unpriced_calls = 0;        ///< of `billed`
+  Spend billed;  ///< the hits there were
+  Spend cold;    ///< as if no cache outlived a trial
+  Spend warm;    ///< as if nothing sent before were ever lost
   std::int64_t by_request = 0;  ///< priced as the model asked for: the book knows not who served
 };
 

@@ -49,7 +49,11 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
     if (trial.outcome == Outcome::resolved) ++row.resolved;
     if (is_missing(trial.outcome)) ++row.missing;
     add(row.cost_pusd, trial.cost_pusd);
-    if (!is_missing(trial.outcome)) add(counted, trial.cost_pusd);
+    row.spend.add(trial.cost_pusd);
+    if (!is_missing(trial.outcome)) {
+      add(counted, trial.cost_pusd);
+      row.headline_spend.add(trial.cost_pusd);
+    }
     add(row.usd_other_tries, trial.usd_other_tries);
     add(row.input_total, trial.input_total);
     add(row.input_hit, trial.input_hit);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "results/cache_costs.hpp"
 #include "results/record.hpp"
 #include "results/statistics/proportion.hpp"
 
@@ -46,10 +47,11 @@ struct ConfigSummary {
   std::map<std::string, int> outcomes;
   std::optional<Picodollars> cost_pusd;  ///< counted tries; unknown if any call is unpriced
   std::int64_t unpriced_calls = 0;
-  Picodollars known_pusd = 0;              ///< of the priced calls: at least this was spent
+  Spend spend;                             ///< of counted tries
+  Spend headline_spend;                    ///< of the headline's trials
+  std::optional<Spend> headline_cold;      ///< estimate: no cache outlives a trial
+  std::optional<Spend> headline_warm;      ///< estimate: nothing sent before is lost
   std::optional<double> usd_per_trial;     ///< mean over the headline's trials
-  std::optional<double> usd_cold_per_trial;  ///< estimate: no cache outlives a trial
-  std::optional<double> usd_warm_per_trial;  ///< estimate: nothing sent before is lost
   std::optional<double> usd_per_resolved;  ///< headline's spend; unknown if none resolved
   std::optional<double> strong_share;      ///< of spend; unknown for one tier
   std::optional<double> usd_other_tries;

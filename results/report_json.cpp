@@ -22,6 +22,11 @@ json rate(const ClusteredRate& r) {
           {"method", "wilson, effective n from CR1 by task"}};
 }
 
+json per_trial(const std::optional<Spend>& spend, int trials) {
+  if (!spend || !spend->whole() || trials == 0) return {};
+  return static_cast<double>(*spend->whole()) / 1e12 / trials;
+}
+
 json config(const ConfigSummary& row) {
   return {{"config", row.config},
           {"tiers", row.tiers},
@@ -31,11 +36,11 @@ json config(const ConfigSummary& row) {
           {"missing", row.missing},
           {"outcomes", row.outcomes},
           {"cost_pusd", known(row.cost_pusd)},
-          {"known_pusd", row.known_pusd},
+          {"known_pusd", row.spend.known},
           {"usd", row.cost_pusd ? json(static_cast<double>(*row.cost_pusd) / 1e12) : json()},
           {"usd_per_trial", known(row.usd_per_trial)},
-          {"usd_cold_per_trial", known(row.usd_cold_per_trial)},
-          {"usd_warm_per_trial", known(row.usd_warm_per_trial)},
+          {"usd_cold_per_trial", per_trial(row.headline_cold, row.headline.trials)},
+          {"usd_warm_per_trial", per_trial(row.headline_warm, row.headline.trials)},
           {"usd_per_resolved", known(row.usd_per_resolved)},
           {"usd_other_tries", known(row.usd_other_tries)},
           {"unpriced_calls", row.unpriced_calls},

@@ -21,6 +21,14 @@ std::string usd(const std::optional<double>& value) {
   return value ? fmt::format("${:.5f}", *value) : kUnknown;
 }
 
+/// A sum over `parts`; where some calls have no price, at least that much.
+std::string spend(const std::optional<Spend>& sum, int parts) {
+  if (parts == 0) return "no data";
+  if (!sum || (sum->known == 0 && sum->unknown_calls > 0)) return kUnknown;
+  const std::string known = usd(static_cast<double>(sum->known) / 1e12 / parts);
+  return sum->unknown_calls == 0 ? known : "≥ " + known;
+}
+
 std::string tokens(const std::optional<std::int64_t>& value) {
   if (!value) return kUnknown;
   const double count = static_cast<double>(*value);
@@ -75,20 +83,17 @@ Row headings() {
 
 Row cells(const ConfigSummary& row) {
   const bool cascade = row.tiers > 1;
-  const std::optional<double> total =
-      row.cost_pusd ? std::optional(static_cast<double>(*row.cost_pusd) / 1e12) : std::nullopt;
   return {row.config,
           fmt::format("{}", row.headline.tasks),
           fmt::format("{}", row.headline.trials),
           rate(row.headline),
           rate(row.all),
           fmt::format("{}", row.missing),
-          usd(row.usd_per_trial),
-          usd(row.usd_cold_per_trial),
-          usd(row.usd_warm_per_trial),
-          row.resolved == 0 ? "none resolved" : usd(row.usd_per_resolved),
-          total ? usd(total)
-                : "at least " + usd(static_cast<double>(row.known_pusd) / 1e12),
+          spend(row.headline_spend, row.headline.trials),
+          spend(row.headline_cold, row.headline.trials),
+          spend(row.headline_warm, row.headline.trials),
+          row.resolved == 0 ? "none resolved" : spend(row.headline_spend, row.resolved),
+          spend(row.spend, 1),
           tokens(row.input_total),
           hit_share(row),
           tokens(row.output_total),
@@ -142,7 +147,10 @@ std::string footer(const Comparison& c, const std::vector<ConfigSummary>& rows) 
                        models == c.models.end() ? "" : models->second,
                        c.run.simulated ? " (simulated)" : "", outcome_line(row));
     if (row.discarded_calls > 0) out += fmt::format("; {} calls discarded", row.discarded_calls);
-    if (row.unpriced_calls > 0) out += fmt::format("; {} calls without a price", row.unpriced_calls);
+    if (row.unpriced_calls > 0) {
+      out += fmt::format("; {} calls without a price, so that ≥ stands before its costs",
+                         row.unpriced_calls);
+    }
     if (row.usd_other_tries.value_or(1) != 0) {
       out += "; further tries " + usd(row.usd_other_tries);
     }

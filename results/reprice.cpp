@@ -28,14 +28,9 @@ std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls, const 
     line.config = call.config;
     const auto counted = of(calls, call.config, true);
     std::set<std::string> trials;
-    line.stored = 0;
     for (const auto& own : counted) {
       trials.insert(own.trial);
-      if (line.stored && own.cost_pusd) {
-        *line.stored += *own.cost_pusd;
-      } else {
-        line.stored.reset();
-      }
+      line.stored.add(own.cost_pusd);
     }
     line.trials = static_cast<int>(trials.size());
     line.calls = static_cast<std::int64_t>(counted.size());

@@ -14,7 +14,7 @@ struct RepricedConfig {
   std::string config;           ///< "@canary" for the canary's calls
   int trials = 0;               ///< with at least one call
   std::int64_t calls = 0;       ///< of counted tries
-  std::optional<Picodollars> stored;  ///< unknown if any call is unpriced
+  Spend stored;
   CacheCosts costs;             ///< of counted tries
   CacheCosts other_tries;
 };

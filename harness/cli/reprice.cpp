@@ -67,17 +67,20 @@ json line_json(const RepricedConfig& line) {
   return {{"config", line.config},
           {"trials", line.trials},
           {"calls", line.calls},
-          {"stored_pusd", known(line.stored)},
-          {"pusd", known(line.costs.billed)},
-          {"cold_pusd", known(line.costs.cold)},
-          {"warm_pusd", known(line.costs.warm)},
-          {"other_tries_pusd", known(line.other_tries.billed)},
-          {"unpriced_calls", line.costs.unpriced_calls}};
+          {"stored_pusd", known(line.stored.whole())},
+          {"pusd", known(line.costs.billed.whole())},
+          {"known_pusd", line.costs.billed.known},
+          {"cold_pusd", known(line.costs.cold.whole())},
+          {"warm_pusd", known(line.costs.warm.whole())},
+          {"other_tries_pusd", known(line.other_tries.billed.whole())},
+          {"unpriced_calls", line.costs.billed.unknown_calls}};
 }
 
-std::string money(const std::optional<Picodollars>& sum, int parts = 1) {
-  if (!sum || parts == 0) return "unknown";
-  return fmt::format("{:.6f}", static_cast<double>(*sum) / 1e12 / parts);
+/// Where some calls have no price, at least this much.
+std::string money(const Spend& spend, int parts = 1) {
+  if (parts == 0) return "no data";
+  return fmt::format("{}{:.6f}", spend.unknown_calls == 0 ? "" : ">= ",
+                     static_cast<double>(spend.known) / 1e12 / parts);
 }
 
 /// Trials a dollar limit cut short: under other prices they would have gone on.
@@ -123,7 +126,7 @@ int run(const RepriceCommand& command) {
     fmt::print("{}\n", out.dump(2));
     return kOk;
   }
-  std::vector<std::vector<std::string>> rows = {{"CONFIG", "TRIALS", "CALLS", "STORED $",
+  std::vector<std::vector<std::string>> rows = {{"CONFIG", "TRIALS", "CALLS", "STORED",
                                                  "REPRICED", "PER TRIAL", "COLD", "WARM",
                                                  "OTHER TRIES", "UNPRICED"}};
   for (const auto& line : lines) {
@@ -131,7 +134,7 @@ int run(const RepriceCommand& command) {
                     money(line.stored), money(line.costs.billed),
                     money(line.costs.billed, line.trials), money(line.costs.cold, line.trials),
                     money(line.costs.warm, line.trials), money(line.other_tries.billed),
-                    std::to_string(line.costs.unpriced_calls)});
+                    std::to_string(line.costs.billed.unknown_calls)});
   }
   fmt::print("Run {} \"{}\"{} in {}, {}, {}\n\n{}\n", run.id.substr(0, 12), printable(run.name),
              run.simulated ? " (simulated models: not a measurement)" : "", book.view().currency,
@@ -142,7 +145,7 @@ int run(const RepriceCommand& command) {
                  : "scenario " + book.view().scenario,
              columns(rows));
   fmt::print("Per trial, cold (no cache outlives a trial) and warm (nothing sent before is lost) are "
-             "per trial;\ncold and warm are estimates. Unknown: some call has no price.\n");
+             "per trial;\ncold and warm are estimates. >=: some calls have no price, and only the others are counted.\n");
   for (const auto& [id, use] : used) {
     fmt::print("  {}: {} calls, {}{}\n", id, use.calls, book.entry(id)->confidence,
                use.by_request == 0

@@ -137,15 +137,24 @@ void print_turns(const TrialView& view) {
   }
 }
 
+std::string notes_of(const Call& call) {
+  std::string line;
+  const json notes = json::parse(call.notes, nullptr, false);
+  if (!notes.is_array()) return line;
+  for (const auto& note : notes) line += (line.empty() ? "" : ", ") + note.get<std::string>();
+  return line;
+}
+
 void print_calls(const TrialView& view) {
   std::vector<std::vector<std::string>> rows = {
-      {"CALL", "MODEL", "SERVED", "IN", "HIT", "OUT", "COST", "PRICE", "MS", "END"}};
+      {"CALL", "MODEL", "SERVED", "IN", "HIT", "OUT", "COST", "PRICE", "MS", "END", "NOTES"}};
   for (const auto& call : view.calls) {
     rows.push_back({call.id.substr(call.segment.size() + 1), call.model, call.served_model,
                     number(call.tokens.input_total), number(call.tokens.input_hit),
                     number(call.tokens.output_total), usd(call.cost_pusd), call.price_entry,
                     number(call.latency_ms),
-                    call.error_class.empty() ? call.finish_reason : call.error_class});
+                    call.error_class.empty() ? call.finish_reason : call.error_class,
+                    notes_of(call)});
   }
   fmt::print("\n{}", columns(rows));
 }
@@ -223,7 +232,16 @@ json trial_json(const Reader& reader, const ShowCommand& command, const std::str
                      {"raw_usage", parsed_or_null(call.raw_usage)},
                      {"cost_pusd", call.cost_pusd ? json(*call.cost_pusd) : json()},
                      {"price_entry", call.price_entry},
-                     {"error_class", call.error_class}});
+                     {"error_class", call.error_class},
+                     {"error_message", call.error_message},
+                     {"http_status", call.http_status == 0 ? json() : json(call.http_status)},
+                     {"finish_reason", call.finish_reason},
+                     {"served_model", call.served_model},
+                     {"fingerprint", call.fingerprint},
+                     {"ttft_ms", call.ttft_ms ? json(*call.ttft_ms) : json()},
+                     {"latency_ms", call.latency_ms ? json(*call.latency_ms) : json()},
+                     {"replayed", call.replayed},
+                     {"notes", parsed_or_null(call.notes)}});
   }
   if (command.turns) {
     out["turns"] = turns;

@@ -278,7 +278,7 @@ void TrialLedger::book(Call& call, Completion& completion, const ChatRequest& re
   if (completion.ok()) {
     for (auto& note : tier.prefix.take(request, {call.request_sha256, call.prefix_sha256},
                                        completion.tokens)) {
-      room_.say(fmt::format("{}: {}: {} (call {})", call.model, note, describe_note(note), call.id));
+      room_.warn(call, note);
       completion.notes.push_back(std::move(note));
     }
   }

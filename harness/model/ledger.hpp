@@ -31,8 +31,10 @@ struct LedgerRoom {
   std::map<std::string, std::unique_ptr<CallLimiter>>& limiters;  ///< by model name
   ServedWatch& served;
   RunControl& control;
-  /// Says something to whoever watches the run. Safe to call from many threads.
-  std::function<void(const std::string& line)> say = [](const std::string&) {};
+  /// Tells whoever watches the run of a note that asks for a look. Safe to call
+  /// from many threads.
+  std::function<void(const Call& call, const std::string& note)> warn =
+      [](const Call&, const std::string&) {};
 };
 
 /// One rung of a trial's cascade.

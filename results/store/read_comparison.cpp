@@ -69,17 +69,15 @@ void add_cache_costs(ConfigSummary& row, const std::vector<BilledCall>& all,
     return call.config == row.config && call.counted && !call.replayed &&
            trials.count(call.trial) != 0;
   });
+  row.spend = row.headline_spend = {};  // call by call, where trials know only all or nothing
   for (const auto& call : all) {
-    if (call.config == row.config && call.counted) row.known_pusd += call.cost_pusd.value_or(0);
+    if (call.config != row.config || !call.counted) continue;
+    row.spend.add(call.cost_pusd);
+    if (trials.count(call.trial) != 0) row.headline_spend.add(call.cost_pusd);
   }
-  if (row.headline.trials == 0) return;
   const CacheCosts costs = cache_costs(calls, book);
-  const auto per_trial = [&](const std::optional<Picodollars>& sum) -> std::optional<double> {
-    if (!sum) return {};
-    return static_cast<double>(*sum) / 1e12 / row.headline.trials;
-  };
-  row.usd_cold_per_trial = per_trial(costs.cold);
-  row.usd_warm_per_trial = per_trial(costs.warm);
+  row.headline_cold = costs.cold;
+  row.headline_warm = costs.warm;
 }
 
 /// The lines of a table over some of a run's trials.

@@ -36,24 +36,24 @@ TEST(CacheCosts, ColdLosesWhatOtherTrialsWarmed) {
   // The second trial's first call found 512 tokens of the first trial's prompt.
   const auto costs = cache_costs({call("a", 1000, 0, 10), call("b", 1000, 512, 10)},
                                  PriceBook::bundled());
-  EXPECT_EQ(costs.billed, price(1000, 0, 10) + price(488, 512, 10));
-  EXPECT_EQ(costs.cold, 2 * price(1000, 0, 10));
-  EXPECT_EQ(costs.warm, 2 * price(488, 512, 10));  // and in production both would have
+  EXPECT_EQ(costs.billed.whole(), price(1000, 0, 10) + price(488, 512, 10));
+  EXPECT_EQ(costs.cold.whole(), 2 * price(1000, 0, 10));
+  EXPECT_EQ(costs.warm.whole(), 2 * price(488, 512, 10));  // and in production both would have
 }
 
 TEST(CacheCosts, WarmFindsWhatTheTrialItselfHadSent) {
   // The cache dropped the prefix between two turns: 1,000 in and 24 out before.
   const auto costs = cache_costs({call("a", 1000, 0, 24), call("a", 1200, 0, 10)},
                                  PriceBook::bundled());
-  EXPECT_EQ(costs.billed, price(1000, 0, 24) + price(1200, 0, 10));
-  EXPECT_EQ(costs.cold, costs.billed);
-  EXPECT_EQ(costs.warm, price(1000, 0, 24) + price(1200 - 1024, 1024, 10));
+  EXPECT_EQ(costs.billed.whole(), price(1000, 0, 24) + price(1200, 0, 10));
+  EXPECT_EQ(costs.cold.whole(), costs.billed.whole());
+  EXPECT_EQ(costs.warm.whole(), price(1000, 0, 24) + price(1200 - 1024, 1024, 10));
 }
 
 TEST(CacheCosts, ADiscardedDraftsAnswerIsInNoLaterPrompt) {
   const auto costs = cache_costs({call("a", 1000, 0, 600, false), call("a", 1700, 0, 10)},
                                  PriceBook::bundled());
-  EXPECT_EQ(costs.warm, price(1000, 0, 600) + price(1700 - 896, 896, 10));
+  EXPECT_EQ(costs.warm.whole(), price(1000, 0, 600) + price(1700 - 896, 896, 10));
 }
 
 TEST(CacheCosts, OneCallWithoutAPriceMakesTheSumUnknown) {
@@ -62,9 +62,10 @@ TEST(CacheCosts, OneCallWithoutAPriceMakesTheSumUnknown) {
   auto free = unknown;
   free.free = true;
   const auto costs = cache_costs({call("a", 1000, 0, 10), unknown, free}, PriceBook::bundled());
-  EXPECT_FALSE(costs.billed);
-  EXPECT_EQ(costs.unpriced_calls, 1);
-  EXPECT_EQ(cache_costs({free}, PriceBook::bundled()).billed, 0);
+  EXPECT_FALSE(costs.billed.whole());
+  EXPECT_EQ(costs.billed.known, price(1000, 0, 10));
+  EXPECT_EQ(costs.billed.unknown_calls, 1);
+  EXPECT_EQ(cache_costs({free}, PriceBook::bundled()).billed.whole(), 0);
 }
 
 TEST(Reprice, KeepsWhatWasStoredBesideTheNewPrice) {
@@ -74,9 +75,9 @@ TEST(Reprice, KeepsWhatWasStoredBesideTheNewPrice) {
   other_try.counted = false;
   const auto lines = reprice({made, other_try}, PriceBook::bundled().viewed({{}, "launch_list"}));
   ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0].stored, 7);
-  EXPECT_EQ(lines[0].costs.billed, 1000 * 1'740'000 + 10 * 3'480'000);
-  EXPECT_EQ(lines[0].other_tries.billed, lines[0].costs.billed);
+  EXPECT_EQ(lines[0].stored.whole(), 7);
+  EXPECT_EQ(lines[0].costs.billed.whole(), 1000 * 1'740'000 + 10 * 3'480'000);
+  EXPECT_EQ(lines[0].other_tries.billed.known, lines[0].costs.billed.known);
   EXPECT_EQ(entries_used({made}, PriceBook::bundled()).at("pro-flat").calls, 1);
 }
 
