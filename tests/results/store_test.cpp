@@ -7,6 +7,7 @@
 #include "results/store/run_lock.hpp"
 #include "results/store/text_column.hpp"
 #include "results/store/writer.hpp"
+#include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tests/temporary_folder.hpp"
@@ -314,6 +315,107 @@ TEST(TextColumn, SurvivesARoundTrip) {
     EXPECT_EQ(decompress(compress(text)), text);
   }
   EXPECT_THROW((void)decompress("damaged"), InfraError);
+}
+
+/// A run whose model "m" began as build 1 and became build 2 at noon.
+class Parts : public Store {
+ protected:
+  static TimePoint at(const char* clock) {
+    return *parse_time(std::string("2026-10-20T") + clock + ":00Z");
+  }
+
+  /// A trial that began at `clock` and was served by `builds`, a call each.
+  void served(int attempt, const char* clock, const std::vector<std::string>& builds) {
+    Trial trial = sample_trial();
+    trial.attempt = attempt;
+    trial.id = trial.run + "/t/cascade/" + std::to_string(attempt);
+    Try begun;
+    begun.trial = trial.id;
+    begun.started_at = at(clock);
+    writer_.begin_try(trial, begun);
+    const Segment segment{trial.id + "#1/s0", trial.id, 1, "", {}, "{}"};
+    writer_.begin_segment(segment);
+    int turn = 0;
+    for (const auto& build : builds) {
+      Call made = sample_call(segment, ++turn, 0);
+      made.model = "m";
+      writer_.intend(made);
+      settle(made, 1, 1, 1);
+      made.served_model = "served";
+      made.fingerprint = build;
+      writer_.settle(made);
+    }
+  }
+
+  void changed(const std::string& to, const char* clock, bool allowed = false) {
+    writer_.record_model_change({std::string(32, 'a'), "m", "call that showed " + to, at(clock), "served",
+                                 "1", "served", to, allowed});
+  }
+
+  std::string part(int attempt) const {
+    return cell("SELECT coalesce(part, 'none') FROM v_part WHERE trial LIKE '%/" +
+                std::to_string(attempt) + "'");
+  }
+};
+
+TEST_F(Parts, GoByWhoServed) {
+  served(1, "11:00", {"1", "1"});
+  served(2, "11:50", {"1", "2"});        // met both
+  served(3, "11:55", {"2"});             // began before, met the new one only
+  served(4, "12:30", {"2"});
+  served(5, "13:00", {"1"});             // an old build answered once more
+  served(6, "12:10", {});                // asked nobody: the clock decides
+  changed("2", "12:00");
+  EXPECT_EQ(part(1), "1");
+  EXPECT_EQ(part(2), "none");
+  EXPECT_EQ(part(3), "2");
+  EXPECT_EQ(part(4), "2");
+  EXPECT_EQ(part(5), "1");
+  EXPECT_EQ(part(6), "2");
+}
+
+TEST_F(Parts, AnAllowedChangeSplitsNothing) {
+  served(1, "11:00", {"1"});
+  served(2, "12:30", {"1", "2"});
+  changed("2", "12:00", true);
+  EXPECT_EQ(part(1), "1");
+  EXPECT_EQ(part(2), "1");
+  EXPECT_TRUE(Reader(folder_ / "w.db").model_changes(std::string(32, 'a'), false).empty());
+}
+
+TEST_F(Parts, TwoChangesMakeThree) {
+  changed("2", "12:00");
+  changed("3", "13:00");
+  served(1, "12:10", {"2"});
+  served(2, "12:50", {"2", "3"});
+  served(3, "13:10", {"3"});
+  EXPECT_EQ(part(1), "2");
+  EXPECT_EQ(part(2), "none");
+  EXPECT_EQ(part(3), "3");
+}
+
+TEST(Migration, ADatabaseOfSchemaOneIsReadAsOneOfToday) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "old.db";
+  const std::string script =
+      read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_1.sql") +
+      "PRAGMA application_id = 1466263922; PRAGMA user_version = 1;"
+      "INSERT INTO run VALUES ('r', 'old', '2026-10-20T12:00:00.000Z', NULL, '1', 's', '{}', '0', 0, '{}', 'b');"
+      "INSERT INTO trial VALUES ('r/t/c/1', 'r', 's', 't', 'c', 1, 0, NULL, NULL, 1);"
+      "INSERT INTO try (trial, try, started_at, outcome) VALUES ('r/t/c/1', 1, "
+      "'2026-10-20T12:00:00.000Z', 'resolved');"
+      "INSERT INTO segment VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1, NULL, NULL, NULL);"
+      "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, host, "
+      "request_sha256, started_at, simulated, settled, cost_pusd) VALUES ('c', 'r/t/c/1', "
+      "'r/t/c/1#1/s0', 1, 0, 0, 0, 'm', 'm', 'h', 'x', '2026-10-20T12:00:00.000Z', 0, 1, 42);";
+  ASSERT_TRUE(run_process({.argv = {"sqlite3", file}, .input = script}).ok());
+  const Reader reader(file);
+  const auto row = reader.query("SELECT cost_pusd, replayed, notes FROM v_call").rows.at(0);
+  EXPECT_EQ(row.at(0), "42");
+  EXPECT_EQ(row.at(1), "0");
+  EXPECT_FALSE(row.at(2));
+  EXPECT_EQ(reader.query("SELECT outcome FROM v_trial").rows.at(0).at(0), "resolved");
+  EXPECT_EQ(reader.query("SELECT part FROM v_part").rows.at(0).at(0), "1");
 }
 
 }  // namespace

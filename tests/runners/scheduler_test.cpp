@@ -143,5 +143,15 @@ TEST(Watchdog, WaitingIsNotWorking) {
   EXPECT_TRUE(deadline.expired());
 }
 
+TEST(Watchdog, AnOuterDeadlineRunsOnThroughPauses) {
+  Watchdog watchdog;
+  const Deadline elapsed(watchdog, {}, std::chrono::milliseconds(40));
+  Deadline working(watchdog, elapsed, std::chrono::hours(1));
+  const Deadline::Pause pause(working);
+  while (!working.token().stop_requested()) std::this_thread::yield();
+  EXPECT_TRUE(working.expired());
+  EXPECT_FALSE(working.parent().stop_requested());  // what is left to do may still be done
+}
+
 }  // namespace
 }  // namespace weir
