@@ -120,7 +120,7 @@ class ExperimentReader {
     for (const auto& name : table->keys()) {
       auto model = table->table(name);
       if (!model) continue;
-      const ModelSpec spec = read_model(name, *model, stored_.cassette_run(name));
+      const ModelSpec spec = read_model(name, *model, overrides_.cassette, stored_.cassette_run(name));
       if (!spec.cassette_run.empty()) cassettes_[name] = spec.cassette_run;
       experiment_.models[name] = spec;
     }
@@ -348,11 +348,12 @@ Experiment load_experiment(const fs::path& file, const Overrides& overrides) {
   return ExperimentReader(config, overrides, Stored()).read();
 }
 
-Experiment experiment_from_spec(const json& spec) {
+Experiment experiment_from_spec(const json& spec, const fs::path& cassette) {
   try {
     const ConfigFile config = ConfigFile::parse(spec.at("path").get<std::string>(),
                                                 spec.at("toml").get<std::string>());
-    const Overrides overrides = overrides_from(spec.at("overrides"));
+    Overrides overrides = overrides_from(spec.at("overrides"));
+    overrides.cassette = cassette;
     return ExperimentReader(config, overrides, Stored(spec)).read();
   } catch (const json::exception& error) {
     throw InfraError(fmt::format("database: the stored experiment is damaged: {}", error.what()));

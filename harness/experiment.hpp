@@ -44,6 +44,7 @@ struct Overrides {
   std::optional<std::uint64_t> seed;
   std::optional<double> max_usd;
   std::string name;
+  std::filesystem::path cassette;  ///< database that replays where a model names none
 };
 
 /// An experiment file, read and checked: suites x configs x attempts.
@@ -86,6 +87,8 @@ struct Experiment {
 
 /// The experiment as it was when a run stored `spec`; files it named then are
 /// not read again, except suites and the price book.
-[[nodiscard]] Experiment experiment_from_spec(const nlohmann::json& spec);
+/// `cassette` as in Overrides.
+[[nodiscard]] Experiment experiment_from_spec(const nlohmann::json& spec,
+                                              const std::filesystem::path& cassette);
 
 }  // namespace weir

@@ -404,7 +404,7 @@ RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
                   const RunOptions& options, RunControl& control) {
   const Reader reader(options.db);
   const Run row = reader.find_run(run);
-  Experiment experiment = experiment_from_spec(json::parse(row.spec));
+  Experiment experiment = experiment_from_spec(json::parse(row.spec), options.db);
   if (options.max_usd) {
     (void)dollar_limit(*options.max_usd, "--max-usd");
     experiment.limits.run_usd = options.max_usd;

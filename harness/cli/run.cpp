@@ -65,7 +65,9 @@ int conclude(const Common& common, const RunEnd& end) {
 }  // namespace
 
 int run(const RunCommand& command) {
-  const Experiment experiment = load_experiment(command.experiment, command.overrides);
+  Overrides overrides = command.overrides;
+  overrides.cassette = command.common.db;
+  const Experiment experiment = load_experiment(command.experiment, overrides);
   if (command.dry_run) {
     fmt::print("{}", describe_run(experiment));
     return kOk;

@@ -78,6 +78,7 @@ void read_endpoint(ConfigTable& table, ModelSpec& spec) {
 }  // namespace
 
 ModelSpec read_model(const std::string& name, ConfigTable& table,
+                     const std::filesystem::path& cassette,
                      const std::optional<std::string>& cassette_run) {
   ModelSpec spec;
   spec.name = name;
@@ -92,6 +93,8 @@ ModelSpec read_model(const std::string& name, ConfigTable& table,
     spec.skill = table.number("skill").value_or(spec.skill);
     spec.speed = table.number("speed").value_or(spec.speed);
   } else if (spec.provider == "replay") {
+    read_endpoint(table, spec);  // of the recorded model, if it still stands there: unused
+    spec.cassette = cassette.string();
     if (const auto file = table.path("cassette")) spec.cassette = file->string();
     const std::string named = table.text("cassette_run").value_or("latest");
     open_cassette(spec, cassette_run.value_or(named));

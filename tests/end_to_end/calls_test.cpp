@@ -104,6 +104,20 @@ TEST_F(CallsTest, AWholeRunReplaysForNothingWithTheSameOutcomes) {
             "1");
 }
 
+TEST_F(CallsTest, AnExperimentReplaysItselfFromItsOwnDatabase) {
+  Host host;
+  calls_.write_experiment(host, {"openai"});
+  ASSERT_EQ(calls_.run().exit_code, 0);
+  std::string text = read_file(calls_.path("e.toml"));
+  const auto at = text.find("provider = \"openai\"");
+  text.replace(at, 19, "provider = \"replay\"");  // and nothing else
+  write_file(calls_.path("e.toml"), text);
+  const Ran ran = calls_.run();
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(host.requests, 6);
+  EXPECT_EQ(calls_.query("SELECT count(*) FROM v_call WHERE price_entry = 'replay'"), "6");
+}
+
 TEST_F(CallsTest, ACassetteThatLacksACallSaysWhich) {
   Host host;
   calls_.write_experiment(host, {"openai"});
@@ -293,7 +307,7 @@ TEST_F(CallsTest, BadModelTablesAreNamed) {
   EXPECT_THAT(refusal("api_key = \"sk-1\"\n"), HasSubstr("unknown key"));
   EXPECT_THAT(refusal("base_url = \"http://x\"\nmodel = \"m\"\ntimeouts = { idle = \"0s\" }\n"),
               HasSubstr("idle"));
-  EXPECT_THAT(refusal("provider = \"replay\"\n"), HasSubstr("cassette"));
+  EXPECT_THAT(refusal("provider = \"replay\"\n"), HasSubstr("cassette"));  // there is no database yet
   EXPECT_THAT(refusal("provider = \"replay\"\ncassette = \"none.db\"\n"), HasSubstr("no such database"));
   EXPECT_FALSE(std::filesystem::exists(calls_.path("w.db")));
 }

@@ -87,7 +87,7 @@ TEST_F(ExperimentTest, IsReadAgainFromItsSpec) {
   const Experiment first = load(kGood, overrides);
   write_file(folder_ / "p.toml", "[score]\nthreshold = 0.9\n");  // changed since
   write_file(folder_ / "e.toml", "broken");
-  const Experiment again = experiment_from_spec(first.spec);
+  const Experiment again = experiment_from_spec(first.spec, {});
   EXPECT_EQ(again.attempts, 7);
   EXPECT_EQ(again.configs.at(1).policy.threshold, 0.5);
   EXPECT_EQ(again.spec, first.spec);
