@@ -11,10 +11,10 @@
 #include "harness/agent/bash_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
 #include "harness/canary.hpp"
-#include "harness/model/failure.hpp"
 #include "harness/model/replay.hpp"
 #include "harness/model_room.hpp"
 #include "harness/progress.hpp"
+#include "harness/run_input.hpp"
 #include "harness/run_rows.hpp"
 #include "harness/seed.hpp"
 #include "results/store/reader.hpp"
@@ -43,51 +43,6 @@ std::string fresh_run_id() {
   std::string id;
   for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", device());
   return id;
-}
-
-std::vector<Task> load_tasks(const Experiment& experiment) {
-  std::vector<Task> tasks;
-  std::set<std::string> ids;
-  for (const auto& path : experiment.suites) {
-    Suite suite = load_suite(path, experiment.sources);
-    require_sound(suite);
-    for (auto& task : suite.tasks) {
-      const auto& globs = experiment.task_globs;
-      const bool wanted = globs.empty() || std::any_of(globs.begin(), globs.end(), [&](auto& glob) {
-                            return glob_match(glob, task.shown.id);
-                          });
-      if (!wanted) continue;
-      if (!task.unsupported.empty()) {
-        throw UserError(fmt::format("task {}: {}; leave it out with --task", task.shown.id,
-                                    task.unsupported));
-      }
-      if (!ids.insert(task.shown.id).second) {
-        throw UserError(fmt::format("{}: task id \"{}\" is in another suite of the experiment too",
-                                    path.string(), task.shown.id));
-      }
-      tasks.push_back(std::move(task));
-    }
-  }
-  if (tasks.empty()) throw UserError("no task matches --task; `weir tasks list SUITE` lists them");
-  return tasks;
-}
-
-/// A dollar limit needs a price for every model it is to limit.
-void require_prices(const Experiment& experiment, const PriceBook& prices) {
-  for (const auto& config : experiment.configs) {
-    for (const auto& tier : config.tiers) {
-      const ModelSpec& spec = experiment.models.at(tier);
-      if (spec.provider == "replay") continue;  // costs nothing
-      const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host, spec.price_as,
-                         spec.model};
-      const TimePoint when = spec.provider == "simulated" ? kVirtualEpoch : now();
-      if (prices.worst_case(key, when, 1, 1)) continue;
-      throw UserError(fmt::format(
-          "a dollar limit is set, but the price book has no entry for model \"{}\" (host {}, id "
-          "{}); add one, set price_as, or remove the limit",
-          tier, key.host, spec.price_as.empty() ? spec.model : spec.price_as));
-    }
-  }
 }
 
 /// What a trial of an interrupted run already has.
@@ -412,22 +367,6 @@ RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
   const PriceBook prices =
       PriceBook::parse(reader.price_book(row.price_book_sha256), "the run's price book");
   return RunSession(experiment, options, prices, control).resume(row, retry, reader);
-}
-
-std::string describe_run(const Experiment& experiment) {
-  (void)load_prices(experiment);
-  const auto tasks = load_tasks(experiment);
-  std::string out = fmt::format("{}: {} tasks x {} configs x {} attempts = {} trials, seed {}\n",
-                                experiment.name, tasks.size(), experiment.configs.size(),
-                                experiment.attempts,
-                                tasks.size() * experiment.configs.size() *
-                                    static_cast<std::size_t>(experiment.attempts),
-                                experiment.seed);
-  for (const auto& config : experiment.configs) {
-    out += fmt::format("  {}: agent {}, tiers {}\n", config.name, config.agent,
-                       fmt::join(config.tiers, " -> "));
-  }
-  return out;
 }
 
 }  // namespace weir

@@ -35,7 +35,4 @@ struct RunEnd {
 [[nodiscard]] RunEnd resume_run(const std::string& run, const std::set<Outcome>& retry,
                                 const RunOptions& options, RunControl& control);
 
-/// What a run of `experiment` would do, for --dry-run.
-[[nodiscard]] std::string describe_run(const Experiment& experiment);
-
 }  // namespace weir

@@ -8,6 +8,7 @@
 
 #include "harness/cli/options.hpp"
 #include "harness/interrupt.hpp"
+#include "harness/run_input.hpp"
 #include "results/report.hpp"
 #include "results/store/reader.hpp"
 

@@ -62,6 +62,15 @@ void adopt_finish(Completion& completion) {
   }
 }
 
+bool was_cut_off(const Call& record) {
+  return !record.settled || record.error_class == "interrupted";
+}
+
+/// What a call cost, or all it could have cost where that is not known.
+std::optional<Picodollars> cost_at_most(const Call& call) {
+  return call.cost_pusd ? call.cost_pusd : call.reserved_pusd;
+}
+
 CallEnd end_of(const Completion& completion) {
   CallEnd end;
   // A wait no call will make must not hold the others back either.
@@ -131,38 +140,22 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
   int shrinks = 0;
   for (int retry = 0;; ++retry) {
     sent.max_tokens = rung.max_tokens;
-    Call place;
-    place.turn = turn;
-    place.tier = tier;
-    place.sample = sample;
-    place.retry = retry;
-    Call call = intent(rung, sent, place);
+    Call call = intent(rung, sent, {turn, tier, sample, retry});
     const Call* record = recorded(call);
+    if (record != nullptr) own_budget_.settle(0, cost_at_most(*record));
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
-    if (record != nullptr && (!record->settled || record->error_class == "interrupted")) {
-      own_budget_.settle(0, record->cost_pusd ? record->cost_pusd : record->reserved_pusd);
-      continue;
+    if (record != nullptr && was_cut_off(*record)) continue;
+    if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung.spec))) {
+      return {{}, "", true};
     }
-    Completion completion;
-    if (record != nullptr) {
-      completion = completion_of(*record);
-      rung.model->replayed(sent, completion);
-      own_budget_.settle(0, record->cost_pusd ? record->cost_pusd : record->reserved_pusd);
-      (void)rung.prefix.take(sent, {call.request_sha256, call.prefix_sha256}, completion.tokens);
-    } else {
-      if (!own_budget_.has_room(worst_case(call, sent, rung.spec))) return {{}, "", true};
-      completion = ask(call, sent, deadline);
-    }
+    Completion completion =
+        record != nullptr ? answer_from(*record, call, sent) : ask(call, sent, deadline);
     account(completion);
-    if (record == nullptr && ends_the_run(completion.error_class)) {
-      room_.control.drain(Halt::provider,
-                          fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
-    }
+    if (call.replayed && completion.error_class == "interrupted") continue;  // as when resuming
     if (shrinks < kMostShrinks && shrink(rung, completion)) {
       ++shrinks;
       continue;
     }
-    if (call.replayed && completion.error_class == "interrupted") continue;  // as when resuming
     // A wait longer than a run can afford is a no, here and for the trial.
     if (completion.retry_after > kLongestRetryAfter) completion.retryable = false;
     const bool again = !completion.ok() && completion.retryable && failures < rung.spec.retries &&
@@ -183,9 +176,14 @@ std::vector<Answer> TrialLedger::vote(int tier, const ChatRequest& request, int 
   return answers;
 }
 
-Call TrialLedger::intent(TierModel& tier, const ChatRequest& request, const Call& place) const {
+Call TrialLedger::intent(const TierModel& tier, const ChatRequest& request,
+                         const CallPlace& place) const {
   const ModelSpec& spec = tier.spec;
-  Call call = place;
+  Call call;
+  call.turn = place.turn;
+  call.tier = place.tier;
+  call.sample = place.sample;
+  call.retry = place.retry;
   call.id = fmt::format("{}/t{}/c{}.{}.{}", trial_.segment, call.turn, call.tier, call.sample,
                         call.retry);
   call.trial = trial_.id;
@@ -212,6 +210,18 @@ const Call* TrialLedger::recorded(const Call& wanted) const {
   return &record;
 }
 
+/// What a settled call of an earlier execution said.
+Completion TrialLedger::answer_from(const Call& record, const Call& call,
+                                    const ChatRequest& request) {
+  TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
+  Completion completion = completion_of(record);
+  tier.model->replayed(request, completion);
+  if (completion.ok()) {
+    (void)tier.prefix.take(request, {call.request_sha256, call.prefix_sha256}, completion.tokens);
+  }
+  return completion;
+}
+
 Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& deadline) {
   TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
   const auto queued = std::chrono::steady_clock::now();
@@ -231,7 +241,11 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   Completion completion = complete(call, request, deadline);
   place.ended(completion);
   reservation.settle(call.cost_pusd);
-  own_budget_.settle(0, call.cost_pusd ? call.cost_pusd : call.reserved_pusd);
+  own_budget_.settle(0, cost_at_most(call));
+  if (ends_the_run(completion.error_class)) {
+    room_.control.drain(Halt::provider,
+                        fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
+  }
   return completion;
 }
 

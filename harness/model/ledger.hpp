@@ -92,11 +92,20 @@ class TrialLedger {
   [[nodiscard]] const std::string& segment() const { return trial_.segment; }
 
  private:
-  [[nodiscard]] Call intent(TierModel& tier, const ChatRequest& request, const Call& place) const;
+  struct CallPlace {
+    int turn;
+    int tier;
+    int sample;
+    int retry;
+  };
+  [[nodiscard]] Call intent(const TierModel& tier, const ChatRequest& request,
+                            const CallPlace& place) const;
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
   [[nodiscard]] std::optional<Picodollars> worst_case(const Call& call, const ChatRequest& request,
                                                       const ModelSpec& spec) const;
   void reserve(Reservation& reservation, const Call& call, Deadline& deadline) const;
+  [[nodiscard]] Completion answer_from(const Call& record, const Call& call,
+                                       const ChatRequest& request);
   [[nodiscard]] Completion ask(Call& call, const ChatRequest& request, Deadline& deadline);
   [[nodiscard]] Completion complete(Call& call, const ChatRequest& request, Deadline& deadline);
   [[nodiscard]] bool shrink(TierModel& tier, const Completion& completion) const;

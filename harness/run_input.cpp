@@ -1,0 +1,79 @@
+#include "harness/run_input.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/model/ledger.hpp"
+#include "tasks/error.hpp"
+#include "tasks/format.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+
+std::vector<Task> load_tasks(const Experiment& experiment) {
+  std::vector<Task> tasks;
+  std::set<std::string> ids;
+  for (const auto& path : experiment.suites) {
+    Suite suite = load_suite(path, experiment.sources);
+    require_sound(suite);
+    for (auto& task : suite.tasks) {
+      const auto& globs = experiment.task_globs;
+      const bool wanted = globs.empty() || std::any_of(globs.begin(), globs.end(), [&](auto& glob) {
+                            return glob_match(glob, task.shown.id);
+                          });
+      if (!wanted) continue;
+      if (!task.unsupported.empty()) {
+        throw UserError(fmt::format("task {}: {}; leave it out with --task", task.shown.id,
+                                    task.unsupported));
+      }
+      if (!ids.insert(task.shown.id).second) {
+        throw UserError(fmt::format("{}: task id \"{}\" is in another suite of the experiment too",
+                                    path.string(), task.shown.id));
+      }
+      tasks.push_back(std::move(task));
+    }
+  }
+  if (tasks.empty()) throw UserError("no task matches --task; `weir tasks list SUITE` lists them");
+  return tasks;
+}
+
+void require_prices(const Experiment& experiment, const PriceBook& prices) {
+  for (const auto& config : experiment.configs) {
+    for (const auto& tier : config.tiers) {
+      const ModelSpec& spec = experiment.models.at(tier);
+      if (spec.provider == "replay") continue;  // costs nothing
+      const PriceKey key{spec.price_host.empty() ? spec.host() : spec.price_host, spec.price_as,
+                         spec.model};
+      const TimePoint when = spec.provider == "simulated"
+                                 ? kVirtualEpoch
+                                 : std::chrono::time_point_cast<milliseconds>(
+                                       std::chrono::system_clock::now());
+      if (prices.worst_case(key, when, 1, 1)) continue;
+      throw UserError(fmt::format(
+          "a dollar limit is set, but the price book has no entry for model \"{}\" (host {}, id "
+          "{}); add one, set price_as, or remove the limit",
+          tier, key.host, spec.price_as.empty() ? spec.model : spec.price_as));
+    }
+  }
+}
+
+std::string describe_run(const Experiment& experiment) {
+  (void)load_prices(experiment);
+  const auto tasks = load_tasks(experiment);
+  std::string out = fmt::format("{}: {} tasks x {} configs x {} attempts = {} trials, seed {}\n",
+                                experiment.name, tasks.size(), experiment.configs.size(),
+                                experiment.attempts,
+                                tasks.size() * experiment.configs.size() *
+                                    static_cast<std::size_t>(experiment.attempts),
+                                experiment.seed);
+  for (const auto& config : experiment.configs) {
+    out += fmt::format("  {}: agent {}, tiers {}\n", config.name, config.agent,
+                       fmt::join(config.tiers, " -> "));
+  }
+  return out;
+}
+
+}  // namespace weir

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/experiment.hpp"
+#include "results/prices.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+// What a run needs before it can begin, checked.
+
+/// The tasks of the experiment's suites that its globs name. Throws UserError for
+/// an unsound suite, an unsupported task, an id that stands twice, or none at all.
+[[nodiscard]] std::vector<Task> load_tasks(const Experiment& experiment);
+
+/// A dollar limit needs a price for every model it is to limit. Throws UserError.
+void require_prices(const Experiment& experiment, const PriceBook& prices);
+
+/// What a run of `experiment` would do, for --dry-run.
+[[nodiscard]] std::string describe_run(const Experiment& experiment);
+
+}  // namespace weir
