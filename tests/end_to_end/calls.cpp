@@ -29,13 +29,14 @@ std::vector<std::string> Host::heads() {
 
 void Host::serve(Exchange& exchange) {
   const int request = ++requests;
-  if (always_status != 0) {
-    exchange.reply(always_status, always_body, always_headers);
+  const Plan plan = current_plan();
+  if (plan.always_status != 0) {
+    exchange.reply(plan.always_status, plan.always_body, plan.always_headers);
     return;
   }
   if (misbehave(exchange, request)) return;
   const json body = json::parse(exchange.body);
-  const Reply reply = reply_to(body, request);
+  const Reply reply = reply_to(body, request, plan);
   hit += reply.hit;
   miss += reply.miss;
   output += reply.output;
@@ -65,9 +66,9 @@ bool Host::misbehave(Exchange& exchange, int request) {
   return true;
 }
 
-Reply Host::reply_to(const json& body, int request) {
+Reply Host::reply_to(const json& body, int request, const Plan& plan) {
   Reply reply;
-  if (request >= changes_at) reply.fingerprint = "another build";
+  if (request >= plan.changes_at) reply.fingerprint = "another build";
   if (!body.contains("tools")) {  // the canary
     reply.text = "391";
     return reply;
@@ -80,7 +81,7 @@ Reply Host::reply_to(const json& body, int request) {
   reply.hit = turns == 0 ? 0 : 1024;
   reply.miss = 1000 + 7 * static_cast<std::int64_t>(turns);
   reply.output = 50 + static_cast<std::int64_t>(turns);
-  reply.command = turns == 0 ? first_command + "; echo hello > hello.txt"
+  reply.command = turns == 0 ? plan.first_command + "; echo hello > hello.txt"
                              : "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
   return reply;
 }

@@ -24,14 +24,20 @@ class Host {
   std::atomic<std::int64_t> miss{0};
   std::atomic<std::int64_t> output{0};
 
-  /// What the first turn runs, beside writing the file.
-  std::string first_command = "true";
-  /// From this request on, another build answers.
-  int changes_at = 1 << 30;
-  /// Answers every request with this status and body instead, if set.
-  int always_status = 0;
-  std::string always_body;
-  std::string always_headers;
+  struct Plan {
+    /// What the first turn runs, beside writing the file.
+    std::string first_command = "true";
+    /// From this request on, another build answers.
+    int changes_at = 1 << 30;
+    /// Answers every request with this status and body instead, if set.
+    int always_status = 0;
+    std::string always_body = {};
+    std::string always_headers = {};
+  };
+  void plan(Plan plan) {
+    const std::lock_guard lock(mutex_);
+    plan_ = std::move(plan);
+  }
 
   /// Prompts as they came, first messages only.
   [[nodiscard]] std::vector<std::string> heads();
@@ -41,10 +47,15 @@ class Host {
  private:
   void serve(loopback::Exchange& exchange);
   [[nodiscard]] bool misbehave(loopback::Exchange& exchange, int request);
-  [[nodiscard]] loopback::Reply reply_to(const nlohmann::json& body, int request);
+  [[nodiscard]] loopback::Reply reply_to(const nlohmann::json& body, int request, const Plan& plan);
+  [[nodiscard]] Plan current_plan() {
+    const std::lock_guard lock(mutex_);
+    return plan_;
+  }
 
   double fault_share_;
   std::mutex mutex_;
+  Plan plan_;
   std::vector<std::string> heads_;
   loopback::Server server_{[this](loopback::Exchange& exchange) { serve(exchange); }};
 };

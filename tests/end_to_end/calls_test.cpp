@@ -85,7 +85,7 @@ TEST_F(CallsTest, ATrialsDollarLimitEndsTheTrialOnly) {
 
 TEST_F(CallsTest, AWholeRunReplaysForNothingWithTheSameOutcomes) {
   Host host(0.2);
-  host.first_command = "date +%N; python3 -c 'import time; print(time.time())'";  // never the same text
+  host.plan({.first_command = "date +%N; python3 -c 'import time; print(time.time())'"});  // ever new text
   calls_.write_experiment(host, {"openai", "anthropic"});
   ASSERT_EQ(calls_.run().exit_code, 0);
   const int asked = host.requests;
@@ -181,13 +181,14 @@ void expect_nowhere(const std::string& word, const Calls& calls, const Ran& ran)
 
 TEST_F(CallsTest, AKeyIsNowhereInWhatARunLeavesBehind) {
   Host host;
-  host.first_command = "env; cat /proc/*/environ /proc/*/cmdline; ls -R / 2>/dev/null | head -c 20000";
+  host.plan({.first_command =
+                 "env; cat /proc/*/environ /proc/*/cmdline; ls -R / 2>/dev/null | head -c 20000"});
   calls_.write_experiment(host, {"openai", "anthropic"});
   const Ran ran = calls_.run();
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   expect_nowhere("secret-key-value", calls_, ran);
-  host.always_status = 401;  // and services quote keys in their errors
-  host.always_body = R"({"error":{"message":"Incorrect API key provided: secret-key-value"}})";
+  host.plan({.always_status = 401,  // and services quote keys in their errors
+             .always_body = R"({"error":{"message":"Incorrect API key provided: secret-key-value"}})"});
   const Ran refused = calls_.run();
   EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(refused.err, HasSubstr("Incorrect API key provided: [key]"));
@@ -196,7 +197,7 @@ TEST_F(CallsTest, AKeyIsNowhereInWhatARunLeavesBehind) {
 
 TEST_F(CallsTest, AModelThatChangesUnderItsNameSplitsTheRun) {
   Host host;
-  host.changes_at = 5;
+  host.plan({.changes_at = 5});
   calls_.write_experiment(host, {"openai"});
   const Ran ran = calls_.run({"--attempts", "6", "--json"});
   EXPECT_THAT(ran.err, HasSubstr("THE MODEL BEHIND \"openai\" CHANGED"));
@@ -211,7 +212,7 @@ TEST_F(CallsTest, AModelThatChangesUnderItsNameSplitsTheRun) {
   EXPECT_EQ(trials, 6);
   EXPECT_EQ(report.at("model_changes").at(0).at("new_fingerprint"), "another build");
   Host same;
-  same.changes_at = 5;
+  same.plan({.changes_at = 5});
   calls_.write_experiment(same, {"openai"});
   const Ran allowed = calls_.run({"--json", "--allow-model-change"});
   const json whole = json::parse(allowed.out);
@@ -245,8 +246,8 @@ TEST_F(CallsTest, ANonceKeepsTrialsFromWarmingEachOther) {
 
 TEST_F(CallsTest, AProviderErrorGetsANewTryAndSaysSo) {
   Host host;
-  host.always_status = 429;
-  host.always_body = R"({"error":{"message":"come back tomorrow"}})";
+  const std::string later = R"({"error":{"message":"come back tomorrow"}})";
+  host.plan({.always_status = 429, .always_body = later});
   calls_.write_experiment(host, {"openai"}, "[limits]\nretries = 2\n", "", "retries = 0\n");
   const Ran ran = calls_.run({"--attempts", "1"});
   EXPECT_EQ(ran.exit_code, 3);
@@ -256,21 +257,22 @@ TEST_F(CallsTest, AProviderErrorGetsANewTryAndSaysSo) {
             "3provider_errorrate_limit");
   // One that asks for longer than a run can wait is not asked again at all.
   host.requests = 0;
-  host.always_headers = "Retry-After: 80000\r\n";
+  host.plan({.always_status = 429, .always_body = later, .always_headers = "Retry-After: 80000\r\n"});
   EXPECT_EQ(calls_.run({"--attempts", "1"}).exit_code, 3);
   EXPECT_EQ(host.requests, 1);
 }
 
 TEST_F(CallsTest, AnErrorInsideA200MeansWhatItsStatusWouldHave) {
   Host host;
-  host.always_status = 200;
-  host.always_body = R"({"error":{"message":"Insufficient Balance","code":402}})";
+  host.plan({.always_status = 200,
+             .always_body = R"({"error":{"message":"Insufficient Balance","code":402}})"});
   calls_.write_experiment(host, {"openai"});
   const Ran broke = calls_.run({"--attempts", "9"});
   EXPECT_EQ(broke.exit_code, 3);
   EXPECT_LE(host.requests, 3);  // those in flight; the run stopped
   EXPECT_GE(std::stoi(calls_.query("SELECT count(*) FROM v_trial WHERE outcome = 'not_run'")), 6);
-  host.always_body = R"({"error":{"message":"Content Exists Risk","code":400}})";
+  host.plan({.always_status = 200,
+             .always_body = R"({"error":{"message":"Content Exists Risk","code":400}})"});
   EXPECT_EQ(calls_.run({"--attempts", "1"}, "e.toml", "b.db").exit_code, 0);
   EXPECT_EQ(calls_.query("SELECT outcome || stop_reason FROM v_trial", "b.db"), "agent_limitblocked");
 }
@@ -285,8 +287,7 @@ TEST_F(CallsTest, TheDoctorAsksEachModelOnce) {
   const json findings = json::parse(ran.out).at("findings");
   EXPECT_THAT(findings.at("model openai").dump(), HasSubstr("deepseek-v4-pro"));
   EXPECT_THAT(findings.at("model anthropic").dump(), HasSubstr("pro-flat"));
-  host.always_status = 401;
-  host.always_body = R"({"error":{"message":"bad key"}})";
+  host.plan({.always_status = 401, .always_body = R"({"error":{"message":"bad key"}})"});
   EXPECT_EQ(run_weir({"doctor", "--models", calls_.path("e.toml")}, {"WEIR_TEST_KEY=secret-key-value"})
                 .exit_code,
             5);
