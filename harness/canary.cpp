@@ -47,14 +47,28 @@ TimePoint now() {
   return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
 
-void ask_all(TrialLedger& ledger, Deadline& deadline) {
+/// Each prompt with a ledger of its own: none is meant to begin like another.
+void ask_all(const ModelRoom& models, const TrialLedger::Trial& place, const std::string& model,
+             const std::vector<Call>& recorded, Deadline& deadline) {
   for (std::size_t i = 0; i < kPrompts.size(); ++i) {
+    const auto ledger = models.open(place, {model}, Task{}, 0, recorded);
     ChatRequest request;
     request.tools = nlohmann::json::array();
     request.messages = {{Role::system, kSystem, "", {}, ""}, {Role::user, kPrompts[i], "", {}, ""}};
-    const Answer answer = ledger.call(0, request, static_cast<int>(i) + 1, 0, deadline);
+    const Answer answer = ledger->call(0, request, static_cast<int>(i) + 1, 0, deadline);
     if (!answer.completion.ok()) return;  // the trials will meet the same, and say so
   }
+}
+
+/// The try to begin: the one before goes on, unless it ended on an error.
+int try_after(const Reader& reader, const std::string& trial, std::vector<Call>& recorded) {
+  if (recorded.empty()) return 1;
+  const int before = reader.counted_try(trial).number;
+  const Call& last = recorded.back();
+  const bool failed = last.settled && !last.error_class.empty() && last.error_class != "interrupted";
+  if (!failed) return before;
+  recorded.clear();
+  return before + 1;
 }
 
 /// What the canary got from a model in one phase.
@@ -114,16 +128,16 @@ void run_canary(const ModelRoom& models, const Experiment& experiment, const std
     trial.config = name;
     trial.attempt = static_cast<int>(phase);
     trial.slot = -1;
+    std::vector<Call> recorded = reader.calls(trial.id);
     Try attempt;
     attempt.trial = trial.id;
+    attempt.number = try_after(reader, trial.id, recorded);
     attempt.started_at = now();
     writer.begin_try(trial, attempt);
-    const std::string segment = trial.id + "#1/s0";
-    writer.begin_segment({segment, trial.id, 1, "", {}, ""});
+    const std::string segment = fmt::format("{}#{}/s0", trial.id, attempt.number);
+    writer.begin_segment({segment, trial.id, attempt.number, "", {}, ""});
     Deadline deadline(watchdog, stop);
-    const auto ledger = models.open({trial.id, segment, {}}, {name}, Task{}, 0,
-                                    reader.calls(trial.id));
-    ask_all(*ledger, deadline);
+    ask_all(models, {trial.id, segment, {}}, name, recorded, deadline);
     if (stop.stop_requested()) throw Cancelled();
     attempt.finished_at = now();
     writer.finish_try(attempt);

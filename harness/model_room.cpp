@@ -31,7 +31,7 @@ ModelRoom::ModelRoom(Parts parts)
 void ModelRoom::know_served(const Reader& reader, const std::string& run) {
   const Rows rows = reader.query(fmt::format(
       "SELECT model, served_model, coalesce(fingerprint, '') FROM v_call WHERE run = '{}' AND "
-      "served_model IS NOT NULL AND replayed = 0 GROUP BY 1, 2, 3 ORDER BY max(started_at)",
+      "served_model IS NOT NULL AND error_class IS NULL AND replayed = 0 GROUP BY 1, 2, 3 ORDER BY max(started_at)",
       run));
   for (const auto& row : rows.rows) {
     served_.know(row[0].value_or(""), row[1].value_or(""), row[2].value_or(""));

@@ -191,6 +191,13 @@ class RunSession {
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
       progress.trial_started();
+      if (const auto cassette = cassette_of(job); cassette && !cassette->was_run) {
+        writer_->record_not_run({job.trial}, "was not run when it was recorded", now());
+        Try none;
+        none.outcome = Outcome::not_run;
+        progress.trial_finished(job.trial, none);
+        return;
+      }
       TrialRoom room{*sandbox_,  environments, busy_boxes,
                      graders,    watchdog,     *writer_,
                      {},         experiment_.box_limits, false,
@@ -261,29 +268,24 @@ class RunSession {
     limits.tokens = experiment_.limits.tokens;
     limits.command = experiment_.limits.command;
     const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
+    const auto cassette = cassette_of(job);
+    const std::string nonce = experiment_.cache_nonce ? sha256(segment).substr(0, 32) : "";
     return make_bash_agent({models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task,
                                         seed, job.recorded.calls),
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
-                            job.try_number, job.recorded.trajectory, cassette_of(job),
-                            nonce_of(job, segment)});
+                            job.try_number, job.recorded.trajectory,
+                            cassette ? cassette->turns : std::vector<Turn>{},
+                            cassette ? cassette->nonce : nonce});
   }
 
-  /// What a replayed trial observed when it was recorded.
-  [[nodiscard]] std::vector<Turn> cassette_of(const Job& job) const {
+  /// What a replayed trial's cassette holds; nullopt for one that is not replayed.
+  [[nodiscard]] std::optional<CassetteTrial> cassette_of(const Job& job) const {
     for (const auto& name : job.config->tiers) {
       const ModelSpec& spec = experiment_.models.at(name);
-      if (spec.provider == "replay") return cassette_turns(spec, job.trial.id);
+      if (spec.provider == "replay") return cassette_trial(spec, job.trial.id);
     }
     return {};
-  }
-
-  /// A text of the trial's own for the head of its prompt; a replayed trial's is
-  /// that of its record.
-  [[nodiscard]] std::string nonce_of(const Job& job, const std::string& segment) const {
-    if (!experiment_.cache_nonce) return {};
-    const auto cassette = cassette_of(job);
-    return sha256(cassette.empty() ? segment : cassette.front().segment).substr(0, 32);
   }
 
   RunEnd finish(const std::vector<Job>& jobs, std::size_t started, bool abandoned) {

@@ -27,6 +27,11 @@ Tokens with_hits(Tokens tokens, std::int64_t hits) {
   return tokens;
 }
 
+std::optional<Cost> cost_of(const BilledCall& call, const Tokens& tokens, const PriceBook& book) {
+  if (call.unknowable) return {};
+  return book.cost(call.key, call.at, tokens);
+}
+
 void add(Spend& spend, const std::optional<Cost>& cost) {
   spend.add(cost ? std::optional(cost->pusd) : std::nullopt);
 }
@@ -66,7 +71,7 @@ CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& bo
   for (const auto& call : calls) {
     if (call.free) continue;
     const Tokens& tokens = call.tokens;
-    const auto billed = book.cost(call.key, call.at, tokens);
+    const auto billed = cost_of(call, tokens, book);
     add(costs.billed, billed);
     costs.by_request += billed && billed->by_request ? 1 : 0;
     const History history{call.trial, call.try_number, call.model};
@@ -76,9 +81,9 @@ CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& bo
     const std::int64_t own = before == sent.end() ? 0 : std::min(before->second, total);
     const auto common = shared.find(call.model);
     const std::int64_t first = common == shared.end() ? 0 : std::min(common->second, total);
-    add(costs.cold, book.cost(call.key, call.at, with_hits(tokens, std::min(hits, own))));
+    add(costs.cold, cost_of(call, with_hits(tokens, std::min(hits, own)), book));
     const std::int64_t held = std::max(own / kUnit * kUnit, first / kUnit * kUnit);
-    add(costs.warm, book.cost(call.key, call.at, with_hits(tokens, std::max(hits, held))));
+    add(costs.warm, cost_of(call, with_hits(tokens, std::max(hits, held)), book));
     auto& longest = sent[history];
     longest = std::max(longest, total + (call.accepted ? tokens.output_total.value_or(0) : 0));
   }

@@ -19,6 +19,7 @@ struct BilledCall {
   bool accepted = false;
   bool free = false;      ///< turned away before any token
   bool replayed = false;  ///< answered from a record: billed nothing
+  bool unknowable = false;  ///< its counts contradict its total: no book prices it
   PriceKey key;
   TimePoint at{};         ///< of dispatch
   Tokens tokens;

@@ -45,7 +45,7 @@ std::map<std::string, EntryUse> entries_used(const std::vector<BilledCall>& call
                                              const PriceBook& book) {
   std::map<std::string, EntryUse> used;
   for (const auto& call : calls) {
-    if (call.free) continue;
+    if (call.free || call.unknowable) continue;
     const auto cost = book.cost(call.key, call.at, call.tokens);
     if (!cost) continue;
     EntryUse& use = used[cost->entry];

@@ -52,7 +52,9 @@ int run(const DoctorCommand& command) {
   std::vector<ModelSpec> models = official_models();
   PriceBook prices = PriceBook::bundled();
   if (!command.experiment.empty()) {
-    const Experiment experiment = load_experiment(command.experiment, {});
+    Overrides overrides;
+    overrides.cassette = command.common.db;
+    const Experiment experiment = load_experiment(command.experiment, overrides);
     models = models_of(experiment);
     prices = load_prices(experiment);
   }

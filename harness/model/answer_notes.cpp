@@ -41,6 +41,8 @@ std::string_view describe_note(std::string_view note) {
       {"loop", "the text goes round in circles"},
       {"refusal", "the model declined"},
       {"usage_contradicts", "the token counts contradict each other"},
+      {"thinking_off", "asked without thinking: the history does not allow it"},
+      {"in_band", "an error inside a reply of status 200"},
       {"total_contradicts", "the total of tokens is not the sum of input and output"},
       {"priced_by_request", "the price book does not know the model that served"},
       {"no_terminal_event", "the stream was complete but for its last event"},

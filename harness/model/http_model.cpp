@@ -35,7 +35,8 @@ class HttpModel final : public Model {
                     spec_.stream ? "Accept: text/event-stream" : "Accept: application/json"};
     http.headers.insert(http.headers.end(), api_.headers.begin(), api_.headers.end());
     if (!key_.empty()) http.headers.push_back(api_.key_header(key_.header_value()));
-    http.body = dump_text(api_.body(request, spec_));
+    const nlohmann::json body = api_.body(request, spec_);
+    http.body = dump_text(body);
     http.timers = spec_.timers;
     http.ca_file = spec_.ca_file;
     http.stop = context.stop;
@@ -44,6 +45,8 @@ class HttpModel final : public Model {
     Completion completion = read(reader, reply);
     completion.error_message = shortened(key_.redact(std::move(completion.error_message)));
     note_answer(completion);
+    const bool off = text_field(field(body, "thinking"), "type") == "disabled";
+    if (off && spec_.thinking != "off") completion.notes.emplace_back("thinking_off");
     return completion;
   }
 

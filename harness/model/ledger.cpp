@@ -54,6 +54,8 @@ void adopt_finish(Completion& completion) {
     fail(completion, implied, completion.error_message);
     completion.notes.emplace_back("in_band");
   }
+  // A wait longer than a run can afford is a no, here and for the trial.
+  if (completion.retry_after > kLongestRetryAfter) completion.retryable = false;
   if (!completion.ok()) return;
   if (completion.finish_reason == "insufficient_system_resource") {
     fail(completion, "insufficient_system_resource", "the service cut the answer off");
@@ -156,8 +158,6 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
       ++shrinks;
       continue;
     }
-    // A wait longer than a run can afford is a no, here and for the trial.
-    if (completion.retry_after > kLongestRetryAfter) completion.retryable = false;
     const bool again = !completion.ok() && completion.retryable && failures < rung.spec.retries &&
                        !deadline.token().stop_requested();
     if (!again) return {std::move(completion), call.id};
@@ -242,7 +242,7 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   place.ended(completion);
   reservation.settle(call.cost_pusd);
   own_budget_.settle(0, cost_at_most(call));
-  if (ends_the_run(completion.error_class)) {
+  if (ends_the_run(completion.error_class) && !call.replayed) {
     room_.control.drain(Halt::provider,
                         fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
   }
@@ -276,6 +276,7 @@ Completion TrialLedger::complete(Call& call, const ChatRequest& request, Deadlin
   Completion completion =
       tier.model->complete(request, {call.trial, call.turn, call.tier, call.sample, call.retry,
                                      call.request_sha256, deadline.token()});
+  if (completion.recorded_end) return completion;  // no call: the record ends here
   if (call.replayed) {
     if (!completion.recorded_host.empty()) call.host = completion.recorded_host;
     if (!completion.recorded_model.empty()) call.requested_model = completion.recorded_model;

@@ -19,18 +19,23 @@ std::string trial_in_cassette(const ModelSpec& spec, const std::string& trial) {
   return spec.cassette_run + trial.substr(trial.find('/'));
 }
 
-/// Other prices of a replayed run are looked up as the recorded model's were.
-void take_prices(ModelSpec& spec, const std::vector<ConfigRow>& configs) {
+/// A replayed model is the recorded one in what decides how often it is asked;
+/// and other prices are looked up as its own were.
+void take_record(ModelSpec& spec, const std::vector<ConfigRow>& configs) {
   for (const auto& config : configs) {
     const auto tiers = nlohmann::json::parse(config.tiers, nullptr, false);
     if (!tiers.is_array()) continue;
     for (const auto& tier : tiers) {
       if (tier.value("name", std::string()) != spec.name) continue;
+      spec.max_tokens = tier.value("max_tokens", spec.max_tokens);
+      spec.retries = tier.value("retries", spec.retries);
       if (spec.price_host.empty()) spec.price_host = tier.value("price_host", std::string());
       if (spec.price_as.empty()) spec.price_as = tier.value("price_as", std::string());
     }
   }
 }
+
+constexpr std::size_t kNonceLength = 32;
 
 class ReplayModel final : public Model {
  public:
@@ -69,12 +74,15 @@ class ReplayModel final : public Model {
     }
   }
 
-  /// Past the last call of a trial that a clock ended, so does this one.
+  /// Past the last call of a trial that a clock or its money ended, so does this
+  /// one.
   [[nodiscard]] Completion end_or_miss(const CallContext& context) const {
     Completion completion = miss(context, "was not made in");
     const bool past = !calls_->empty() && Place{context.turn, context.tier, context.sample,
                                                 context.retry} > calls_->rbegin()->first;
-    if (past && end_ == StopReason::wall) completion.recorded_end = end_;
+    if (past && (end_ == StopReason::wall || end_ == StopReason::usd)) {
+      completion.recorded_end = end_;
+    }
     return completion;
   }
 
@@ -110,14 +118,28 @@ void open_cassette(ModelSpec& spec, const std::string& run) {
     const Run found = Reader(spec.cassette).find_run(run);
     spec.cassette_run = found.id;
     spec.cassette_simulated = found.simulated;
-    take_prices(spec, Reader(spec.cassette).configs(found.id));
+    take_record(spec, Reader(spec.cassette).configs(found.id));
   } catch (const UserError& error) {
     throw UserError(fmt::format("[models.{}] cassette: {}", spec.name, error.what()));
   }
 }
 
-std::vector<Turn> cassette_turns(const ModelSpec& spec, const std::string& trial) {
-  return Reader(spec.cassette).turns(trial_in_cassette(spec, trial));
+CassetteTrial cassette_trial(const ModelSpec& spec, const std::string& trial) {
+  const Reader reader(spec.cassette);
+  const std::string recorded = trial_in_cassette(spec, trial);
+  CassetteTrial found;
+  if (!reader.find_trial(recorded)) return found;
+  found.turns = reader.turns(recorded);
+  const Try attempt = reader.counted_try(recorded);
+  found.was_run = attempt.outcome && *attempt.outcome != Outcome::not_run;
+  const auto prompt = nlohmann::json::parse(reader.first_prompt(recorded), nullptr, false);
+  if (!prompt.is_object() || prompt.value("messages", nlohmann::json::array()).empty()) return found;
+  const std::string head = prompt.at("messages").at(0).value("content", std::string());
+  const auto end = head.find("]\n");
+  if (!head.empty() && head.front() == '[' && end == kNonceLength + 1) {
+    found.nonce = head.substr(1, kNonceLength);
+  }
+  return found;
 }
 
 }  // namespace weir

@@ -20,7 +20,13 @@ void check_replay_model(const ModelSpec& spec);
 /// was simulated. Throws UserError if there is no such database or run.
 void open_cassette(ModelSpec& spec, const std::string& run);
 
-/// The turns a trial of the cassette took; none if it has no such trial.
-[[nodiscard]] std::vector<Turn> cassette_turns(const ModelSpec& spec, const std::string& trial);
+/// What a cassette holds of a trial beside its calls. One it lacks counts as run:
+/// its first call will say what is missing.
+struct CassetteTrial {
+  std::vector<Turn> turns;
+  std::string nonce;    ///< at the head of its prompt, or ""
+  bool was_run = true;
+};
+[[nodiscard]] CassetteTrial cassette_trial(const ModelSpec& spec, const std::string& trial);
 
 }  // namespace weir

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -30,15 +29,12 @@ class ServedWatch {
  private:
   using Identity = std::pair<std::string, std::string>;  ///< served id, fingerprint
   struct Seen {
-    std::set<Identity> all;
+    std::map<std::string, std::set<std::string>> builds;  ///< by served id; named ones only
     Identity last;
-    /// A fingerprint nobody gave could be any.
-    [[nodiscard]] bool knows(const Identity& identity) const {
-      return std::any_of(all.begin(), all.end(), [&](const Identity& other) {
-        return other.first == identity.first &&
-               (other.second == identity.second || other.second.empty() || identity.second.empty());
-      });
-    }
+
+    /// Takes note; whether it is somebody new. A fingerprint that was left out
+    /// could be any, and the first one named may be who was there all along.
+    bool meet(const Identity& identity);
   };
 
   std::function<void(const ModelChange&)> on_change_;

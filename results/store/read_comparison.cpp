@@ -61,19 +61,25 @@ PriceView stored_view(const std::string& facts) {
   return view;
 }
 
-/// Spend per trial of the headline's trials under other caches.
-void add_cache_costs(ConfigSummary& row, const std::vector<BilledCall>& all,
-                     const std::set<std::string>& trials, const PriceBook& book) {
+/// The trials of a table: those of the headline, and all.
+struct Ids {
+  std::set<std::string> headline;
+  std::set<std::string> all;
+};
+
+/// What the row's trials spent, call by call, and would have under other caches.
+void add_cache_costs(ConfigSummary& row, const std::vector<BilledCall>& all, const Ids& trials,
+                     const PriceBook& book) {
   std::vector<BilledCall> calls;
   std::copy_if(all.begin(), all.end(), std::back_inserter(calls), [&](const BilledCall& call) {
     return call.config == row.config && call.counted && !call.replayed &&
-           trials.count(call.trial) != 0;
+           trials.headline.count(call.trial) != 0;
   });
   row.spend = row.headline_spend = {};  // call by call, where trials know only all or nothing
   for (const auto& call : all) {
     if (call.config != row.config || !call.counted) continue;
-    row.spend.add(call.cost_pusd);
-    if (trials.count(call.trial) != 0) row.headline_spend.add(call.cost_pusd);
+    if (trials.all.count(call.trial) != 0) row.spend.add(call.cost_pusd);
+    if (trials.headline.count(call.trial) != 0) row.headline_spend.add(call.cost_pusd);
   }
   const CacheCosts costs = cache_costs(calls, book);
   row.headline_cold = costs.cold;
@@ -85,9 +91,10 @@ std::vector<ConfigSummary> lines(const std::vector<std::string>& order,
                                  const std::vector<ConfigRow>& configs,
                                  const std::vector<TrialSummary>& trials,
                                  const std::vector<BilledCall>& calls, const PriceBook& book) {
-  std::set<std::string> ids;
+  Ids ids;
   for (const auto& trial : trials) {
-    if (!is_missing(trial.outcome)) ids.insert(trial.trial);
+    ids.all.insert(trial.trial);
+    if (!is_missing(trial.outcome)) ids.headline.insert(trial.trial);
   }
   std::vector<ConfigSummary> rows;
   for (const auto& name : order) {
@@ -135,7 +142,8 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
       "coalesce(turn.accepted_call = call.id, 0), coalesce(call.price_entry = 'refused', 0), "
       "call.host, call.served_model, call.requested_model, call.started_at, call.input_miss, "
       "call.input_hit, call.cache_write, call.output_text, call.output_reasoning, "
-      "call.input_total, call.output_total, call.cost_pusd, call.replayed, trial.task "
+      "call.input_total, call.output_total, call.cost_pusd, call.replayed, trial.task, "
+      "coalesce(call.notes LIKE '%\"total_contradicts\"%', 0) "
       "FROM call JOIN trial ON trial.id = call.trial JOIN segment ON segment.id = call.segment "
       "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
       "WHERE trial.run = ? "
@@ -152,6 +160,7 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
     call.free = row.getColumn(6).getInt() != 0;
     call.replayed = row.getColumn(19).getInt() != 0;
     call.task = row.getColumn(20).getString();
+    call.unknowable = row.getColumn(21).getInt() != 0;
     const auto record = models.find(call.model);
     const json model = record == models.end() ? json(json::object()) : record->second;
     const std::string host = model.value("price_host", std::string());

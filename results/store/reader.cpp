@@ -213,6 +213,15 @@ Try Reader::counted_try(const std::string& trial) const {
   return attempt;
 }
 
+std::string Reader::first_prompt(const std::string& trial) const {
+  auto row = state_->prepare(
+      "SELECT prompt_z FROM segment JOIN trial ON trial.id = segment.trial "
+      "AND trial.counted_try = segment.try WHERE trial.id = ? AND parent IS NULL "
+      "ORDER BY segment.rowid LIMIT 1",
+      trial);
+  return row.executeStep() ? read_text_column(row.getColumn(0)) : std::string();
+}
+
 std::vector<Turn> Reader::turns(const std::string& trial) const {
   std::vector<Turn> turns;
   auto row = state_->prepare(

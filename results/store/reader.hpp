@@ -59,6 +59,8 @@ class Reader {
 
   /// The counted try with its texts.
   [[nodiscard]] Try counted_try(const std::string& trial) const;
+  /// The first messages and tools of the counted try, as JSON text; "" if none.
+  [[nodiscard]] std::string first_prompt(const std::string& trial) const;
   [[nodiscard]] std::vector<Turn> turns(const std::string& trial) const;
   [[nodiscard]] std::vector<Call> calls(const std::string& trial) const;
   [[nodiscard]] std::vector<Decision> decisions(const std::string& trial) const;

@@ -149,7 +149,7 @@ WHERE trial.slot >= 0;
 
 -- The changes that split a run, numbered.
 CREATE VIEW split AS
-SELECT run, model, at, new_served, new_fingerprint,
+SELECT run, model, at, old_served, new_served, new_fingerprint,
        row_number() OVER (PARTITION BY run ORDER BY at, call) AS number
 FROM model_change
 WHERE NOT allowed;
@@ -166,7 +166,13 @@ FROM call
 JOIN segment ON segment.id = call.segment
 JOIN trial ON trial.id = segment.trial
 JOIN split ON split.run = trial.run AND split.model = call.model
-WHERE call.served_model IS NOT NULL AND call.replayed = 0
+WHERE call.served_model IS NOT NULL AND call.error_class IS NULL AND call.replayed = 0
+  -- A fingerprint that was left out could be any build of that id.
+  AND (call.fingerprint IS NOT NULL
+       OR NOT EXISTS (SELECT 1 FROM split AS other
+                      WHERE other.run = trial.run AND other.model = call.model
+                        AND other.new_fingerprint <> ''
+                        AND call.served_model IN (other.old_served, other.new_served)))
 GROUP BY call.id;
 
 -- A run whose model changed under its name is read in parts. A try belongs to

@@ -115,16 +115,16 @@ void Calls::write_experiment(const Host& host, const std::vector<std::string>& p
                                      "[prices]\nat = 2026-06-01T00:00:00Z\n" + tables + more);
 }
 
-void Calls::write_replay(const std::vector<std::string>& arms, const std::string& in_experiment) {
+void Calls::write_replay(const std::vector<std::string>& arms, const std::string& cassette) {
   std::string names;
   std::string tables;
   for (const auto& arm : arms) {
     names += (names.empty() ? "\"" : ", \"") + arm + "\"";
-    tables += "[models." + arm + "]\nprovider = \"replay\"\ncassette = \"w.db\"\n[configs." + arm +
+    tables += "[models." + arm + "]\nprovider = \"replay\"\ncassette = \"" + cassette + "\"\n[configs." + arm +
               "]\ntiers = [\"" + arm + "\"]\n";
   }
   write_file(folder_ / "r.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [" + names +
-                                     "]\nattempts = 3\n" + in_experiment + tables);
+                                     "]\nattempts = 3\n" + tables);
 }
 
 Ran Calls::run(const std::vector<std::string>& more, const std::string& file,

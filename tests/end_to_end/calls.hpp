@@ -70,7 +70,7 @@ class Calls {
                         const std::string& more = "", const std::string& in_experiment = "",
                         const std::string& in_model = "");
   /// Writes r.toml: the same arms, replayed from this folder's database.
-  void write_replay(const std::vector<std::string>& arms, const std::string& in_experiment = "");
+  void write_replay(const std::vector<std::string>& arms, const std::string& cassette = "w.db");
 
   [[nodiscard]] Ran run(const std::vector<std::string>& more = {}, const std::string& file = "e.toml",
                         const std::string& db_name = "w.db") const;

@@ -20,6 +20,12 @@ constexpr std::int64_t kMiss = 435'000;
 constexpr std::int64_t kHit = 3'625;
 constexpr std::int64_t kOut = 870'000;
 
+/// What a replay must repeat.
+constexpr const char* kOutcomes =
+    "SELECT group_concat(line, ' ') FROM (SELECT task || config || attempt || outcome || "
+    "coalesce(stop_reason, '') || turns || calls || coalesce(input_total, '-') AS line FROM v_trial "
+    "ORDER BY task, config, attempt)";
+
 std::string spent(const Host& host) {
   return std::to_string(host.miss * kMiss + host.hit * kHit + host.output * kOut);
 }
@@ -81,6 +87,12 @@ TEST_F(CallsTest, ATrialsDollarLimitEndsTheTrialOnly) {
   EXPECT_EQ(calls_.query("SELECT count(*) FROM v_trial WHERE stop_reason = 'usd'"), "3");
   const Ran repriced = run_weir({"reprice", "--db", calls_.path("w.db")});
   EXPECT_THAT(repriced.err, HasSubstr("3 trials were cut short by a dollar limit"));
+  calls_.write_replay({"openai"});
+  EXPECT_EQ(calls_.run({}, "r.toml", "r.db").exit_code, 0);
+  EXPECT_EQ(calls_.query(kOutcomes, "r.db"), calls_.query(kOutcomes));
+  calls_.write_replay({"openai"}, "r.db");
+  EXPECT_EQ(calls_.run({}, "r.toml", "rr.db").exit_code, 0);
+  EXPECT_EQ(calls_.query(kOutcomes, "rr.db"), calls_.query(kOutcomes));
 }
 
 TEST_F(CallsTest, AWholeRunReplaysForNothingWithTheSameOutcomes) {
@@ -93,10 +105,7 @@ TEST_F(CallsTest, AWholeRunReplaysForNothingWithTheSameOutcomes) {
   const Ran replayed = calls_.run({}, "r.toml", "r.db");
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
   EXPECT_EQ(host.requests, asked);
-  const std::string outcomes =
-      "SELECT group_concat(line, ' ') FROM (SELECT task || config || attempt || outcome || turns || "
-      "calls || coalesce(input_total, '-') AS line FROM v_trial ORDER BY task, config, attempt)";
-  EXPECT_EQ(calls_.query(outcomes, "r.db"), calls_.query(outcomes));
+  EXPECT_EQ(calls_.query(kOutcomes, "r.db"), calls_.query(kOutcomes));
   EXPECT_EQ(calls_.query("SELECT sum(cost_pusd) FROM v_call", "r.db"), "0");
   EXPECT_EQ(calls_.query("SELECT DISTINCT price_entry FROM v_call", "r.db"), "replay");
   EXPECT_EQ(calls_.query("SELECT simulated FROM v_run", "r.db"), "0");
@@ -202,6 +211,9 @@ TEST_F(CallsTest, AModelThatChangesUnderItsNameSplitsTheRun) {
   const Ran ran = calls_.run({"--attempts", "6", "--json"});
   EXPECT_THAT(ran.err, HasSubstr("THE MODEL BEHIND \"openai\" CHANGED"));
   const json report = json::parse(ran.out);
+  std::int64_t in_parts = 0;
+  for (const auto& part : report.at("parts")) in_parts += part.at(0).at("known_pusd").get<std::int64_t>();
+  EXPECT_LE(in_parts, std::stoll(spent(host)));
   EXPECT_TRUE(report.at("split").get<bool>());
   EXPECT_EQ(report.at("parts").size(), 2U);
   EXPECT_TRUE(report.at("configs").empty());
@@ -237,8 +249,10 @@ TEST_F(CallsTest, ANonceKeepsTrialsFromWarmingEachOther) {
   Host host;
   calls_.write_experiment(host, {"openai"}, "", "cache_nonce = true\n");
   ASSERT_EQ(calls_.run().exit_code, 0);
-  calls_.write_replay({"openai"}, "cache_nonce = true\n");
-  EXPECT_EQ(calls_.run({}, "r.toml", "r.db").exit_code, 0);  // with the nonces of the record
+  calls_.write_replay({"openai"});  // with the nonces of the record, and again
+  EXPECT_EQ(calls_.run({}, "r.toml", "r.db").exit_code, 0);
+  calls_.write_replay({"openai"}, "r.db");
+  EXPECT_EQ(calls_.run({}, "r.toml", "rr.db").exit_code, 0);
   const auto heads = host.heads();
   EXPECT_EQ(heads.size(), 6U);
   EXPECT_EQ(std::set<std::string>(heads.begin(), heads.end()).size(), 3U);  // one per trial
@@ -271,6 +285,9 @@ TEST_F(CallsTest, AnErrorInsideA200MeansWhatItsStatusWouldHave) {
   EXPECT_EQ(broke.exit_code, 3);
   EXPECT_LE(host.requests, 3);  // those in flight; the run stopped
   EXPECT_GE(std::stoi(calls_.query("SELECT count(*) FROM v_trial WHERE outcome = 'not_run'")), 6);
+  calls_.write_replay({"openai"});  // it does not stop at the recorded error, nor run what was not run
+  EXPECT_EQ(calls_.run({"--attempts", "9"}, "r.toml", "r.db").exit_code, 3);
+  EXPECT_EQ(calls_.query(kOutcomes, "r.db"), calls_.query(kOutcomes));
   host.plan({.always_status = 200,
              .always_body = R"({"error":{"message":"Content Exists Risk","code":400}})"});
   EXPECT_EQ(calls_.run({"--attempts", "1"}, "e.toml", "b.db").exit_code, 0);

@@ -137,6 +137,18 @@ TEST(ServedWatch, ShoutsOnceForEachNewIdentity) {
   failed.error_class = "stream_truncated";
   watch.observe(failed);
   EXPECT_EQ(changes.size(), 1U);
+  watch.observe(served("flash", "m", "3"));  // what was left out in between hides nothing
+  EXPECT_EQ(changes.size(), 2U);
+}
+
+TEST(ServedWatch, TheFirstFingerprintNamedMayHaveBeenThereAllAlong) {
+  std::vector<ModelChange> changes;
+  ServedWatch watch([&](const ModelChange& change) { changes.push_back(change); });
+  watch.observe(served("flash", "m", ""));
+  watch.observe(served("flash", "m", "1"));
+  EXPECT_TRUE(changes.empty());
+  watch.observe(served("flash", "m", "2"));
+  EXPECT_EQ(changes.size(), 1U);
 }
 
 ChatRequest asking(std::vector<std::string> texts) {

@@ -121,6 +121,23 @@ TEST(MessagesRequests, PutSystemApartAndGatherToolResults) {
   EXPECT_EQ(body.at("thinking").at("type"), "disabled");  // the turn before thought unsigned
 }
 
+TEST(MessagesRequests, TakeTheTurnsOfOtherProvidersModels) {
+  Message foreign = answer_of("r");
+  foreign.content = "\n\n";  // blanks alone are refused
+  foreign.tool_calls[0].id = "functions.bash:0";
+  ChatRequest request{{{Role::user, "u", "", {}, ""}, foreign,
+                       {Role::tool, "out", "", {}, "functions.bash:0"}}, json::array(), {}};
+  const json body = messages_body(request, thinking("high", "anthropic"));
+  EXPECT_EQ(body.at("thinking").at("type"), "adaptive");  // which asks for no signed beginning
+  const json& said = body.at("messages").at(1).at("content");
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said.at(0).at("id"), "functions_bash_0");
+  EXPECT_EQ(body.at("messages").at(2).at("content").at(0).at("tool_use_id"), "functions_bash_0");
+  EXPECT_EQ(messages_body(request, thinking("high", "generic")).at("thinking").at("type"), "disabled");
+  request.messages.push_back({Role::user, "go on", "", {}, ""});  // the tools' use has ended
+  EXPECT_EQ(messages_body(request, thinking("high", "generic")).at("thinking").at("type"), "enabled");
+}
+
 TEST(MessagesRequests, ThinkAsTheDialectSays) {
   ModelSpec spec = thinking("high", "generic");
   const ChatRequest request{{{Role::user, "u", "", {}, ""}}, json::array(), {}};

@@ -365,6 +365,8 @@ TEST_F(Parts, GoByWhoServed) {
   served(4, "12:30", {"2"});
   served(5, "13:00", {"1"});             // an old build answered once more
   served(6, "12:10", {});                // asked nobody: the clock decides
+  served(7, "12:20", {"2", ""});         // a fingerprint left out could be any
+  served(8, "12:25", {""});
   changed("2", "12:00");
   EXPECT_EQ(part(1), "1");
   EXPECT_EQ(part(2), "none");
@@ -372,6 +374,8 @@ TEST_F(Parts, GoByWhoServed) {
   EXPECT_EQ(part(4), "2");
   EXPECT_EQ(part(5), "1");
   EXPECT_EQ(part(6), "2");
+  EXPECT_EQ(part(7), "2");
+  EXPECT_EQ(part(8), "2");
 }
 
 TEST_F(Parts, AnAllowedChangeSplitsNothing) {

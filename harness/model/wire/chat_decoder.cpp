@@ -71,7 +71,7 @@ class ChatDecoder final : public ReplyDecoder {
   Completion finish(bool streamed) override {
     completion_.message.role = Role::assistant;
     for (auto& slot : slots_) completion_.message.tool_calls.push_back(std::move(slot.call));
-    if (streamed && completion_.ok() && completion_.finish_reason.empty()) {
+    if (streamed && completion_.finish_reason.empty()) {
       // Some hosts count along; a stream cut short was not counted to its end.
       completion_.tokens.output_total.reset();
       completion_.tokens.output_text.reset();

@@ -1,9 +1,11 @@
 #include "harness/model/wire/messages_request.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "harness/model/wire/json_fields.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -15,21 +17,36 @@ constexpr int kLeastAnswer = 256;     // tokens left for it after thinking
 
 json text_block(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
 
+/// The API refuses texts of blanks alone.
+bool says_something(const json& block) { return !trimmed(text_field(block, "text")).empty(); }
+
+/// Ids and names of other providers' models, in the alphabet the API takes.
+std::string plain_word(std::string word) {
+  std::replace_if(word.begin(), word.end(),
+                  [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-'; }, '_');
+  return word.empty() ? "_" : word;
+}
+
 json tool_use(const ToolCall& call) {
   return {{"type", "tool_use"},
-          {"id", call.id},
-          {"name", call.name},
+          {"id", plain_word(call.id)},
+          {"name", plain_word(call.name)},
           {"input", json::parse(object_arguments(call.arguments), nullptr, false)}};
 }
 
 json assistant_blocks(const Message& message, const ModelSpec& spec) {
-  if (message.signed_blocks.is_array()) return message.signed_blocks;
   json blocks = json::array();
+  if (message.signed_blocks.is_array()) {
+    for (const auto& block : message.signed_blocks) {
+      if (text_field(block, "type") != "text" || says_something(block)) blocks.push_back(block);
+    }
+    return blocks;
+  }
   // Reasoning that nobody signed: DeepSeek wants it back, Anthropic refuses it.
   if (!message.reasoning.empty() && spec.dialect == "deepseek") {
     blocks.push_back({{"type", "thinking"}, {"thinking", message.reasoning}, {"signature", ""}});
   }
-  if (!message.content.empty()) blocks.push_back(text_block(message.content));
+  if (says_something(text_block(message.content))) blocks.push_back(text_block(message.content));
   for (const auto& call : message.tool_calls) blocks.push_back(tool_use(call));
   if (blocks.empty()) blocks.push_back(text_block("(no answer)"));  // empty content is refused
   return blocks;
@@ -38,7 +55,7 @@ json assistant_blocks(const Message& message, const ModelSpec& spec) {
 json user_block(const Message& message) {
   if (message.role != Role::tool) return text_block(message.content);
   return {{"type", "tool_result"},
-          {"tool_use_id", message.tool_call_id},
+          {"tool_use_id", plain_word(message.tool_call_id)},
           {"content", message.content}};
 }
 
@@ -62,13 +79,17 @@ json tools_of(const json& functions) {
   return tools;
 }
 
-/// The API refuses thinking in the middle of a tool's use that began without a
-/// signed thought: after a turn of another provider's model.
-bool thinks_unsigned(const ChatRequest& request) {
-  const auto last = std::find_if(request.messages.rbegin(), request.messages.rend(),
-                                 [](const Message& message) { return message.role == Role::assistant; });
-  return last != request.messages.rend() && !last->tool_calls.empty() &&
-         !last->signed_blocks.is_array();
+/// With a budget, the API refuses thinking while tools are in use since an answer
+/// without a signed thought: one of another provider's model.
+bool began_unsigned(const ChatRequest& request) {
+  const auto& all = request.messages;
+  const auto asked = std::find_if(all.rbegin(), all.rend(), [](const Message& message) {
+    return message.role == Role::user;
+  });
+  const auto first = std::find_if(asked.base(), all.end(), [](const Message& message) {
+    return message.role == Role::assistant;
+  });
+  return first != all.end() && !first->tool_calls.empty() && !first->signed_blocks.is_array();
 }
 
 void set_thinking(json& body, const ChatRequest& request, const ModelSpec& spec, int max_tokens) {
@@ -78,11 +99,13 @@ void set_thinking(json& body, const ChatRequest& request, const ModelSpec& spec,
     return;
   }
   const bool room = max_tokens > kLeastThinking + kLeastAnswer;
-  if (spec.thinking == "off" || !room || thinks_unsigned(request)) {
+  if (spec.thinking == "off") {
     body["thinking"] = {{"type", "disabled"}};
   } else if (spec.dialect == "anthropic") {
     body["thinking"] = {{"type", "adaptive"}};
     body["output_config"] = {{"effort", spec.thinking}};
+  } else if (!room || began_unsigned(request)) {
+    body["thinking"] = {{"type", "disabled"}};
   } else {
     const int most = max_tokens - std::max(kLeastAnswer, std::min(max_tokens / 8, 4096));
     const int budget = spec.thinking == "max" ? most : max_tokens / 2;
