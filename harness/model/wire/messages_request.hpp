@@ -12,7 +12,7 @@ namespace weir {
 /// signatures. Where the host bills cache writes (any but DeepSeek's, which
 /// ignores the marks) the tools and the end of the history are marked for the
 /// cache; marks move, what they mark does not. Thinking goes by the dialect:
-/// anthropic (adaptive, with an effort: current Claude models), deepseek, generic
+/// anthropic (adaptive, with an effort: current models), deepseek, generic
 /// (a budget of tokens: older ones).
 [[nodiscard]] nlohmann::json messages_body(const ChatRequest& request, const ModelSpec& spec);
 
