@@ -5,14 +5,6 @@
 #include "harness/model/answer_notes.hpp"
 
 namespace weir {
-namespace {
-
-std::string who(const std::string& served, const std::string& fingerprint) {
-  return fingerprint.empty() ? served : fmt::format("{} ({})", served, fingerprint);
-}
-
-}  // namespace
-
 ModelRoom::ModelRoom(Parts parts)
     : parts_(std::move(parts)),
       served_([this](const ModelChange& change) { on_change(change); }),
@@ -59,8 +51,8 @@ void ModelRoom::on_change(ModelChange change) {
   parts_.writer.record_model_change(change);
   parts_.say(fmt::format(
       "THE MODEL BEHIND \"{}\" CHANGED: {} became {} (call {}). {}", change.model,
-      who(change.old_served, change.old_fingerprint),
-      who(change.new_served, change.new_fingerprint), change.call,
+      server_name(change.old_served, change.old_fingerprint),
+      server_name(change.new_served, change.new_fingerprint), change.call,
       parts_.allow_model_change ? "The run goes on as one, as --allow-model-change says."
                                 : "The run is split here; its parts are not pooled."));
 }

@@ -58,6 +58,7 @@ struct Job {
   Trial trial;
   int try_number = 1;
   Recorded recorded;
+  std::optional<CassetteTrial> cassette;  ///< of a replayed trial, once it begins
 };
 
 /// Everything one execution of a run needs, put together once.
@@ -133,7 +134,7 @@ class RunSession {
   }
 
   Job job_for(const Slot& slot, int number) const {
-    Job job{&tasks_[slot.task], &experiment_.configs[slot.config], {}, 1, {}};
+    Job job{&tasks_[slot.task], &experiment_.configs[slot.config], {}, 1, {}, {}};
     Trial& trial = job.trial;
     trial.run = run_;
     trial.suite = job.task->shown.suite;
@@ -191,7 +192,8 @@ class RunSession {
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
       progress.trial_started();
-      if (const auto cassette = cassette_of(job); cassette && !cassette->was_run) {
+      job.cassette = cassette_of(job);
+      if (job.cassette && !job.cassette->was_run) {
         writer_->record_not_run({job.trial}, "was not run when it was recorded", now());
         Try none;
         none.outcome = Outcome::not_run;
@@ -268,15 +270,14 @@ class RunSession {
     limits.tokens = experiment_.limits.tokens;
     limits.command = experiment_.limits.command;
     const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
-    const auto cassette = cassette_of(job);
     const std::string nonce = experiment_.cache_nonce ? sha256(segment).substr(0, 32) : "";
     return make_bash_agent({models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task,
                                         seed, job.recorded.calls),
                             job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
                             job.trial.threshold.value_or(job.config->policy.threshold), seed,
                             job.try_number, job.recorded.trajectory,
-                            cassette ? cassette->turns : std::vector<Turn>{},
-                            cassette ? cassette->nonce : nonce});
+                            job.cassette ? job.cassette->turns : std::vector<Turn>{},
+                            job.cassette ? job.cassette->nonce : nonce});
   }
 
   /// What a replayed trial's cassette holds; nullopt for one that is not replayed.

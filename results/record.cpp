@@ -45,6 +45,10 @@ std::optional<Visibility> visibility_named(std::string_view name) {
   return {};
 }
 
+std::string server_name(const std::string& served, const std::string& fingerprint) {
+  return fingerprint.empty() ? served : served + " (" + fingerprint + ")";
+}
+
 bool is_missing(Outcome outcome) {
   return outcome == Outcome::provider_error || outcome == Outcome::infra_error ||
          outcome == Outcome::not_run;

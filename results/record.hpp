@@ -207,6 +207,9 @@ struct ModelChange {
   bool allowed = false;  ///< the run may be read as one nevertheless
 };
 
+/// Who served, for people: "model (fingerprint)".
+[[nodiscard]] std::string server_name(const std::string& served, const std::string& fingerprint);
+
 enum class Visibility { agent, harness, grader };
 [[nodiscard]] std::string_view name_of(Visibility visibility);
 [[nodiscard]] std::optional<Visibility> visibility_named(std::string_view name);

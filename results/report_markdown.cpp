@@ -116,16 +116,12 @@ std::string outcome_line(const ConfigSummary& row) {
   return line;
 }
 
-std::string who(const std::string& served, const std::string& fingerprint) {
-  return fingerprint.empty() ? served : fmt::format("{} ({})", served, fingerprint);
-}
-
 std::string changes(const Comparison& c) {
   std::string out;
   for (const auto& change : c.changes) {
     out += fmt::format("**The model behind \"{}\" changed at {}: {} became {}.**\n", change.model,
-                       format_time(change.at), who(change.old_served, change.old_fingerprint),
-                       who(change.new_served, change.new_fingerprint));
+                       format_time(change.at), server_name(change.old_served, change.old_fingerprint),
+                       server_name(change.new_served, change.new_fingerprint));
   }
   if (c.straddling > 0) {
     out += fmt::format("{} trials met both models and stand in no part.\n", c.straddling);

@@ -68,6 +68,10 @@ void completion_from_text(std::string_view text, Completion& completion) {
   completion.message = message_from_json(parsed);
 }
 
+bool was_cut_off(const Call& call) {
+  return !call.settled || call.error_class == "interrupted";
+}
+
 Completion completion_of(const Call& call) {
   Completion completion;
   completion.served_model = call.served_model;

@@ -87,6 +87,9 @@ struct Completion {
 [[nodiscard]] std::string completion_to_text(const Completion& completion);
 void completion_from_text(std::string_view text, Completion& completion);
 
+/// Its answer was never taken down: a crash or a stop came first.
+[[nodiscard]] bool was_cut_off(const Call& call);
+
 /// The completion a settled call records, as if it had just been given.
 [[nodiscard]] Completion completion_of(const Call& call);
 

@@ -64,10 +64,6 @@ void adopt_finish(Completion& completion) {
   }
 }
 
-bool was_cut_off(const Call& record) {
-  return !record.settled || record.error_class == "interrupted";
-}
-
 /// What a call cost, or all it could have cost where that is not known.
 std::optional<Picodollars> cost_at_most(const Call& call) {
   return call.cost_pusd ? call.cost_pusd : call.reserved_pusd;

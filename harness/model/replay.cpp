@@ -46,7 +46,7 @@ class ReplayModel final : public Model {
     const auto found = calls_->find({context.turn, context.tier, context.sample, context.retry});
     if (found == calls_->end()) return end_or_miss(context);
     const Call& record = found->second;
-    const bool cut_off = !record.settled || record.error_class == "interrupted";
+    const bool cut_off = was_cut_off(record);
     if (!cut_off && record.request_sha256 != context.request_sha256) {
       return miss(context, "was made for another request in");
     }
