@@ -81,9 +81,9 @@ class RunSession {
     const ExperimentLimits& limits = experiment_.limits;
     if (limits.run_usd || limits.usd) require_prices(experiment_, prices_);
     sandbox_ = make_box_sandbox();
-    if (options_.require_full_sandbox && !sandbox_->degraded().empty()) {
+    if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
       throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
-                                   fmt::join(sandbox_->degraded(), "; ")));
+                                   fmt::join(sandbox_->missing(), "; ")));
     }
   }
 

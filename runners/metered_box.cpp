@@ -35,6 +35,9 @@ ExecResult MeteredBox::exec(const ExecRequest& request) {
 SnapshotPtr MeteredBox::snapshot() {
   return metered([&] { return box_->snapshot(); });
 }
+SnapshotPtr MeteredBox::copy() {
+  return metered([&] { return box_->copy(); });
+}
 SnapshotPtr MeteredBox::end() { return box_->end(); }
 void MeteredBox::restore(const SnapshotPtr& snapshot) {
   metered([&] { box_->restore(snapshot); });
@@ -47,6 +50,14 @@ void MeteredBox::put_tree(const std::filesystem::path& folder, const std::string
 }
 std::optional<std::string> MeteredBox::get(const std::string& path, std::size_t cap) {
   return metered([&] { return box_->get(path, cap); });
+}
+std::vector<std::string> MeteredBox::get_tree(const std::string& path,
+                                              const std::filesystem::path& to,
+                                              const TreeCaps& caps) {
+  return metered([&] { return box_->get_tree(path, to, caps); });
+}
+std::unique_ptr<Terminal> MeteredBox::open_terminal(const TerminalRequest& request) {
+  return metered([&] { return box_->open_terminal(request); });
 }
 
 milliseconds MeteredBox::worked() const {

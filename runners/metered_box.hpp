@@ -16,6 +16,7 @@ class MeteredBox final : public Box {
 
   ExecResult exec(const ExecRequest& request) override;
   SnapshotPtr snapshot() override;
+  SnapshotPtr copy() override;
   SnapshotPtr end() override;
   void restore(const SnapshotPtr& snapshot) override;
   bool changed() const override { return box_->changed(); }
@@ -23,6 +24,10 @@ class MeteredBox final : public Box {
   void put(std::string_view bytes, const std::string& path, unsigned mode) override;
   void put_tree(const std::filesystem::path& folder, const std::string& path) override;
   std::optional<std::string> get(const std::string& path, std::size_t cap) override;
+
+  std::vector<std::string> get_tree(const std::string& path, const std::filesystem::path& to,
+                                    const TreeCaps& caps) override;
+  std::unique_ptr<Terminal> open_terminal(const TerminalRequest& request) override;
 
   [[nodiscard]] milliseconds worked() const;
 

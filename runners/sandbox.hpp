@@ -52,7 +52,8 @@ struct ExecResult {
   milliseconds wall{0};
   milliseconds cpu_user{0};
   milliseconds cpu_sys{0};
-  std::optional<std::int64_t> memory_peak;  ///< bytes, largest process or the whole box
+  std::optional<std::int64_t> memory_peak;  ///< bytes; the whole box, else its largest process
+  std::int64_t pids_denied = 0;             ///< forks refused by the process limit
   Captured out;
   Captured err;
   int leftover_processes = 0;  ///< started by the command and still alive
@@ -62,10 +63,17 @@ struct ExecResult {
 };
 
 struct BoxLimits {
-  std::optional<std::int64_t> memory = std::int64_t{2} << 30;
+  std::optional<std::int64_t> memory = std::int64_t{2} << 30;  ///< bytes, swap included
+  std::optional<double> cpus = 1.0;      ///< processors' worth of time
+  std::optional<std::int64_t> disk = std::int64_t{4} << 30;    ///< bytes written and kept
+  std::int64_t inodes = 500'000;
   int pids = 512;
   int open_files = 1024;
   std::int64_t shm = std::int64_t{64} << 20;
+  std::optional<milliseconds> wall = {};  ///< of the whole box, from its creation
+
+  /// Why no box can have these limits; "" if one can.
+  [[nodiscard]] std::string defect() const;
 };
 
 /// A frozen state of a box's files. Shared and immutable; its disk space goes
@@ -76,12 +84,57 @@ class Snapshot {
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+/// What a box may reach. `open` needs the OCI backend.
+enum class Network { none, gateway, open };
+
+/// The one way out of a box with Network::gateway: connections to
+/// 127.0.0.1:`port` in the box that show `token` reach `target`, others nothing.
+struct GatewayAccess {
+  std::string target;  ///< host:port, or the path of a Unix socket, on the host
+  std::string token;   ///< as HTTP bearer token or x-api-key
+  int port = 8080;
+};
+
 struct BoxSpec {
-  std::string base = "host";  ///< "host", or a rootfs folder
+  std::string base = "host";  ///< "host", a rootfs folder, or "image:REF"
   SnapshotPtr from;           ///< overrides base
   BoxLimits limits = {};
+  Network network = Network::none;
+  GatewayAccess gateway = {};
   bool container_root = true;  ///< root keeps a Docker-like set of capabilities in the box
+  bool set_id = false;         ///< set-id programs gain privileges within the box (sudo)
   std::vector<std::pair<std::filesystem::path, std::string>> read_only = {};  ///< host path, box path
+};
+
+struct TerminalRequest {
+  std::vector<std::string> argv = {"bash", "--noprofile", "--norc", "-i"};
+  std::string cwd = "/";
+  std::map<std::string, std::string> env;
+  std::string user = "root";
+  int rows = 40;
+  int columns = 160;
+};
+
+/// A program on a pty in the box, which outlives single commands. Owned by one
+/// thread; its processes die with the box.
+class Terminal {
+ public:
+  virtual ~Terminal() = default;
+  /// Types `keys`, control characters included. False if nobody reads any more.
+  virtual bool send(std::string_view keys) = 0;
+  /// Takes in output until `quiet` passes without any, or `most` in all.
+  virtual void settle(milliseconds quiet, milliseconds most) = 0;
+  /// The screen as a person sees it: `rows` lines, blanks at their ends cut.
+  [[nodiscard]] virtual std::string screen() const = 0;
+  /// Whether the program still holds the terminal.
+  [[nodiscard]] virtual bool alive() const = 0;
+};
+
+/// How much is copied out of a box at most.
+struct TreeCaps {
+  std::int64_t bytes = std::int64_t{1} << 30;
+  int entries = 100'000;
+  int depth = 64;
 };
 
 /// A place where untrusted commands run. Owned by one thread at a time. Its
@@ -96,6 +149,9 @@ class Box {
   /// Freezes the files; nullopt while processes are alive, which could still
   /// write. The box goes on. Throws InfraError if the box is lost.
   [[nodiscard]] virtual SnapshotPtr snapshot() = 0;
+  /// The files as they are at one instant, processes stopped meanwhile and
+  /// going on after; nullptr where they cannot be stopped. Costs a copy.
+  [[nodiscard]] virtual SnapshotPtr copy() = 0;
   /// Kills every process and freezes the files. The box is over.
   [[nodiscard]] virtual SnapshotPtr end() = 0;
   /// Back to `snapshot`: files exactly as they were, every process gone.
@@ -112,6 +168,21 @@ class Box {
   /// A regular file's first `cap` bytes; nullopt if it is not one.
   [[nodiscard]] virtual std::optional<std::string> get(const std::string& path,
                                                        std::size_t cap) = 0;
+  /// Copies a folder of the box to `to` on the host: regular files and folders,
+  /// nothing a link leads to, no set-id bits. Returns what was left out and why.
+  [[nodiscard]] virtual std::vector<std::string> get_tree(const std::string& path,
+                                                          const std::filesystem::path& to,
+                                                          const TreeCaps& caps) = 0;
+  /// Starts a program on a pty. Throws InfraError.
+  [[nodiscard]] virtual std::unique_ptr<Terminal> open_terminal(const TerminalRequest& request) = 0;
+};
+
+/// What an image or a rootfs declares about itself.
+struct BaseInfo {
+  std::string digest;  ///< "" for host: the caller knows the host
+  std::map<std::string, std::string> env = {};
+  std::string workdir = {};
+  std::string user = {};
 };
 
 /// Makes boxes. Safe to share between threads.
@@ -126,12 +197,20 @@ class Sandbox {
       const std::vector<std::string>& paths) const = 0;
   /// Backend, mechanisms, and what it cannot enforce, as JSON text.
   [[nodiscard]] virtual std::string description() const = 0;
-  /// Limits asked for and not enforced here.
+  /// What a base is. Throws InfraError if it is missing or unusable here.
+  [[nodiscard]] virtual BaseInfo inspect(const std::string& base) = 0;
+  /// What is weaker here than asked for, or bought at a price; each says what.
   [[nodiscard]] virtual std::vector<std::string> degraded() const = 0;
+  /// Those of `degraded` that `--require-sandbox full` refuses.
+  [[nodiscard]] virtual std::vector<std::string> missing() const = 0;
 };
 
-/// Own namespaces, no daemon, no image. Throws InfraError saying what the
-/// machine lacks and how to enable it.
+/// Own namespaces, no daemon, no image. As root, or as an ordinary user. Throws
+/// InfraError saying what the machine lacks and how to enable it.
 [[nodiscard]] std::unique_ptr<Sandbox> make_box_sandbox();
+
+/// Containers of podman or docker (`engine`), with Weir's own init in them.
+/// Throws InfraError if the engine is not there.
+[[nodiscard]] std::unique_ptr<Sandbox> make_oci_sandbox(const std::string& engine);
 
 }  // namespace weir

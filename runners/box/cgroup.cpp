@@ -1,26 +1,36 @@
 #include "runners/box/cgroup.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
+
+#include "tasks/error.hpp"
 
 namespace weir::box {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kRoot = "/sys/fs/cgroup";
-constexpr const char* kPrefix = "weir-";
+constexpr int kPeriodUs = 100'000;  // of the processor quota: the kernel's default
 
 bool write_to(const fs::path& file, const std::string& text) {
-  std::ofstream out(file);
-  out << text;
-  out.flush();
-  return static_cast<bool>(out);
+  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+void must_write(const fs::path& file, const std::string& text) {
+  if (write_to(file, text)) return;
+  throw InfraError(fmt::format("box: limit {} cannot be set to {}: {}", file.filename().string(),
+                               text, std::strerror(errno)));
 }
 
 std::optional<std::int64_t> number_in(const fs::path& file) {
@@ -31,60 +41,97 @@ std::optional<std::int64_t> number_in(const fs::path& file) {
 }
 
 /// The value of "KEY N" in a file of such lines.
-std::int64_t keyed_number(const fs::path& file, const std::string& key) {
+std::optional<std::int64_t> keyed_number(const fs::path& file, const std::string& key) {
   std::ifstream in(file);
   std::string name;
   std::int64_t value = 0;
   while (in >> name >> value) {
     if (name == key) return value;
   }
-  return 0;
+  return {};
 }
 
-/// Where groups can be made: v2's root, or the v1 hierarchies for our limits.
-std::vector<fs::path> hierarchies(bool v2) {
-  if (v2) return {kRoot};
-  return {fs::path(kRoot) / "memory", fs::path(kRoot) / "pids"};
+std::optional<std::int64_t> thousandth(const std::optional<std::int64_t>& value) {
+  if (value) return *value / 1000;
+  return {};
 }
-
-bool is_v2() { return fs::exists(fs::path(kRoot) / "cgroup.controllers"); }
 
 }  // namespace
 
-Cgroup::Cgroup(const BoxLimits& limits) : v2_(is_v2()) {
+Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
+    : v2_(home.kind == CgroupHome::Kind::v2) {
   static std::atomic<int> next{0};
-  const std::string name = fmt::format("{}{}-{}", kPrefix, ::getpid(), next.fetch_add(1));
-  for (const auto& hierarchy : hierarchies(v2_)) {
-    const fs::path group = hierarchy / name;
-    if (::mkdir(group.c_str(), 0755) == 0) groups_.push_back(group);
-  }
+  name_ = fmt::format("weir-{}-{}", ::getpid(), next.fetch_add(1));
+  memory_ = make(home.memory);
+  pids_ = make(home.pids);
+  cpu_ = make(home.cpu);
+  cpuacct_ = make(home.cpuacct);
+  freezer_ = make(home.freezer);
+  if (limits.memory && !memory_.empty()) limit_memory(*limits.memory);
+  // One more than asked: the box's own init is one of them.
+  if (!pids_.empty()) must_write(pids_ / "pids.max", std::to_string(limits.pids + 1));
+  if (limits.cpus && !cpu_.empty()) limit_cpu(*limits.cpus);
+  if (!freezer_.empty()) folder_.reset(::open(freezer_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const auto& group : groups_) {
-    const fs::path memory = group / (v2_ ? "memory.max" : "memory.limit_in_bytes");
-    if (limits.memory && fs::exists(memory) && write_to(memory, std::to_string(*limits.memory))) {
-      memory_ = group;
-      // Swap would only postpone the end; hosts without it lack these files.
-      const fs::path swap = group / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
-      if (fs::exists(swap)) write_to(swap, v2_ ? "0" : std::to_string(*limits.memory));
-    }
-    const fs::path pids = group / "pids.max";
-    // One more than asked: the box's own init is one of them.
-    if (fs::exists(pids) && write_to(pids, std::to_string(limits.pids + 1))) pids_ = group;
+    if (group == freezer_) continue;
+    tasks_.emplace_back(::open((group / "tasks").c_str(), O_WRONLY | O_CLOEXEC));
+  }
+}
+
+fs::path Cgroup::make(const fs::path& parent) {
+  if (parent.empty()) return {};
+  const fs::path group = parent / name_;
+  if (std::find(groups_.begin(), groups_.end(), group) != groups_.end()) return group;
+  if (::mkdir(group.c_str(), 0755) != 0) {
+    throw InfraError(fmt::format("box: control group {} cannot be made: {}", group.string(),
+                                 std::strerror(errno)));
+  }
+  groups_.push_back(group);
+  return group;
+}
+
+void Cgroup::limit_memory(std::int64_t bytes) const {
+  must_write(memory_ / (v2_ ? "memory.max" : "memory.limit_in_bytes"), std::to_string(bytes));
+  // Swap would only postpone the end; hosts without it lack these files.
+  const fs::path swap = memory_ / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
+  if (fs::exists(swap)) must_write(swap, v2_ ? "0" : std::to_string(bytes));
+}
+
+void Cgroup::limit_cpu(double cpus) const {
+  const auto quota = std::max<long>(std::lround(cpus * kPeriodUs), 1000);
+  if (v2_) {
+    must_write(cpu_ / "cpu.max", fmt::format("{} {}", quota, kPeriodUs));
+  } else {
+    must_write(cpu_ / "cpu.cfs_period_us", std::to_string(kPeriodUs));
+    must_write(cpu_ / "cpu.cfs_quota_us", std::to_string(quota));
   }
 }
 
 Cgroup::~Cgroup() {
   for (const auto& group : groups_) {
-    for (int patience = 0; ::rmdir(group.c_str()) != 0 && patience < 50; ++patience) ::usleep(1000);
+    for (int patience = 0; ::rmdir(group.c_str()) != 0 && errno == EBUSY && patience < 50;
+         ++patience) {
+      ::usleep(1000);
+    }
   }
 }
 
-void Cgroup::add(pid_t pid) const {
-  for (const auto& group : groups_) write_to(group / "cgroup.procs", std::to_string(pid));
-}
-
-std::int64_t Cgroup::oom_kills() const {
-  if (memory_.empty()) return 0;
-  return keyed_number(memory_ / (v2_ ? "memory.events" : "memory.oom_control"), "oom_kill");
+Cgroup::Counters Cgroup::counters() const {
+  Counters counters;
+  if (!memory_.empty()) {
+    const auto* file = v2_ ? "memory.events" : "memory.oom_control";
+    counters.oom_kills = keyed_number(memory_ / file, "oom_kill").value_or(0);
+  }
+  if (!pids_.empty()) counters.pids_denied = keyed_number(pids_ / "pids.events", "max").value_or(0);
+  if (cpuacct_.empty()) return counters;
+  if (v2_) {
+    counters.cpu_user_us = keyed_number(cpuacct_ / "cpu.stat", "user_usec");
+    counters.cpu_sys_us = keyed_number(cpuacct_ / "cpu.stat", "system_usec");
+  } else {
+    counters.cpu_user_us = thousandth(number_in(cpuacct_ / "cpuacct.usage_user"));
+    counters.cpu_sys_us = thousandth(number_in(cpuacct_ / "cpuacct.usage_sys"));
+  }
+  return counters;
 }
 
 std::optional<std::int64_t> Cgroup::peak() const {
@@ -92,16 +139,18 @@ std::optional<std::int64_t> Cgroup::peak() const {
   return number_in(memory_ / (v2_ ? "memory.peak" : "memory.max_usage_in_bytes"));
 }
 
-void Cgroup::sweep() {
-  for (const auto& hierarchy : hierarchies(is_v2())) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(hierarchy, ignored)) {
-      int owner = 0;
-      const std::string name = entry.path().filename().string();
-      const bool ours = std::sscanf(name.c_str(), "weir-%d-", &owner) == 1;
-      if (ours && ::kill(owner, 0) != 0) ::rmdir(entry.path().c_str());
-    }
+void Cgroup::forget_peak() const {
+  if (!memory_.empty() && !v2_) write_to(memory_ / "memory.max_usage_in_bytes", "0");
+}
+
+bool Cgroup::freeze(bool frozen) const {
+  if (freezer_.empty()) return false;
+  if (!write_to(freezer_ / "cgroup.freeze", frozen ? "1" : "0")) return false;
+  for (int look = 0; look < 500; ++look) {
+    if (keyed_number(freezer_ / "cgroup.events", "frozen") == (frozen ? 1 : 0)) return true;
+    ::usleep(1000);
   }
+  return false;
 }
 
 }  // namespace weir::box

@@ -1,46 +1,82 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "runners/descriptor.hpp"
 #include "runners/sandbox.hpp"
 
 namespace weir::box {
 
-/// The control groups of one box: memory (files on a tmpfs included) and
-/// processes, on cgroup v1 or v2, where the machine lets us make them. Removed
-/// with the object, after the box's processes are gone. One thread.
+/// Where this process may make control groups, found out once: below the root
+/// of each v1 hierarchy, below the v2 root, or for an ordinary user below a v2
+/// group delegated to it. Controllers that are not there have no path.
+struct CgroupHome {
+  enum class Kind { none, v1, v2 };
+  Kind kind = Kind::none;
+  std::filesystem::path memory;
+  std::filesystem::path pids;
+  std::filesystem::path cpu;
+  std::filesystem::path cpuacct;
+  std::filesystem::path freezer;  ///< v2 only: that hierarchy, with or without controllers
+  std::string lacking;            ///< why there is none, and the cure
+
+  /// Of the tree mounted at `root`, as `euid`; makes groups to find out.
+  [[nodiscard]] static CgroupHome find(const std::filesystem::path& root = "/sys/fs/cgroup");
+  [[nodiscard]] std::string name() const;
+
+  /// Removes groups left behind by programs that are gone.
+  void sweep() const;
+};
+
+/// The control groups of one box: memory with swap, processes, processor time.
+/// Removed with the object, after the box's processes are gone. One thread.
 class Cgroup {
  public:
-  explicit Cgroup(const BoxLimits& limits);
+  /// Throws InfraError if a limit that the home can hold cannot be set: a box is
+  /// never less confined than was reported.
+  Cgroup(const CgroupHome& home, const BoxLimits& limits);
   ~Cgroup();
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
 
-  /// Puts a process, and so all its descendants to come, under the limits.
-  void add(pid_t pid) const;
+  /// v2: the group's folder, to be cloned into. v1: what the clone writes to.
+  [[nodiscard]] const Descriptor& folder() const { return folder_; }
+  [[nodiscard]] const std::vector<Descriptor>& tasks() const { return tasks_; }
 
-  /// Processes killed for want of memory so far.
-  [[nodiscard]] std::int64_t oom_kills() const;
-  /// Most bytes used at once; nullopt where it is not counted.
+  struct Counters {
+    std::int64_t oom_kills = 0;
+    std::int64_t pids_denied = 0;
+    std::optional<std::int64_t> cpu_user_us;
+    std::optional<std::int64_t> cpu_sys_us;
+  };
+  [[nodiscard]] Counters counters() const;
+  /// Most bytes used at once since `forget_peak`, or, where the kernel cannot
+  /// forget, since the box began; nullopt where it is not counted.
   [[nodiscard]] std::optional<std::int64_t> peak() const;
+  void forget_peak() const;
 
-  [[nodiscard]] bool limits_memory() const { return !memory_.empty(); }
-  [[nodiscard]] bool limits_pids() const { return !pids_.empty(); }
-
-  /// Removes groups left behind by programs that are gone.
-  static void sweep();
+  /// Stops every process where it stands, or lets all go on. False if it cannot.
+  [[nodiscard]] bool freeze(bool frozen) const;
 
  private:
-  std::vector<std::filesystem::path> groups_;
-  std::filesystem::path memory_;  ///< group that limits memory, or ""
-  std::filesystem::path pids_;
+  [[nodiscard]] std::filesystem::path make(const std::filesystem::path& parent);
+  void limit_memory(std::int64_t bytes) const;
+  void limit_cpu(double cpus) const;
+
   bool v2_ = false;
+  std::string name_;
+  std::vector<std::filesystem::path> groups_;
+  std::filesystem::path memory_;
+  std::filesystem::path pids_;
+  std::filesystem::path cpu_;
+  std::filesystem::path cpuacct_;
+  std::filesystem::path freezer_;
+  Descriptor folder_;
+  std::vector<Descriptor> tasks_;
 };
 
 }  // namespace weir::box

@@ -1,62 +1,59 @@
 #include "runners/box/channel.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <string_view>
 
+#include "runners/box/packet.hpp"
 #include "tasks/error.hpp"
 
 namespace weir::box {
 
+namespace {
+constexpr std::chrono::seconds kPatience{30};
+}
+
 bool Channel::send(const Request& request, const std::vector<int>& fds) {
-  Request copy = request;
-  iovec part{&copy, sizeof(copy)};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!fds.empty()) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-    std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  }
-  return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof(copy));
+  const bool sent = send_packet(socket_.get(), &request, sizeof(request), fds.data(),
+                                static_cast<int>(fds.size()));
+  gone_ = gone_ || !sent;
+  return sent;
 }
 
 std::optional<Received> Channel::receive(std::chrono::milliseconds patience) {
   pollfd ready{socket_.get(), POLLIN, 0};
-  if (::poll(&ready, 1, static_cast<int>(patience.count())) != 1) return {};
   Received received;
-  iovec part{&received.reply, sizeof(received.reply)};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  const ssize_t got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
-  if (got != static_cast<ssize_t>(sizeof(received.reply))) return {};
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    received.fd.reset(fd);
+  Attached attached;
+  if (::poll(&ready, 1, static_cast<int>(patience.count())) != 1 ||
+      !receive_packet(socket_.get(), &received.reply, sizeof(received.reply), attached)) {
+    gone_ = true;
+    return {};
   }
+  if (attached.count > 0) received.fd.reset(attached.fds[0]);
   return received;
 }
 
-std::optional<Received> Channel::ask(const Request& request, const std::vector<int>& fds,
-                                     std::chrono::milliseconds patience) {
-  if (!send(request, fds)) return {};
-  return receive(patience);
+Received Channel::tell(const Request& request, const std::vector<int>& fds,
+                       const std::string& what) {
+  if (!gone_ && send(request, fds)) {
+    if (auto received = receive(kPatience)) {
+      const Reply& reply = received->reply;
+      if (reply.error == 0) return std::move(*received);
+      throw InfraError(
+          fmt::format("box: {}: {}: {}", what, reply.step, std::strerror(reply.error)));
+    }
+  }
+  throw InfraError(fmt::format("box: {}: the init no longer answers", what));
+}
+
+Received Channel::tell(const Request& request, const std::vector<std::string>& texts,
+                       const std::string& what) {
+  const Descriptor blob = make_blob(texts);
+  return tell(request, std::vector<int>{blob.get()}, what);
 }
 
 Descriptor make_memfd(std::string_view bytes) {

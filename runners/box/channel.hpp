@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runners/box/descriptor.hpp"
+#include "runners/descriptor.hpp"
 #include "runners/box/protocol.hpp"
 
 namespace weir::box {
@@ -25,14 +25,20 @@ class Channel {
   bool send(const Request& request, const std::vector<int>& fds);
   /// The next reply; nullopt if the init is gone or silent for `patience`.
   std::optional<Received> receive(std::chrono::milliseconds patience);
-  /// send, then receive.
-  std::optional<Received> ask(const Request& request, const std::vector<int>& fds,
-                              std::chrono::milliseconds patience = std::chrono::seconds(30));
+  /// send, then receive; throws InfraError, naming `what`, if the init is gone or
+  /// reports an error.
+  Received tell(const Request& request, const std::vector<int>& fds, const std::string& what);
+  /// The same for a request whose texts travel in a blob.
+  Received tell(const Request& request, const std::vector<std::string>& texts,
+                const std::string& what);
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  /// Whether the init was found gone.
+  [[nodiscard]] bool gone() const { return gone_; }
 
  private:
   Descriptor socket_;
+  bool gone_ = false;
 };
 
 /// A memfd holding the texts, each followed by NUL. Throws InfraError.

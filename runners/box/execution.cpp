@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kGrace{2000};    // between TERM and KILL
 constexpr milliseconds kPatience{5000};  // after KILL, before the box is called lost
+constexpr std::chrono::hours kLongest{24 * 30};  // so that sums with it do not overflow
+constexpr milliseconds kLook{1000};  // between looks at the disk
 constexpr milliseconds kDrain{100};      // for output in flight when the command is reaped
 
 struct Pipe {
@@ -41,9 +43,10 @@ enum class Phase { running, asked, killed };
 
 class Execution {
  public:
-  Execution(Channel& channel, const ExecRequest& request)
+  Execution(Channel& channel, const ExecRequest& request, const std::function<bool()>& over_disk)
       : channel_(channel),
         request_(request),
+        over_disk_(over_disk),
         out_(request.caps),
         err_(request.caps),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -54,7 +57,8 @@ class Execution {
 
   ExecResult run(bool& lost) {
     started_ = Clock::now();
-    deadline_ = started_ + request_.timeout;
+    deadline_ = started_ + std::min(request_.timeout, milliseconds(kLongest));
+    next_look_ = started_ + kLook;
     if (!start()) {
       lost = true;
       return finish(ExecStatus::box_lost);
@@ -99,7 +103,9 @@ class Execution {
   void step() {
     const auto now = Clock::now();
     if (now >= deadline_) expire(now);
-    const auto wait = std::chrono::ceil<milliseconds>(deadline_ - now).count();
+    if (now >= next_look_) look_at_disk();
+    const auto wait =
+        std::chrono::ceil<milliseconds>(std::min(deadline_, next_look_) - now).count();
     pollfd events[4] = {{channel_.fd(), POLLIN, 0},
                         {out_pipe_.get(), POLLIN, 0},
                         {err_pipe_.get(), POLLIN, 0},
@@ -125,6 +131,17 @@ class Execution {
     } else {
       lost_ = true;  // in uninterruptible sleep: never wait for what is killed
     }
+  }
+
+  /// Walking a large tree takes its time: looks are spaced by twenty times that.
+  void look_at_disk() {
+    const auto began = Clock::now();
+    if (over_disk_()) {
+      message_ = "the disk limit was passed";
+      kill_now(ExecStatus::output_limit);
+    }
+    const auto ended = Clock::now();
+    next_look_ = ended + std::max<Clock::duration>(kLook, 20 * (ended - began));
   }
 
   void kill_now(ExecStatus cause) {
@@ -184,6 +201,7 @@ class Execution {
     result.wall = std::chrono::duration_cast<milliseconds>(Clock::now() - started_);
     result.out = out_.finish();
     result.err = err_.finish();
+    result.message = message_;
     if (!reply_) {
       result.message = "the box no longer answers";
       return result;
@@ -202,6 +220,7 @@ class Execution {
 
   Channel& channel_;
   const ExecRequest& request_;
+  const std::function<bool()>& over_disk_;
   Capture out_;
   Capture err_;
   Descriptor out_pipe_;
@@ -214,14 +233,17 @@ class Execution {
   bool stopped_ = false;
   bool lost_ = false;
   std::optional<Reply> reply_;
+  Clock::time_point next_look_;
+  std::string message_;
   Descriptor wake_;
   std::stop_callback<std::function<void()>> on_stop_;
 };
 
 }  // namespace
 
-ExecResult run_command(Channel& channel, const ExecRequest& request, bool& lost) {
-  return Execution(channel, request).run(lost);
+ExecResult run_command(Channel& channel, const ExecRequest& request, bool& lost,
+                       const std::function<bool()>& over_disk) {
+  return Execution(channel, request, over_disk).run(lost);
 }
 
 }  // namespace weir::box

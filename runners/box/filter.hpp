@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runners/box/descriptor.hpp"
+#include "runners/descriptor.hpp"
 
 namespace weir::box {
 

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runners/box/descriptor.hpp"
-#include "runners/box/scratch.hpp"
+#include "runners/box/disk.hpp"
 #include "runners/sandbox.hpp"
 
 namespace weir::box {
@@ -14,46 +13,43 @@ namespace weir::box {
 /// One part of a box's root, each an overlay of its own: overlay does not look
 /// below mounts, so `host` is "/" over a skeleton and "/usr" over the host's.
 struct Piece {
-  std::string path;              ///< relative to the root; "" for the root itself
-  std::filesystem::path lower;   ///< never written
+  std::string path;                           ///< relative to the root; "" for the root itself
+  std::vector<std::filesystem::path> lowers;  ///< never written; top first, an image has many
 };
 
 /// A folder with an upper and a work folder per piece ("0u", "0w", "1u", ...).
-/// Active while a box writes it, a frozen layer afterwards. Deleted with its
-/// last holder.
+/// Active while a box writes it, a frozen layer afterwards. Removed with its
+/// last holder, its disk with the last layer on it.
 class Layer {
  public:
-  Layer(Scratch& scratch, std::size_t pieces);
+  Layer(std::shared_ptr<Disk> disk, std::size_t pieces);
   ~Layer();
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const std::shared_ptr<Disk>& disk() const { return disk_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::filesystem::path folder() const { return disk_->path() / name_; }
   [[nodiscard]] std::filesystem::path upper(std::size_t piece) const;
   /// Whether anything was written.
   [[nodiscard]] bool empty() const;
 
  private:
-  std::filesystem::path folder_;
+  std::shared_ptr<Disk> disk_;
+  std::string name_;
   std::size_t pieces_;
 };
 
 /// A base and the frozen layers on it, oldest first.
 struct LayerStack final : Snapshot {
+  std::shared_ptr<const void> keep;  ///< what the base's folders depend on
   std::vector<Piece> pieces;
   std::vector<std::shared_ptr<const Layer>> layers;
 
   /// Whether a layer that `earlier` does not have touches `path` (absolute).
   [[nodiscard]] bool changed_since(const LayerStack& earlier, const std::string& path) const;
+  /// This, with `layer` on top.
+  [[nodiscard]] std::shared_ptr<const LayerStack> grown(std::shared_ptr<const Layer> layer) const;
 };
-
-/// Mounts `stack` with `active` on top, one detached overlay per piece, ids
-/// shifted through the user namespace `userns` whose root is host uid `base`.
-/// Layers on disk hold ids 0..65535, so any box can use them. Throws InfraError.
-[[nodiscard]] std::vector<Descriptor> mount_stack(const LayerStack& stack, const Layer& active,
-                                                  int userns, unsigned base);
-
-/// A detached, read-only, id-shifted clone of a host folder or file.
-[[nodiscard]] Descriptor clone_read_only(const std::filesystem::path& path, int userns);
 
 }  // namespace weir::box

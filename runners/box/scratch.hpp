@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runners/box/descriptor.hpp"
+#include "runners/descriptor.hpp"
 
 namespace weir::box {
 

@@ -80,4 +80,15 @@ void build_skeleton(const fs::path& root) {
   copy_etc(root / "etc");
 }
 
+void copy_folders(const fs::path& from, const fs::path& to) {
+  fs::create_directories(to);
+  const auto skip = fs::directory_options::skip_permission_denied;
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator at(from, skip, ignored), end; at != end;
+       at.increment(ignored)) {
+    if (!at->is_directory(ignored) || at->is_symlink(ignored)) continue;
+    fs::create_directory(to / at->path().lexically_relative(from), ignored);
+  }
+}
+
 }  // namespace weir::box

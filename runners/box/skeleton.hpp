@@ -10,4 +10,8 @@ namespace weir::box {
 /// host without merged /usr.
 void build_skeleton(const std::filesystem::path& root);
 
+/// Makes every folder below `from`, empty, below `to`. What cannot be read is
+/// left out.
+void copy_folders(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace weir::box

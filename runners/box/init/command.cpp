@@ -4,14 +4,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -51,14 +48,6 @@ bool find_user(const char* name, User& user) {
   return found;
 }
 
-void limit(int resource, rlim_t value) {
-  rlimit current{};
-  getrlimit(static_cast<__rlimit_resource>(resource), &current);
-  const rlim_t allowed = value < current.rlim_max ? value : current.rlim_max;
-  const rlimit wanted{allowed, allowed};
-  setrlimit(static_cast<__rlimit_resource>(resource), &wanted);
-}
-
 bool set_capabilities(std::uint64_t mask) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2]{};
@@ -68,23 +57,12 @@ bool set_capabilities(std::uint64_t mask) {
   return syscall(SYS_capset, &header, data) == 0;
 }
 
-/// Drops everything a command must not have; the last thing before exec.
-bool harden(const BoxState& state, const User& user) {
-  const std::uint64_t kept = user.uid == 0 ? state.capabilities : 0;
-  for (int cap = 0; cap < 64; ++cap) {
-    if ((kept >> cap & 1U) == 0) prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-  }
-  if (user.uid != 0) {
-    if (setgroups(0, nullptr) != 0 || setresgid(user.gid, user.gid, user.gid) != 0 ||
-        setresuid(user.uid, user.uid, user.uid) != 0) {
-      return false;
-    }
-  }
-  if (!set_capabilities(kept) && kept != 0) return false;
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
-  sock_fprog program{static_cast<unsigned short>(state.filter_bytes / sizeof(sock_filter)),
-                     static_cast<sock_filter*>(state.filter)};
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+/// Becomes `user` with the capabilities granted; the rest went with confine().
+bool become_user(const Grants& grants, const User& user) {
+  if (user.uid == 0) return set_capabilities(grants.capabilities);
+  if (setgroups(0, nullptr) != 0 && errno != EPERM) return false;
+  return setresgid(user.gid, user.gid, user.gid) == 0 &&
+         setresuid(user.uid, user.uid, user.uid) == 0;
 }
 
 /// The path execve wants: as given with a slash, else the first hit in PATH.
@@ -115,43 +93,73 @@ void execute(char** argv, char** env) {
   _exit(cause == ENOENT ? kNotFound : kNotExecutable);
 }
 
-[[noreturn]] void become(const Request& request, const int* fds, const BoxState& state, Blob& blob) {
+/// Turns the forked child, its streams in place, into the command.
+[[noreturn]] void become(const Request& request, const Grants& grants, Blob& blob) {
   User user;
   const char* user_name = blob.next();
   const char* cwd = blob.next();
   char** argv = static_cast<char**>(calloc(request.argc + 1, sizeof(char*)));
   char** env = static_cast<char**>(calloc(request.envc + 1, sizeof(char*)));
-  for (std::uint32_t i = 0; i < request.argc; ++i) argv[i] = const_cast<char*>(blob.next());
-  for (std::uint32_t i = 0; i < request.envc; ++i) env[i] = const_cast<char*>(blob.next());
+  for (std::uint32_t i = 0; i < request.argc; ++i) argv[i] = blob.next();
+  for (std::uint32_t i = 0; i < request.envc; ++i) env[i] = blob.next();
 
-  setsid();
-  for (int i = 0; i < 3; ++i) dup2(fds[i + 1], i);
   syscall(SYS_close_range, 3, ~0U, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   umask(022);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NOFILE, state.open_files);
-  limit(RLIMIT_NPROC, state.pids);
 
   errno = ENOENT;
   if (!find_user(user_name, user)) fail_command("no such user in the box", user_name);
-  if (!harden(state, user)) fail_command("cannot be confined", argv[0]);
+  if (!become_user(grants, user)) fail_command("user", user_name);
   if (chdir(cwd) != 0) fail_command("working directory", cwd);
   execute(argv, env);
   fail_command("cannot be run", argv[0]);
 }
 
+/// Makes the slave of `master` the child's controlling terminal and streams.
+void take_terminal(int master) {
+  char name[64];
+  if (ptsname_r(master, name, sizeof(name)) != 0) _exit(kNotExecutable);
+  const int slave = open(name, O_RDWR);
+  if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) _exit(kNotExecutable);
+  for (int i = 0; i < 3; ++i) dup2(slave, i);
+}
+
 }  // namespace
 
-pid_t start_command(const Request& request, const int* fds, const BoxState& state, Reply& reply) {
-  Blob blob = Blob::read(fds[0]);
+pid_t start_command(const Request& request, const Attached& attached, const Grants& grants,
+                    Reply& reply) {
+  Blob blob = Blob::read(attached.fds[0]);
   const pid_t pid = fork();
-  if (pid == 0) become(request, fds, state, blob);
+  if (pid == 0) {
+    setsid();
+    for (int i = 0; i < 3; ++i) dup2(attached.fds[i + 1], i);
+    become(request, grants, blob);
+  }
   if (pid < 0) failed(reply, "fork");
   blob.release();
   return pid;
+}
+
+int start_terminal(const Request& request, const Attached& attached, const Grants& grants,
+                   Reply& reply) {
+  Blob blob = Blob::read(attached.fds[0]);
+  const int master = open("/dev/ptmx", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  const winsize size{static_cast<unsigned short>(request.rows),
+                     static_cast<unsigned short>(request.columns), 0, 0};
+  if (master < 0 || unlockpt(master) != 0 || ioctl(master, TIOCSWINSZ, &size) != 0) {
+    failed(reply, "pty");
+  }
+  const pid_t pid = reply.error == 0 ? fork() : 0;
+  if (reply.error == 0 && pid == 0) {
+    setsid();
+    take_terminal(master);
+    become(request, grants, blob);
+  }
+  if (pid < 0) failed(reply, "fork");
+  blob.release();
+  return master;
 }
 
 }  // namespace weir::box

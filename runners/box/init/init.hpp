@@ -5,12 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runners/box/packet.hpp"
 #include "runners/box/protocol.hpp"
 
-// The box's pid 1: a static program that sets up the mounts, runs commands,
-// reaps, and reports. It speaks to the harness alone, over a socket no command
-// ever holds; it is not dumpable, so nothing in the box can read its memory. It
-// ends, and the box with it, when the harness closes the socket.
+// One static program with three faces. As the spawner it waits, small and with
+// an empty environment, for the harness's word and clones itself into fresh
+// namespaces: no exec, and no copy of the harness's page tables. The clone is a
+// box's pid 1: it sets up the mounts, confines itself, runs commands, reaps, and
+// reports, over a socket no command ever holds; nothing in the box can read its
+// memory. As `--container SOCKET` it is the pid 1 of a container that a runtime
+// made. A box ends when the harness closes its socket or the spawner dies.
 
 namespace weir::box {
 
@@ -23,25 +27,44 @@ struct Blob {
   /// Reads the whole descriptor and closes it. data is nullptr on failure.
   static Blob read(int fd);
   /// The next text; "" past the end.
-  const char* next();
+  char* next();
   void release();
 };
 
-/// What setup leaves for the commands.
-struct BoxState {
-  std::uint64_t capabilities = 0;
-  std::uint32_t pids = 0;
-  std::uint32_t open_files = 0;
-  void* filter = nullptr;  ///< seccomp program (array of sock_filter)
-  std::size_t filter_bytes = 0;
-};
+/// The spawner's loop; returns when the harness is gone.
+int serve_spawner();
+
+/// Pid 1's loop on kSocket; returns when the harness is gone.
+int serve_box();
+
+/// Takes on the box's root identity: ids, keyring, no dumps, death with the spawner.
+void become_root(Reply& reply);
 
 /// Assembles the root file system and enters it. On failure fills reply.error
 /// and reply.step.
-void set_up(const Request& request, const int* fds, int count, BoxState& state, Reply& reply);
+void set_up(const Request& request, const Attached& attached, Blob& blob, Reply& reply);
+
+/// Takes from init, and so from every command, what no command may have:
+/// capabilities in the bounding set, privileges by exec, the filtered system
+/// calls, unlimited resources.
+void confine(const Request& setup, int filter, Reply& reply);
+
+/// What commands are given.
+struct Grants {
+  std::uint64_t capabilities = 0;  ///< kept by root's commands
+};
 
 /// Forks the command of an exec request; -1 with reply.error on failure.
-pid_t start_command(const Request& request, const int* fds, const BoxState& state, Reply& reply);
+pid_t start_command(const Request& request, const Attached& attached, const Grants& grants,
+                    Reply& reply);
+
+/// Forks a command on a new pty and returns its master; -1 on failure.
+int start_terminal(const Request& request, const Attached& attached, const Grants& grants,
+                   Reply& reply);
+
+/// open, folder and link requests: returns the descriptor to send, or -1. Links
+/// are resolved within the box, never into /proc or the like.
+int handle_files(const Request& request, Blob& blob, Reply& reply);
 
 /// Notes which step failed with errno; returns false.
 bool failed(Reply& reply, const char* step);

@@ -1,6 +1,7 @@
 #include "runners/box/init/processes.hpp"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,18 +34,18 @@ bool start_time(const char* pid, unsigned long long& started) {
 
 }  // namespace
 
-ProcessSet ProcessSet::now() {
-  ProcessSet set;
+void ProcessSet::look() {
+  count_ = 0;
+  if (kill(-1, 0) != 0 && errno == ESRCH) return;  // nobody but init: most often so
   DIR* proc = opendir("/proc");
-  if (proc == nullptr) return set;
+  if (proc == nullptr) return;
   while (const dirent* entry = readdir(proc)) {
     const int pid = atoi(entry->d_name);
     unsigned long long started = 0;
-    if (pid <= 1 || set.count_ == kMost || !start_time(entry->d_name, started)) continue;
-    set.list_[set.count_++] = {pid, started};
+    if (pid <= 1 || count_ == kMost || !start_time(entry->d_name, started)) continue;
+    list_[count_++] = {pid, started};
   }
   closedir(proc);
-  return set;
 }
 
 bool ProcessSet::contains(pid_t pid, unsigned long long started) const {
@@ -75,9 +76,11 @@ int ProcessSet::signal_missing_from(const ProcessSet& other, int signal) const {
 namespace {
 
 void stop_missing_from(const ProcessSet& before) {
-  ProcessSet seen = before;
+  static ProcessSet seen;  // static: large
+  static ProcessSet now;
+  seen = before;
   for (int round = 0; round < 200; ++round) {
-    const ProcessSet now = ProcessSet::now();
+    now.look();
     now.signal_missing_from(before, SIGSTOP);
     if (now.count_missing_from(seen) == 0) return;
     seen = now;
@@ -87,13 +90,15 @@ void stop_missing_from(const ProcessSet& before) {
 }  // namespace
 
 void kill_missing_from(const ProcessSet& before) {
+  static ProcessSet now;
   for (int round = 0; round < 50; ++round) {
     if (before.size() == 0) {
       kill(-1, SIGKILL);  // everything but init, at once
     } else {
       stop_missing_from(before);
     }
-    if (ProcessSet::now().signal_missing_from(before, SIGKILL) == 0) return;
+    now.look();
+    if (now.signal_missing_from(before, SIGKILL) == 0) return;
     usleep(1000);
   }
 }

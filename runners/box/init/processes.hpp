@@ -8,7 +8,8 @@ namespace weir::box {
 /// a later one with the same number by its start time.
 class ProcessSet {
  public:
-  static ProcessSet now();
+  /// Fills the set with what is alive now.
+  void look();
 
   [[nodiscard]] int size() const { return count_; }
   [[nodiscard]] bool contains(pid_t pid, unsigned long long started) const;

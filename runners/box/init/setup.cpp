@@ -27,8 +27,13 @@ bool attach(int mount, const char* path, Reply& reply) {
   if (syscall(SYS_move_mount, mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) != 0) {
     return failed(reply, "move_mount");
   }
-  close(mount);
   return true;
+}
+
+/// In a user's own namespace: overlays from host paths, still visible here.
+bool mount_overlay(const char* place, const char* options, const Request& request, Reply& reply) {
+  const unsigned long flags = MS_NODEV | (request.set_id == 0 ? MS_NOSUID : 0);
+  return mount("overlay", place, "overlay", flags, options) == 0 || failed(reply, "mount overlay");
 }
 
 /// Remounts a bind of `path` onto itself read-only; absent paths are fine.
@@ -42,14 +47,25 @@ bool read_only(const char* path, Reply& reply) {
   return true;
 }
 
+/// Whether `name` is, or can become, a folder of the new root itself: an image
+/// may hold a link there.
+bool own_folder(const char* name, Reply& reply) {
+  mkdir(name, 0755);
+  const int fd = open(name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return failed(reply, name);
+  close(fd);
+  return true;
+}
+
 bool mount_proc(Reply& reply) {
-  mkdir("proc", 0555);
+  if (!own_folder("proc", reply)) return false;
   // A fresh /proc is allowed only while the old one is still fully visible.
   if (mount("proc", "proc", "proc", kQuiet, nullptr) != 0) return failed(reply, "mount /proc");
   for (const char* path : {"proc/sys", "proc/irq", "proc/bus", "proc/fs", "proc/sysrq-trigger"}) {
     if (!read_only(path, reply)) return false;
   }
-  for (const char* path : {"proc/kcore", "proc/keys", "proc/timer_list"}) {
+  for (const char* path : {"proc/kcore", "proc/keys", "proc/timer_list", "proc/kmsg",
+                           "proc/sched_debug", "proc/latency_stats"}) {
     if (mount("/dev/null", path, nullptr, MS_BIND, nullptr) != 0 && errno != ENOENT) {
       return failed(reply, "mask /proc");
     }
@@ -58,7 +74,7 @@ bool mount_proc(Reply& reply) {
 }
 
 bool mount_dev(const Request& request, Reply& reply) {
-  mkdir("dev", 0755);
+  if (!own_folder("dev", reply)) return false;
   if (mount("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=256k") != 0) {
     return failed(reply, "mount /dev");
   }
@@ -102,14 +118,26 @@ void make_folders(char* path, bool whole) {
   if (whole) mkdir(path, 0755);
 }
 
-bool mount_binds(const Request& request, const int* fds, Blob& blob, Reply& reply) {
+/// In a user's own namespace: a detached read-only clone of a host path.
+int clone_read_only(const char* source) {
+  const auto fd = static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, source,
+                                           OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  const bool done = fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+                                       &attributes, sizeof(attributes)) == 0;
+  return done ? fd : -1;
+}
+
+/// Once inside, so that no link of an image can lead a mount out.
+bool mount_binds(const Request& request, const int* mounts, Blob& blob, Reply& reply) {
   for (std::uint32_t i = 0; i < request.binds; ++i) {
-    char* path = const_cast<char*>(blob.next());  // relative to the new root
+    char* path = blob.next();  // absolute
     struct stat info {};
-    const bool folder = fstat(fds[i], &info) == 0 && S_ISDIR(info.st_mode);
+    const bool folder = fstat(mounts[i], &info) == 0 && S_ISDIR(info.st_mode);
     make_folders(path, folder);
-    if (!folder) close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!attach(fds[i], path, reply)) return false;
+    if (!folder) close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+    if (!attach(mounts[i], path, reply)) return false;
   }
   return true;
 }
@@ -137,31 +165,15 @@ bool enter_root(Reply& reply) {
   return true;
 }
 
-bool load_filter(int fd, BoxState& state) {
-  struct stat info {};
-  if (fstat(fd, &info) != 0) return false;
-  const std::size_t size = static_cast<std::size_t>(info.st_size);
-  state.filter = malloc(size);
-  state.filter_bytes = size;
-  const bool whole = pread(fd, state.filter, size, 0) == static_cast<ssize_t>(size);
-  close(fd);
-  return whole;
-}
-
 }  // namespace
 
-void set_up(const Request& request, const int* fds, int count, BoxState& state, Reply& reply) {
-  Blob blob = Blob::read(fds[0]);  // hostname, then a path per piece, then per bind
-  state.capabilities = request.capabilities;
-  state.pids = request.pids;
-  state.open_files = request.open_files;
+void set_up(const Request& request, const Attached& attached, Blob& blob, Reply& reply) {
+  const bool ready_made = request.world == World::mounts;
+  const int* fds = attached.fds + 2;
   errno = EPROTO;
-  if (count != static_cast<int>(3 + request.pieces + request.binds)) {
+  const auto carried = ready_made ? request.pieces + request.binds : 0;
+  if (request.binds > kMaxDescriptors || attached.count != static_cast<int>(2 + carried)) {
     failed(reply, "descriptors");
-    return;
-  }
-  if (!load_filter(fds[1], state)) {
-    failed(reply, "seccomp filter");
     return;
   }
   const char* hostname = blob.next();
@@ -170,19 +182,28 @@ void set_up(const Request& request, const int* fds, int count, BoxState& state, 
     failed(reply, "make mounts private");
     return;
   }
-  if (!attach(fds[2], "/tmp", reply)) return;
-  if (chdir("/tmp") != 0) {
-    failed(reply, "chdir");
-    return;
+  int binds[kMaxDescriptors];
+  for (std::uint32_t i = 0; i < request.binds; ++i) {
+    binds[i] = ready_made ? fds[request.pieces + i] : clone_read_only(blob.next());
+    if (binds[i] < 0) {
+      failed(reply, "bind");
+      return;
+    }
   }
+  const char* at = blob.next();  // a host folder to assemble the root on
   for (std::uint32_t i = 0; i < request.pieces; ++i) {
-    if (!attach(fds[3 + i], blob.next(), reply)) return;
+    const char* place = i == 0 ? at : blob.next();
+    const bool placed = ready_made ? attach(fds[i], place, reply)
+                                   : mount_overlay(place, blob.next(), request, reply);
+    if (!placed) return;
+    if (i == 0 && chdir(at) != 0) {
+      failed(reply, "chdir");
+      return;
+    }
   }
   if (!mount_proc(reply) || !mount_dev(request, reply)) return;
-  if (!mount_binds(request, fds + 3 + request.pieces, blob, reply)) return;
-  if (!enter_root(reply)) return;
+  if (!enter_root(reply) || !mount_binds(request, binds, blob, reply)) return;
   if (!bring_loopback_up()) failed(reply, "loopback");
-  blob.release();
 }
 
 }  // namespace weir::box

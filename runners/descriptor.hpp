@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace weir::box {
+namespace weir {
 
 /// Owns one file descriptor; -1 is none.
 class Descriptor {
@@ -19,6 +19,8 @@ class Descriptor {
   ~Descriptor() { reset(); }
 
   [[nodiscard]] int get() const { return fd_; }
+  /// Gives it away.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
   void reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
@@ -29,4 +31,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace weir::box
+}  // namespace weir

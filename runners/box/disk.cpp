@@ -1,0 +1,87 @@
+#include "runners/box/disk.hpp"
+
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "runners/box/sweeper.hpp"
+#include "tasks/error.hpp"
+
+namespace weir::box {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw InfraError(fmt::format("box: {}: {}", what, std::strerror(errno)));
+}
+
+void set_option(const Descriptor& context, const char* key, const std::string& value) {
+  if (::syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) != 0) {
+    fail(fmt::format("tmpfs {}={}", key, value));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Disk> Disk::in_memory(std::int64_t bytes, std::int64_t inodes) {
+  const Descriptor context(static_cast<int>(::syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC)));
+  if (!context) fail("tmpfs");
+  set_option(context, "size", std::to_string(bytes));
+  set_option(context, "nr_inodes", std::to_string(inodes));
+  set_option(context, "mode", "0700");
+  if (::syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    fail("tmpfs");
+  }
+  std::shared_ptr<Disk> disk(new Disk);
+  disk->mount_.reset(
+      static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV)));
+  if (!disk->mount_) fail("tmpfs");
+  // Not "self": a copying program looks through it too.
+  disk->path_ = fmt::format("/proc/{}/fd/{}", ::getpid(), disk->mount_.get());
+  return disk;
+}
+
+std::shared_ptr<Disk> Disk::in_folder(Scratch& scratch) {
+  std::shared_ptr<Disk> disk(new Disk);
+  disk->path_ = scratch.fresh("disk");
+  return disk;
+}
+
+Disk::~Disk() {
+  if (!mount_) Sweeper::instance().remove(path_, nullptr);
+}
+
+std::string Disk::fresh_folder() {
+  std::string name = std::to_string(next_.fetch_add(1));
+  const fs::path folder = path_ / name;
+  if (::mkdir(folder.c_str(), 0755) != 0) fail("a folder for a layer");
+  ::chmod(folder.c_str(), 0755);
+  return name;
+}
+
+void Disk::remove(const std::string& name) { Sweeper::instance().remove(path_ / name, shared_from_this()); }
+
+std::int64_t Disk::used() const {
+  if (mount_) {
+    struct statvfs info {};
+    if (::statvfs(path_.c_str(), &info) != 0) return 0;
+    return static_cast<std::int64_t>((info.f_blocks - info.f_bfree) * info.f_frsize);
+  }
+  std::int64_t bytes = 0;
+  std::error_code ignored;
+  const auto skip = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(path_, skip, ignored), end; at != end;
+       at.increment(ignored)) {
+    struct stat info {};
+    if (::lstat(at->path().c_str(), &info) == 0) bytes += info.st_blocks * 512;
+  }
+  return bytes;
+}
+
+}  // namespace weir::box

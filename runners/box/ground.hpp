@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runners/box/cgroup.hpp"
+#include "runners/box/layers.hpp"
+#include "runners/box/protocol.hpp"
+#include "runners/box/spawner.hpp"
+
+namespace weir::box {
+
+/// One way to stand up boxes on a machine; tried from the best to the worst.
+struct Footing {
+  IdMap map = IdMap::range;
+  bool in_memory = true;            ///< layers on tmpfs of their own, else in `scratch`
+  std::filesystem::path scratch = {};
+
+  [[nodiscard]] std::string name() const;
+};
+
+/// The footings this process may hope for: root's, or an ordinary user's.
+[[nodiscard]] std::vector<Footing> possible_footings();
+
+/// What all boxes of a process share. Immutable after construction but for what
+/// is safe to share between threads.
+class Ground {
+ public:
+  /// Throws InfraError.
+  explicit Ground(const Footing& footing);
+
+  /// A disk for one box.
+  [[nodiscard]] std::shared_ptr<Disk> new_disk(const BoxLimits& limits) const;
+  /// The environment `host`, or a rootfs folder.
+  [[nodiscard]] std::shared_ptr<const LayerStack> base(const std::string& name) const;
+  /// What a base declares. Throws InfraError.
+  [[nodiscard]] BaseInfo inspect(const std::string& name) const;
+
+  [[nodiscard]] const Footing& footing() const { return footing_; }
+  [[nodiscard]] bool as_root() const { return footing_.map == IdMap::range; }
+  [[nodiscard]] const CgroupHome& cgroups() const { return cgroups_; }
+  [[nodiscard]] Spawner& spawner() { return spawner_; }
+  [[nodiscard]] const Descriptor& filter() const { return filter_; }
+
+ private:
+  Footing footing_;
+  CgroupHome cgroups_;
+  std::unique_ptr<Scratch> scratch_;
+  Spawner spawner_;
+  Descriptor filter_;
+  std::shared_ptr<const LayerStack> host_;
+};
+
+}  // namespace weir::box

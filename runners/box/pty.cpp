@@ -1,0 +1,131 @@
+// The only file that knows libvterm.
+
+#include "runners/box/pty.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+#include <vterm.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "tasks/error.hpp"
+
+namespace weir::box {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The picture a stream of bytes draws. Whatever the bytes, it stays a picture.
+class Screen {
+ public:
+  Screen(int rows, int columns)
+      : rows_(rows), columns_(columns), vterm_(vterm_new(rows, columns), vterm_free) {
+    vterm_set_utf8(vterm_.get(), 1);
+    screen_ = vterm_obtain_screen(vterm_.get());
+    vterm_screen_enable_altscreen(screen_, 1);
+    vterm_screen_reset(screen_, 1);
+  }
+
+  void draw(std::string_view bytes) { vterm_input_write(vterm_.get(), bytes.data(), bytes.size()); }
+
+  /// Answers to what the program asked of its terminal (where is the cursor).
+  std::string answers() {
+    std::string bytes(4096, '\0');
+    bytes.resize(vterm_output_read(vterm_.get(), bytes.data(), bytes.size()));
+    return bytes;
+  }
+
+  [[nodiscard]] std::string text() const {
+    std::string all;
+    for (int row = 0; row < rows_; ++row) {
+      std::string line(static_cast<std::size_t>(columns_) * 32, '\0');
+      line.resize(vterm_screen_get_text(screen_, line.data(), line.size(),
+                                        {row, row + 1, 0, columns_}));
+      line.erase(line.find_last_not_of(std::string(" \0", 2)) + 1);
+      all += line + "\n";
+    }
+    return all;
+  }
+
+ private:
+  int rows_;
+  int columns_;
+  std::unique_ptr<VTerm, void (*)(VTerm*)> vterm_;
+  VTermScreen* screen_;
+};
+
+class PtyTerminal final : public Terminal {
+ public:
+  PtyTerminal(Descriptor master, int rows, int columns)
+      : master_(std::move(master)), screen_(rows, columns) {}
+
+  bool send(std::string_view keys) override {
+    // A program that does not read must not hold up the harness.
+    const auto deadline = Clock::now() + std::chrono::seconds(5);
+    while (!keys.empty() && alive() && Clock::now() < deadline) {
+      const ssize_t wrote = ::write(master_.get(), keys.data(), keys.size());
+      if (wrote > 0) keys.remove_prefix(static_cast<std::size_t>(wrote));
+      if (wrote < 0 && errno != EAGAIN) alive_ = false;
+      if (wrote < 0) take(milliseconds(10));
+    }
+    return keys.empty();
+  }
+
+  void settle(milliseconds quiet, milliseconds most) override {
+    const auto deadline = Clock::now() + most;
+    while (alive()) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0 || !take(std::min(quiet, left))) return;
+    }
+  }
+
+  [[nodiscard]] std::string screen() const override { return screen_.text(); }
+  [[nodiscard]] bool alive() const override { return alive_; }
+
+ private:
+  /// Reads once, waiting at most `patience`; false if nothing came.
+  bool take(milliseconds patience) {
+    pollfd ready{master_.get(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(patience.count())) != 1) return false;
+    char buffer[65536];
+    const ssize_t got = ::read(master_.get(), buffer, sizeof(buffer));
+    if (got < 0 && errno == EAGAIN) return false;
+    if (got <= 0) {
+      alive_ = false;  // EIO: the last holder of the slave is gone
+      return false;
+    }
+    screen_.draw({buffer, static_cast<std::size_t>(got)});
+    const std::string answers = screen_.answers();
+    [[maybe_unused]] const auto wrote = ::write(master_.get(), answers.data(), answers.size());
+    return true;
+  }
+
+  Descriptor master_;
+  Screen screen_;
+  bool alive_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<Terminal> open_pty(Channel& channel, const TerminalRequest& wanted) {
+  constexpr int kMost = 1000;
+  if (wanted.rows < 1 || wanted.rows > kMost || wanted.columns < 1 || wanted.columns > kMost) {
+    throw InfraError("box: a terminal has 1 to 1000 rows and columns");
+  }
+  std::vector<std::string> texts = {wanted.user, wanted.cwd};
+  texts.insert(texts.end(), wanted.argv.begin(), wanted.argv.end());
+  std::map<std::string, std::string> env = wanted.env;
+  env.emplace("TERM", "xterm-256color");
+  for (const auto& [name, value] : env) texts.push_back(name + "=" + value);
+  Request request;
+  request.op = Op::terminal;
+  request.argc = static_cast<std::uint32_t>(wanted.argv.size());
+  request.envc = static_cast<std::uint32_t>(env.size());
+  request.rows = static_cast<std::uint32_t>(wanted.rows);
+  request.columns = static_cast<std::uint32_t>(wanted.columns);
+  Received opened = channel.tell(request, texts, "terminal");
+  return std::make_unique<PtyTerminal>(std::move(opened.fd), wanted.rows, wanted.columns);
+}
+
+}  // namespace weir::box

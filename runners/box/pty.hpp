@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "runners/box/channel.hpp"
+#include "runners/sandbox.hpp"
+
+namespace weir::box {
+
+/// Starts a program on a new pty of the box, its screen drawn by libvterm in the
+/// harness. Throws InfraError.
+[[nodiscard]] std::unique_ptr<Terminal> open_pty(Channel& channel, const TerminalRequest& request);
+
+}  // namespace weir::box

@@ -1,0 +1,158 @@
+// The sandbox on own namespaces: finds a footing, makes boxes on it.
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "runners/box/namespace_box.hpp"
+#include "runners/sandbox.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace box {
+namespace {
+
+namespace fs = std::filesystem;
+
+class NamespaceSandbox final : public Sandbox {
+ public:
+  NamespaceSandbox(const Footing& footing, std::vector<std::string> refused)
+      : ground_(std::make_shared<Ground>(footing)), refused_(std::move(refused)) {
+    probe();
+  }
+
+  std::unique_ptr<Box> create(const BoxSpec& spec) override {
+    const std::string defect = spec.limits.defect();
+    if (!defect.empty()) throw InfraError("box: " + defect);
+    if (spec.network == Network::open) {
+      throw InfraError("box: an open network needs [sandbox] backend = \"oci\"");
+    }
+    for (const auto& bind : spec.read_only) {
+      if (!fs::exists(bind.first)) {
+        throw InfraError(fmt::format("box: {}, to be bound at {}, is not there",
+                                     bind.first.string(), bind.second));
+      }
+    }
+    auto stack = std::dynamic_pointer_cast<const LayerStack>(spec.from);
+    if (!stack) stack = ground_->base(spec.base);
+    return std::make_unique<NamespaceBox>(ground_, spec, stack);
+  }
+
+  BaseInfo inspect(const std::string& base) override { return ground_->inspect(base); }
+
+  std::string description() const override {
+    utsname kernel{};
+    ::uname(&kernel);
+    return nlohmann::json{{"backend", "box"},
+                          {"kernel", kernel.release},
+                          {"footing", ground_->footing().name()},
+                          {"limits", ground_->cgroups().name()},
+                          {"refused", refused_},
+                          {"degraded", degraded()}}
+        .dump();
+  }
+
+  std::vector<std::string> touched(const SnapshotPtr& later, const SnapshotPtr& earlier,
+                                   const std::vector<std::string>& paths) const override {
+    const auto now = std::dynamic_pointer_cast<const LayerStack>(later);
+    const auto then = std::dynamic_pointer_cast<const LayerStack>(earlier);
+    if (!now || !then) return {};
+    std::vector<std::string> found;
+    for (const auto& path : paths) {
+      if (now->changed_since(*then, path)) found.push_back(path);
+    }
+    return found;
+  }
+
+  std::vector<std::string> degraded() const override {
+    std::vector<std::string> all = missing();
+    if (ground_->footing().in_memory) {
+      all.emplace_back("disk: limited by a tmpfs for each box; files count as memory");
+    }
+    return all;
+  }
+
+  std::vector<std::string> missing() const override {
+    const CgroupHome& home = ground_->cgroups();
+    std::vector<std::string> lacking;
+    const auto lacks = [&](bool there, const char* what) {
+      if (!there) lacking.push_back(fmt::format("{} ({})", what, cure_of(home)));
+    };
+    lacks(!home.memory.empty(), "memory: limited per process, not per box");
+    lacks(!home.pids.empty(), "pids: limited per user, not per box");
+    lacks(!home.cpu.empty(), "cpu: not limited");
+    if (!ground_->footing().in_memory) {
+      lacking.emplace_back(
+          "disk: looked at once a second while commands run, and single files limited "
+          "(the kernel enforces it for root on Linux 6.15 or newer without WEIR_SCRATCH)");
+    }
+    if (ground_->footing().map == IdMap::single) {
+      lacking.emplace_back(
+          "ids: the caller's alone, so that no command can change users or owners "
+          "(run as root, or install uidmap and give this user a range in /etc/subuid)");
+    }
+    return lacking;
+  }
+
+ private:
+  static std::string cure_of(const CgroupHome& home) {
+    return home.lacking.empty() ? "the controller is not enabled in /sys/fs/cgroup" : home.lacking;
+  }
+
+  /// A box that cannot run a command is found out before any trial needs it.
+  void probe() {
+    const auto box = create({});
+    ExecRequest request;
+    request.script = "touch /tmp/probe && mkdir /usr/weir-probe";
+    request.timeout = milliseconds(20'000);
+    const ExecResult result = box->exec(request);
+    if (!result.ok()) {
+      throw InfraError("box: a first command failed: " + result.err.bytes + result.message);
+    }
+  }
+
+  std::shared_ptr<Ground> ground_;
+  std::vector<std::string> refused_;  ///< better footings, and why they failed
+};
+
+}  // namespace
+}  // namespace box
+
+std::string_view name_of(ExecStatus status) {
+  static constexpr std::string_view kNames[] = {"exited", "signaled",     "timeout",    "oom",
+                                                "output_limit", "box_lost", "setup_error"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+std::string BoxLimits::defect() const {
+  constexpr std::int64_t kLeastMemory = 4 << 20;
+  constexpr std::int64_t kLeastDisk = 1 << 20;
+  if (memory && *memory < kLeastMemory) return "memory: a box needs at least 4M";
+  if (disk && *disk < kLeastDisk) return "disk: a box needs at least 1M";
+  if (cpus && !(*cpus >= 0.01 && *cpus <= 4096)) return "cpus: must be from 0.01 to 4096";
+  if (pids < 1) return "pids: a box needs at least 1";
+  if (open_files < 16) return "open files: a command needs at least 16";
+  if (inodes < 1000) return "inodes: a box needs at least 1000";
+  return {};
+}
+
+std::unique_ptr<Sandbox> make_box_sandbox() {
+  const auto footings = box::possible_footings();
+  if (footings.empty()) {
+    throw InfraError("box: neither /dev/shm nor /var/tmp has 1 GiB free; set WEIR_SCRATCH");
+  }
+  std::vector<std::string> refused;
+  for (const auto& footing : footings) {
+    try {
+      return std::make_unique<box::NamespaceSandbox>(footing, refused);
+    } catch (const InfraError& error) {
+      refused.push_back(fmt::format("{}: {}", footing.name(), error.what()));
+    }
+  }
+  throw InfraError(refused.back());
+}
+
+}  // namespace weir
