@@ -97,7 +97,7 @@ struct GatewayAccess {
 
 struct BoxSpec {
   std::string base = "host";  ///< "host", a rootfs folder, or "image:REF"
-  SnapshotPtr from;           ///< overrides base
+  SnapshotPtr from = {};      ///< overrides base
   BoxLimits limits = {};
   Network network = Network::none;
   GatewayAccess gateway = {};
@@ -109,7 +109,7 @@ struct BoxSpec {
 struct TerminalRequest {
   std::vector<std::string> argv = {"bash", "--noprofile", "--norc", "-i"};
   std::string cwd = "/";
-  std::map<std::string, std::string> env;
+  std::map<std::string, std::string> env = {};
   std::string user = "root";
   int rows = 40;
   int columns = 160;

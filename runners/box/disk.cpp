@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "runners/box/removal.hpp"
 #include "runners/box/sweeper.hpp"
 #include "tasks/error.hpp"
 
@@ -47,14 +48,15 @@ std::shared_ptr<Disk> Disk::in_memory(std::int64_t bytes, std::int64_t inodes) {
   return disk;
 }
 
-std::shared_ptr<Disk> Disk::in_folder(Scratch& scratch) {
+std::shared_ptr<Disk> Disk::in_folder(std::shared_ptr<Scratch> scratch) {
   std::shared_ptr<Disk> disk(new Disk);
-  disk->path_ = scratch.fresh("disk");
+  disk->path_ = scratch->fresh("disk");
+  disk->scratch_ = std::move(scratch);
   return disk;
 }
 
 Disk::~Disk() {
-  if (!mount_) Sweeper::instance().remove(path_, nullptr);
+  if (scratch_) scratch_->remove(path_);
 }
 
 std::string Disk::fresh_folder() {
@@ -65,7 +67,14 @@ std::string Disk::fresh_folder() {
   return name;
 }
 
-void Disk::remove(const std::string& name) { Sweeper::instance().remove(path_ / name, shared_from_this()); }
+void Disk::remove(const std::string& name) {
+  const fs::path folder = path_ / name;
+  if (scratch_) {
+    scratch_->remove(folder);
+  } else {
+    Sweeper::instance().add([keep = shared_from_this(), folder] { remove_tree(folder.c_str()); });
+  }
+}
 
 std::int64_t Disk::used() const {
   if (mount_) {

@@ -19,7 +19,7 @@ class Disk : public std::enable_shared_from_this<Disk> {
  public:
   /// Throws InfraError where the kernel has no such tmpfs.
   static std::shared_ptr<Disk> in_memory(std::int64_t bytes, std::int64_t inodes);
-  static std::shared_ptr<Disk> in_folder(Scratch& scratch);
+  static std::shared_ptr<Disk> in_folder(std::shared_ptr<Scratch> scratch);
   ~Disk();
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
@@ -40,6 +40,7 @@ class Disk : public std::enable_shared_from_this<Disk> {
 
   std::filesystem::path path_;
   Descriptor mount_;
+  std::shared_ptr<Scratch> scratch_;
   std::atomic<int> next_{0};
 };
 

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 
+#include "runners/box/channel.hpp"
 #include "runners/box/filter.hpp"
+#include "runners/box/removal.hpp"
 #include "runners/box/skeleton.hpp"
 #include "tasks/error.hpp"
 
@@ -19,18 +21,60 @@ std::string Footing::name() const {
                      in_memory ? "files in memory" : "files in " + scratch.string());
 }
 
-std::vector<Footing> possible_footings() {
+std::vector<Footing> possible_footings(std::vector<std::string>& refused) {
   std::vector<Footing> footings;
-  const bool root = ::geteuid() == 0;
-  const IdMap map = root ? IdMap::range : IdMap::single;
-  if (root && std::getenv("WEIR_SCRATCH") == nullptr) footings.push_back({map, true});
-  for (const auto& folder : Scratch::candidates()) footings.push_back({map, false, folder});
+  const auto folders = Scratch::candidates();
+  if (::geteuid() == 0) {
+    if (std::getenv("WEIR_SCRATCH") == nullptr) footings.push_back({IdMap::range, true});
+    for (const auto& folder : folders) footings.push_back({IdMap::range, false, folder});
+    return footings;
+  }
+  std::string why;
+  if (const auto subordinate = Subordinate::find(why)) {
+    for (const auto& folder : folders) {
+      footings.push_back({IdMap::external, false, folder, *subordinate});
+    }
+  } else {
+    refused.push_back("ids by newuidmap: " + why);
+  }
+  for (const auto& folder : folders) footings.push_back({IdMap::single, false, folder});
   return footings;
 }
 
+namespace {
+
+Spawned spawn_mapped(Spawner& spawner, const Footing& footing, const Cgroup& cgroup) {
+  Spawned spawned = spawner.spawn(footing.map, cgroup);
+  if (footing.map == IdMap::external) footing.subordinate.map(spawned.pid);
+  return spawned;
+}
+
+void remove_mapped(Spawner& spawner, const Footing& footing, const fs::path& folder) {
+  if (remove_tree(folder.c_str()) || footing.map != IdMap::external) return;
+  try {  // the rest belongs to ids that only a box's root may be
+    const Cgroup none({}, {});
+    Spawned init = spawn_mapped(spawner, footing, none);
+    Channel channel(std::move(init.socket));
+    Request request;
+    request.op = Op::remove;
+    (void)channel.tell(request, std::vector{folder.string()}, "remove " + folder.string());
+  } catch (const InfraError&) {  // the next start-up's sweep tries again
+  }
+}
+
+}  // namespace
+
 Ground::Ground(const Footing& footing)
-    : footing_(footing), cgroups_(CgroupHome::find()), filter_(make_filter()) {
-  if (!footing_.in_memory) scratch_ = std::make_unique<Scratch>(footing_.scratch);
+    : footing_(footing),
+      cgroups_(CgroupHome::find()),
+      spawner_(std::make_shared<Spawner>()),
+      filter_(make_filter()) {
+  if (!footing_.in_memory) {
+    scratch_ = std::make_shared<Scratch>(footing_.scratch,
+                                         [spawner = spawner_, footing](const fs::path& folder) {
+                                           remove_mapped(*spawner, footing, folder);
+                                         });
+  }
   cgroups_.sweep();
   BoxLimits limits;
   const auto layer = std::make_shared<Layer>(new_disk(limits), 0);
@@ -50,8 +94,10 @@ Ground::Ground(const Footing& footing)
   host_ = host;
 }
 
+Spawned Ground::spawn(const Cgroup& cgroup) { return spawn_mapped(*spawner_, footing_, cgroup); }
+
 std::shared_ptr<Disk> Ground::new_disk(const BoxLimits& limits) const {
-  if (!footing_.in_memory) return Disk::in_folder(*scratch_);
+  if (!footing_.in_memory) return Disk::in_folder(scratch_);
   constexpr std::int64_t kUnlimited = std::int64_t{1} << 50;
   return Disk::in_memory(limits.disk.value_or(kUnlimited), limits.inodes);
 }

@@ -8,6 +8,7 @@
 #include "runners/box/layers.hpp"
 #include "runners/box/protocol.hpp"
 #include "runners/box/spawner.hpp"
+#include "runners/box/subordinate.hpp"
 
 namespace weir::box {
 
@@ -16,12 +17,14 @@ struct Footing {
   IdMap map = IdMap::range;
   bool in_memory = true;            ///< layers on tmpfs of their own, else in `scratch`
   std::filesystem::path scratch = {};
+  Subordinate subordinate = {};     ///< for IdMap::external
 
   [[nodiscard]] std::string name() const;
 };
 
 /// The footings this process may hope for: root's, or an ordinary user's.
-[[nodiscard]] std::vector<Footing> possible_footings();
+/// Reasons against better ones are added to `refused`.
+[[nodiscard]] std::vector<Footing> possible_footings(std::vector<std::string>& refused);
 
 /// What all boxes of a process share. Immutable after construction but for what
 /// is safe to share between threads.
@@ -40,14 +43,15 @@ class Ground {
   [[nodiscard]] const Footing& footing() const { return footing_; }
   [[nodiscard]] bool as_root() const { return footing_.map == IdMap::range; }
   [[nodiscard]] const CgroupHome& cgroups() const { return cgroups_; }
-  [[nodiscard]] Spawner& spawner() { return spawner_; }
+  /// A box's pid 1, its ids mapped. Throws InfraError.
+  [[nodiscard]] Spawned spawn(const Cgroup& cgroup);
   [[nodiscard]] const Descriptor& filter() const { return filter_; }
 
  private:
   Footing footing_;
   CgroupHome cgroups_;
-  std::unique_ptr<Scratch> scratch_;
-  Spawner spawner_;
+  std::shared_ptr<Spawner> spawner_;  // shared with the scratch, which may outlive this
+  std::shared_ptr<Scratch> scratch_;
   Descriptor filter_;
   std::shared_ptr<const LayerStack> host_;
 };

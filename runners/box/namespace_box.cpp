@@ -162,7 +162,7 @@ bool NamespaceBox::quiet() {
 void NamespaceBox::start() {
   if (!active_) active_ = std::make_shared<Layer>(disk_, stack_->pieces.size());
   lost_ = true;  // until it stands
-  init_ = ground_->spawner().spawn(ground_->footing().map, cgroup_);
+  init_ = ground_->spawn(cgroup_);
   channel_.emplace(std::move(init_.socket));
   set_up();
   lost_ = false;

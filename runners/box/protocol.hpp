@@ -44,6 +44,7 @@ enum class Op : std::uint32_t {
   link,      ///< fds: blob(target, path)
   status,    ///< counts live processes
   listen,    ///< reply carries a socket listening on 127.0.0.1:port in the box
+  remove,    ///< fds: blob(path of the host); before any setup, as the box's root
   terminal,  ///< fds: blob; reply carries the pty's master
 };
 

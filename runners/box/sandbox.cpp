@@ -140,11 +140,11 @@ std::string BoxLimits::defect() const {
 }
 
 std::unique_ptr<Sandbox> make_box_sandbox() {
-  const auto footings = box::possible_footings();
+  std::vector<std::string> refused;
+  const auto footings = box::possible_footings(refused);
   if (footings.empty()) {
     throw InfraError("box: neither /dev/shm nor /var/tmp has 1 GiB free; set WEIR_SCRATCH");
   }
-  std::vector<std::string> refused;
   for (const auto& footing : footings) {
     try {
       return std::make_unique<box::NamespaceSandbox>(footing, refused);

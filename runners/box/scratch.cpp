@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runners/box/sweeper.hpp"
 #include "tasks/error.hpp"
 
 namespace weir::box {
@@ -24,11 +25,11 @@ Descriptor lock(const fs::path& folder) {
   return fd;
 }
 
-void sweep(const fs::path& parent) {
+void sweep(const fs::path& parent, const Scratch::Remover& remove) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {
     if (entry.path().filename().string().rfind(kPrefix, 0) != 0) continue;
-    if (const Descriptor stale = lock(entry.path())) remove_tree(entry.path());
+    if (const Descriptor stale = lock(entry.path())) remove(entry.path());
   }
 }
 
@@ -40,8 +41,9 @@ bool roomy(const fs::path& folder) {
 
 }  // namespace
 
-Scratch::Scratch(const fs::path& parent) {
-  sweep(parent);
+Scratch::Scratch(const fs::path& parent, Remover remover)
+    : remover_(std::make_shared<const Remover>(std::move(remover))) {
+  sweep(parent, *remover_);
   while (!lock_) {  // another weir's sweep may be faster than our lock
     std::string name = (parent / kPrefix).string() + "XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) {
@@ -54,7 +56,14 @@ Scratch::Scratch(const fs::path& parent) {
   }
 }
 
-Scratch::~Scratch() { remove_tree(root_); }
+Scratch::~Scratch() {
+  Sweeper::instance().finish();  // two removals of one tree would trip over each other
+  (*remover_)(root_);
+}
+
+void Scratch::remove(const fs::path& folder) {
+  Sweeper::instance().add([remover = remover_, folder] { (*remover)(folder); });
+}
 
 fs::path Scratch::fresh(const std::string& kind) {
   fs::path folder = root_ / fmt::format("{}{}", kind, next_.fetch_add(1));
@@ -72,11 +81,6 @@ std::vector<fs::path> Scratch::candidates() {
     if (roomy(folder)) found.emplace_back(folder);
   }
   return found;
-}
-
-void remove_tree(const fs::path& folder) {
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
 }
 
 }  // namespace weir::box

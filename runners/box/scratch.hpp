@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,11 +16,17 @@ namespace weir::box {
 /// removed at start-up. Safe to share between threads.
 class Scratch {
  public:
+  /// Removes a tree; files may belong to ids that only a box's root can be.
+  using Remover = std::function<void(const std::filesystem::path&)>;
+
   /// Makes the folder below `parent`. Throws InfraError.
-  explicit Scratch(const std::filesystem::path& parent);
+  Scratch(const std::filesystem::path& parent, Remover remover);
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
+
+  /// Removes a tree of it, in the background.
+  void remove(const std::filesystem::path& folder);
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
   /// A new folder, empty, named `kind` and a number.
@@ -29,13 +37,10 @@ class Scratch {
   [[nodiscard]] static std::vector<std::filesystem::path> candidates();
 
  private:
+  std::shared_ptr<const Remover> remover_;
   std::filesystem::path root_;
   Descriptor lock_;
   std::atomic<int> next_{0};
 };
-
-/// Removes a tree, whatever it holds; failures are ignored (the next sweep
-/// tries again).
-void remove_tree(const std::filesystem::path& folder);
 
 }  // namespace weir::box

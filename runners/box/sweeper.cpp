@@ -1,7 +1,5 @@
 #include "runners/box/sweeper.hpp"
 
-#include "runners/box/scratch.hpp"
-
 namespace weir::box {
 
 Sweeper& Sweeper::instance() {
@@ -9,24 +7,34 @@ Sweeper& Sweeper::instance() {
   return sweeper;
 }
 
-void Sweeper::remove(std::filesystem::path folder, std::shared_ptr<const void> keep) {
+void Sweeper::add(std::function<void()> removal) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push({std::move(folder), std::move(keep)});
+    jobs_.push(std::move(removal));
   }
   wake_.notify_one();
 }
 
+void Sweeper::finish() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return jobs_.empty() && !busy_; });
+}
+
 void Sweeper::work(const std::stop_token& stop) {
   for (;;) {
-    Job job;
+    std::function<void()> removal;
     {
       std::unique_lock lock(mutex_);
       if (!wake_.wait(lock, stop, [this] { return !jobs_.empty(); })) return;
-      job = std::move(jobs_.front());
+      removal = std::move(jobs_.front());
       jobs_.pop();
+      busy_ = true;
     }
-    remove_tree(job.folder);
+    removal();
+    removal = nullptr;  // what it kept alive goes now
+    const std::lock_guard lock(mutex_);
+    busy_ = false;
+    idle_.notify_all();
   }
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <condition_variable>
-#include <filesystem>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <queue>
 #include <thread>
@@ -16,20 +15,20 @@ class Sweeper {
  public:
   [[nodiscard]] static Sweeper& instance();
 
-  /// Removes `folder`, then lets go of `keep`, which keeps it reachable.
-  void remove(std::filesystem::path folder, std::shared_ptr<const void> keep);
+  /// Does `removal` when its turn comes. It must not throw.
+  void add(std::function<void()> removal);
+  /// Waits until nothing is left to do.
+  void finish();
 
  private:
   Sweeper() : thread_([this](const std::stop_token& stop) { work(stop); }) {}
-  struct Job {
-    std::filesystem::path folder;
-    std::shared_ptr<const void> keep;
-  };
   void work(const std::stop_token& stop);
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::queue<Job> jobs_;
+  std::condition_variable_any idle_;
+  bool busy_ = false;
+  std::queue<std::function<void()>> jobs_;
   std::jthread thread_;  // last: it uses the others
 };
 

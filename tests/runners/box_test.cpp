@@ -317,7 +317,7 @@ TEST_F(BoxTest, BoxesOnManyThreadsLeakNothing) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(good, 60);
-  EXPECT_EQ(descriptors(), before);
+  EXPECT_LE(descriptors(), before);  // fewer: layers of earlier tests may just be going
 }
 
 TEST(Capture, KeepsHeadAndTail) {

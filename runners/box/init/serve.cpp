@@ -17,6 +17,7 @@
 
 #include "runners/box/init/init.hpp"
 #include "runners/box/init/processes.hpp"
+#include "runners/box/removal.hpp"
 
 namespace weir::box {
 namespace {
@@ -149,6 +150,13 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
     case Op::link: {
       Blob blob = Blob::read(attached.fds[0]);
       fd = handle_files(request, blob, reply);
+      blob.release();
+      break;
+    }
+    case Op::remove: {
+      Blob blob = Blob::read(attached.fds[0]);
+      become_root(reply);
+      if (reply.error == 0 && !remove_tree(blob.next())) failed(reply, "remove");
       blob.release();
       break;
     }
