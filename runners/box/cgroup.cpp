@@ -78,6 +78,28 @@ Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
   }
 }
 
+std::unique_ptr<Cgroup> Cgroup::of_process(pid_t pid) {
+  std::unique_ptr<Cgroup> found(new Cgroup);
+  const fs::path root = "/sys/fs/cgroup";
+  found->v2_ = fs::exists(root / "cgroup.controllers");
+  std::ifstream in(fmt::format("/proc/{}/cgroup", pid));
+  for (std::string line; std::getline(in, line);) {  // "9:memory:/path", v2 "0::/path"
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const fs::path below = fs::path(line.substr(second + 1)).relative_path();
+    const auto place = [&](const char* name, fs::path& path) {
+      if (found->v2_) path = root / below;
+      if (controllers.find(fmt::format(",{},", name)) != std::string::npos) path = root / name / below;
+    };
+    place("memory", found->memory_);
+    place("pids", found->pids_);
+    place("cpuacct", found->cpuacct_);
+  }
+  return found;
+}
+
 fs::path Cgroup::make(const fs::path& parent) {
   if (parent.empty()) return {};
   const fs::path group = parent / name_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ class Cgroup {
   /// Throws InfraError if a limit that the home can hold cannot be set: a box is
   /// never less confined than was reported.
   Cgroup(const CgroupHome& home, const BoxLimits& limits);
+  /// The groups a process is in already, to be read, not owned.
+  static std::unique_ptr<Cgroup> of_process(pid_t pid);
   ~Cgroup();
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
@@ -63,6 +66,7 @@ class Cgroup {
   [[nodiscard]] bool freeze(bool frozen) const;
 
  private:
+  Cgroup() = default;
   [[nodiscard]] std::filesystem::path make(const std::filesystem::path& parent);
   void limit_memory(std::int64_t bytes) const;
   void limit_cpu(double cpus) const;

@@ -91,7 +91,7 @@ Ground::Ground(const Footing& footing)
     copy_folders("/usr", folders);
     host->pieces[1].lowers.insert(host->pieces[1].lowers.begin(), folders);
   }
-  host_ = host;
+  bases_ = std::make_unique<Bases>(host, as_root());
 }
 
 Spawned Ground::spawn(const Cgroup& cgroup) { return spawn_mapped(*spawner_, footing_, cgroup); }
@@ -100,21 +100,6 @@ std::shared_ptr<Disk> Ground::new_disk(const BoxLimits& limits) const {
   if (!footing_.in_memory) return Disk::in_folder(scratch_);
   constexpr std::int64_t kUnlimited = std::int64_t{1} << 50;
   return Disk::in_memory(limits.disk.value_or(kUnlimited), limits.inodes);
-}
-
-std::shared_ptr<const LayerStack> Ground::base(const std::string& name) const {
-  if (name == "host") return host_;
-  if (!fs::is_directory(name)) {
-    throw InfraError(fmt::format("box: {} is not a rootfs folder", name));
-  }
-  auto stack = std::make_shared<LayerStack>();
-  stack->pieces = {{"", {fs::absolute(name)}}};
-  return stack;
-}
-
-BaseInfo Ground::inspect(const std::string& name) const {
-  (void)base(name);
-  return {};
 }
 
 }  // namespace weir::box

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runners/box/bases.hpp"
 #include "runners/box/cgroup.hpp"
 #include "runners/box/layers.hpp"
 #include "runners/box/protocol.hpp"
@@ -35,10 +36,7 @@ class Ground {
 
   /// A disk for one box.
   [[nodiscard]] std::shared_ptr<Disk> new_disk(const BoxLimits& limits) const;
-  /// The environment `host`, or a rootfs folder.
-  [[nodiscard]] std::shared_ptr<const LayerStack> base(const std::string& name) const;
-  /// What a base declares. Throws InfraError.
-  [[nodiscard]] BaseInfo inspect(const std::string& name) const;
+  [[nodiscard]] Bases& bases() { return *bases_; }
 
   [[nodiscard]] const Footing& footing() const { return footing_; }
   [[nodiscard]] bool as_root() const { return footing_.map == IdMap::range; }
@@ -53,7 +51,7 @@ class Ground {
   std::shared_ptr<Spawner> spawner_;  // shared with the scratch, which may outlive this
   std::shared_ptr<Scratch> scratch_;
   Descriptor filter_;
-  std::shared_ptr<const LayerStack> host_;
+  std::unique_ptr<Bases> bases_;
 };
 
 }  // namespace weir::box

@@ -43,6 +43,7 @@ enum class Op : std::uint32_t {
   folder,    ///< fds: blob(path); makes it and its parents, reply carries it
   link,      ///< fds: blob(target, path)
   status,    ///< counts live processes
+  end_all,   ///< KILL to everything but init
   listen,    ///< reply carries a socket listening on 127.0.0.1:port in the box
   remove,    ///< fds: blob(path of the host); before any setup, as the box's root
   terminal,  ///< fds: blob; reply carries the pty's master

@@ -37,11 +37,11 @@ class NamespaceSandbox final : public Sandbox {
       }
     }
     auto stack = std::dynamic_pointer_cast<const LayerStack>(spec.from);
-    if (!stack) stack = ground_->base(spec.base);
+    if (!stack) stack = ground_->bases().get(spec.base).stack;
     return std::make_unique<NamespaceBox>(ground_, spec, stack);
   }
 
-  BaseInfo inspect(const std::string& base) override { return ground_->inspect(base); }
+  BaseInfo inspect(const std::string& base) override { return ground_->bases().get(base).info; }
 
   std::string description() const override {
     utsname kernel{};

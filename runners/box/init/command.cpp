@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,26 +27,41 @@ struct User {
   gid_t gid = 0;
 };
 
-/// Looks `name` (or a decimal uid) up in the box's /etc/passwd.
-bool find_user(const char* name, User& user) {
-  if (strcmp(name, "root") == 0) return true;
+bool is_number(const char* text, unsigned& value) {
   char* end = nullptr;
-  const unsigned long number = strtoul(name, &end, 10);
-  if (*name != '\0' && *end == '\0') {
-    user.uid = user.gid = static_cast<uid_t>(number);
-    return true;
-  }
-  FILE* passwd = fopen("/etc/passwd", "re");
-  if (passwd == nullptr) return false;
+  value = static_cast<unsigned>(strtoul(text, &end, 10));
+  return *text != '\0' && *end == '\0';
+}
+
+/// The two numbers after `name` in a file of passwd(5)'s or group(5)'s kind.
+int look_up(const char* file, const char* name, unsigned& first, unsigned& second) {
+  FILE* in = fopen(file, "re");
+  if (in == nullptr) return 0;
   char line[1024];
-  bool found = false;
+  int found = 0;
   const std::size_t length = strlen(name);
-  while (!found && fgets(line, sizeof(line), passwd) != nullptr) {
+  while (found == 0 && fgets(line, sizeof(line), in) != nullptr) {
     if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
-    found = sscanf(line + length, ":%*[^:]:%u:%u:", &user.uid, &user.gid) == 2;
+    found = sscanf(line + length, ":%*[^:]:%u:%u:", &first, &second);
   }
-  fclose(passwd);
+  fclose(in);
   return found;
+}
+
+/// "name", "uid", or either with ":group" after it, as images say it; names are
+/// those of the box.
+bool find_user(char* wanted, User& user) {
+  char* group = strchr(wanted, ':');
+  if (group != nullptr) *group++ = '\0';
+  unsigned ignored = 0;
+  bool found = strcmp(wanted, "root") == 0;
+  if (!found && is_number(wanted, user.uid)) {
+    user.gid = user.uid;
+    found = true;
+  }
+  found = found || look_up("/etc/passwd", wanted, user.uid, user.gid) == 2;
+  if (!found || group == nullptr || is_number(group, user.gid)) return found;
+  return look_up("/etc/group", group, user.gid, ignored) >= 1;
 }
 
 bool set_capabilities(std::uint64_t mask) {
@@ -96,7 +112,7 @@ void execute(char** argv, char** env) {
 /// Turns the forked child, its streams in place, into the command.
 [[noreturn]] void become(const Request& request, const Grants& grants, Blob& blob) {
   User user;
-  const char* user_name = blob.next();
+  char* user_name = blob.next();
   const char* cwd = blob.next();
   char** argv = static_cast<char**>(calloc(request.argc + 1, sizeof(char*)));
   char** env = static_cast<char**>(calloc(request.envc + 1, sizeof(char*)));
@@ -108,6 +124,7 @@ void execute(char** argv, char** env) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   umask(022);
+  setpriority(PRIO_PROCESS, 0, 0);
 
   errno = ENOENT;
   if (!find_user(user_name, user)) fail_command("no such user in the box", user_name);

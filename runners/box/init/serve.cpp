@@ -136,6 +136,10 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
       if (running.pid > 0) kill(-running.pid, SIGTERM);
       return;
     case Op::kill: kill_missing_from(running.before); return;
+    case Op::end_all:
+      kill_missing_from(ProcessSet{});
+      reap(running);
+      break;
     case Op::setup: begin(request, attached, grants, reply); break;
     case Op::status: {
       attached.close_all();

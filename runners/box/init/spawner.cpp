@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -95,6 +96,9 @@ void spawn(const SpawnRequest& request, const Attached& attached) {
 }  // namespace
 
 int serve_spawner() {
+  // Inherited by every pid 1: hundreds of spinning processes in its own group
+  // must not keep it from ending them. Commands go back to 0. Root's alone.
+  setpriority(PRIO_PROCESS, 0, -20);
   signal(SIGCHLD, SIG_IGN);  // the kernel reaps; deaths are seen on pidfds
   SpawnRequest request;
   Attached attached;
