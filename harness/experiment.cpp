@@ -270,14 +270,49 @@ class ExperimentReader {
   void read_sandbox() {
     auto table = root_.table("sandbox");
     if (!table) return;
-    if (table->text("backend").value_or("box") != "box") {
-      table->fail("backend", "only \"box\" is available yet");
+    SandboxChoice& sandbox = experiment_.sandbox;
+    sandbox.backend = table->text("backend").value_or("box");
+    if (sandbox.backend != "box" && sandbox.backend != "oci") {
+      table->fail("backend", "must be \"box\" or \"oci\"");
     }
-    if (table->text("network").value_or("none") != "none") {
-      table->fail("network", "only \"none\" is available yet");
+    sandbox.engine = table->text("engine").value_or("");
+    read_network(*table, sandbox);
+    read_source(*table, sandbox);
+    BoxLimits& limits = sandbox.limits;
+    if (const auto memory = table->bytes("memory")) limits.memory = *memory;
+    if (const auto disk = table->bytes("disk")) limits.disk = *disk;
+    if (const auto shm = table->bytes("shm")) limits.shm = *shm;
+    if (const auto cpus = table->number("cpus")) limits.cpus = *cpus;
+    if (const auto pids = table->integer("pids")) limits.pids = static_cast<int>(*pids);
+    if (const auto inodes = table->integer("inodes")) limits.inodes = *inodes;
+    if (const auto files = table->integer("open_files")) limits.open_files = static_cast<int>(*files);
+    if (const auto defect = limits.defect(); !defect.empty()) {
+      table->fail(defect.substr(0, defect.find(':')), defect);
     }
-    if (const auto memory = table->bytes("memory")) experiment_.box_limits.memory = *memory;
     table->reject_unknown();
+  }
+
+  static void read_network(ConfigTable& table, SandboxChoice& sandbox) {
+    const std::string network = table.text("network").value_or("none");
+    if (network == "open") {
+      if (sandbox.backend != "oci") table.fail("network", "\"open\" needs backend = \"oci\"");
+      sandbox.network = Network::open;
+    } else if (network != "none") {
+      table.fail("network", "must be \"none\" or, with backend = \"oci\", \"open\"");
+    }
+  }
+
+  void read_source(ConfigTable& table, SandboxChoice& sandbox) const {
+    const std::string source = table.text("environment").value_or("host");
+    sandbox.environment = source;
+    if (source == "host" && sandbox.backend == "oci") {
+      table.fail("environment", "backend = \"oci\" needs \"declared\" or \"image:REF\"");
+    }
+    if (source == "host" || source == "declared" || source.rfind("image:", 0) == 0) return;
+    if (source.rfind("rootfs:", 0) != 0) {
+      table.fail("environment", "must be \"host\", \"declared\", \"image:REF\" or \"rootfs:DIR\"");
+    }
+    sandbox.environment = (file_.path.parent_path() / source.substr(7)).lexically_normal().string();
   }
 
   json overrides_json() const {

@@ -63,7 +63,7 @@ struct Experiment {
   std::filesystem::path price_book;      ///< "" = bundled
   std::filesystem::path price_fallback;  ///< a LiteLLM cost map, or ""
   PriceView price_view;
-  BoxLimits box_limits;
+  SandboxChoice sandbox;
 
   /// What a run stores of it, enough to read it again: see experiment_from_spec.
   nlohmann::json spec;

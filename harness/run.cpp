@@ -80,7 +80,7 @@ class RunSession {
     }
     const ExperimentLimits& limits = experiment_.limits;
     if (limits.run_usd || limits.usd) require_prices(experiment_, prices_);
-    sandbox_ = make_box_sandbox();
+    sandbox_ = make_sandbox(experiment_.sandbox);
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
       throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
                                    fmt::join(sandbox_->missing(), "; ")));
@@ -176,7 +176,8 @@ class RunSession {
     Limiter busy_boxes(cores_);
     Limiter graders(cores_);
     Watchdog watchdog;
-    EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2);
+    EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2,
+                                  experiment_.sandbox.environment);
     Progress progress(jobs.size() + finished, finished, budget, options_.quiet);
     ModelRoom models({experiment_, prices_, *writer_, budget, control_,
                       options_.allow_model_change,
@@ -202,8 +203,9 @@ class RunSession {
       }
       TrialRoom room{*sandbox_,  environments, busy_boxes,
                      graders,    watchdog,     *writer_,
-                     {},         experiment_.box_limits, false,
-                     experiment_.limits.elapsed, experiment_.limits.wall};
+                     {},         experiment_.sandbox.limits, false,
+                     experiment_.limits.elapsed, experiment_.limits.wall,
+                     experiment_.sandbox.network};
       room.make_agent = [&](const AgentContext& context) {
         return make_agent(job, context, models, busy_boxes);
       };

@@ -132,7 +132,7 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int jobs = options.jobs > 0 ? options.jobs : cores;
   const auto sandbox = make_box_sandbox();
-  EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2);
+  EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2, options.environment);
   Limiter busy_boxes(cores);
   Limiter graders(cores);
   Watchdog watchdog;

@@ -13,6 +13,7 @@ namespace weir {
 struct ValidateOptions {
   std::vector<std::filesystem::path> suites;
   SuiteSources sources;
+  std::string environment = "host";  ///< see EnvironmentCache
   std::vector<std::string> tasks;  ///< globs; empty = all
   int attempts = 1;
   int jobs = 0;

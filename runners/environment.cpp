@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runners/host.hpp"
+#include "runners/oci/engine.hpp"
 #include "runners/repository.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/dockerfile.hpp"
@@ -31,21 +32,36 @@ bool uses_package_manager(const std::string& command) {
 
 class Builder {
  public:
-  Builder(const AgentTask& task, Sandbox& sandbox)
-      : task_(task), box_(sandbox.create({})), built_(std::make_shared<PreparedEnvironment>()) {
+  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source)
+      : task_(task), built_(std::make_shared<PreparedEnvironment>()) {
+    const std::string base = base_by(source);
+    const BaseInfo info = sandbox.inspect(base);
+    built_->base = info.digest.empty() ? host_digest() : info.digest;
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
-    built_->env = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                   {"HOME", "/root"},
-                   {"LANG", "C.UTF-8"},
-                   {"TERM", "dumb"},
-                   {"TZ", "UTC"}};
+    if (as_image_ && !task.environment.workdir_declared) built_->workdir = info.workdir;
+    if (as_image_ && !task.environment.user_declared) built_->user = info.user;
+    built_->env = info.env;
+    built_->env.insert({{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                        {"HOME", "/root"},
+                        {"LANG", "C.UTF-8"},
+                        {"TERM", "dumb"},
+                        {"TZ", "UTC"}});
     built_->deviations = task.environment.deviations;
+    if (base == "host" && !task.environment.base.empty() && task.environment.base != "host") {
+      built_->deviations.push_back("image " + task.environment.base +
+                                   " declared; runs on the host's /usr");
+    }
+    BoxSpec spec;
+    spec.base = base;
+    box_ = sandbox.create(spec);
   }
 
   std::shared_ptr<PreparedEnvironment> build() {
     require_packages();
-    for (const auto& step : task_.environment.build) replay(step);
+    if (!as_image_) {
+      for (const auto& step : task_.environment.build) replay(step);
+    }
     for (const auto& [name, value] : task_.environment.env) built_->env[name] = value;
     run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
                     "chmod 777 /logs /logs/agent /logs/artifacts",
@@ -60,6 +76,18 @@ class Builder {
   }
 
  private:
+  std::string base_by(const std::string& source) {
+    if (source != "declared") return source;
+    const Environment& environment = task_.environment;
+    as_image_ = true;
+    if (std::filesystem::exists(environment.build_context / "Dockerfile")) {
+      return "image:" + Engine::find().build(environment.build_context, false);
+    }
+    if (!environment.base.empty() && environment.base != "host") return "image:" + environment.base;
+    as_image_ = false;
+    return "host";
+  }
+
   void require_packages() {
     const auto missing = missing_packages(task_.environment.packages);
     if (missing.empty()) return;
@@ -138,14 +166,15 @@ class Builder {
   std::unique_ptr<Box> box_;
   std::shared_ptr<PreparedEnvironment> built_;
   std::string cwd_ = "/";
+  bool as_image_ = false;  ///< the base is the task's own image: nothing is to be replayed
 };
 
 }  // namespace
 
 EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
-                                   Sandbox& sandbox) {
-  auto built = Builder(task, sandbox).build();
-  built->sha256 = Digest().add(host_digest()).add(sha256).hex();
+                                   Sandbox& sandbox, const std::string& source) {
+  auto built = Builder(task, sandbox, source).build();
+  built->sha256 = Digest().add(built->base).add(sha256).hex();
   return built;
 }
 
@@ -166,7 +195,7 @@ EnvironmentPtr EnvironmentCache::get(const Task& task) {
   }
   const std::lock_guard lock(slot->building);
   if (!slot->environment) {
-    slot->environment = prepare_environment(task.shown, task.sha256, sandbox_);
+    slot->environment = prepare_environment(task.shown, task.sha256, sandbox_, source_);
   }
   return slot->environment;
 }

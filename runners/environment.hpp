@@ -16,6 +16,7 @@ namespace weir {
 /// starts from, agent's and grader's alike. Immutable; shared between threads.
 struct PreparedEnvironment {
   SnapshotPtr snapshot;
+  std::string base;    ///< digest of the base: the host's packages, an image's id
   std::string sha256;  ///< of base, build and repository
   std::string workdir;
   std::string user;
@@ -25,18 +26,23 @@ struct PreparedEnvironment {
 using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 
 /// Builds `task`'s environment: base, build steps, wrappers, and its repository
-/// as one commit in a fresh object store. Throws InfraError naming what is
-/// missing or which step failed.
+/// as one commit in a fresh object store. The base is by `source`:
+///   host        the host's toolchain, a Dockerfile's steps replayed on it
+///   declared    what the task declares: its Dockerfile built by podman without a
+///               network, or its image; the host for tasks that declare neither
+///   image:REF, or a rootfs folder, for every task
+/// Throws InfraError naming what is missing or which step failed.
 [[nodiscard]] EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
-                                                 Sandbox& sandbox);
+                                                 Sandbox& sandbox,
+                                                 const std::string& source = "host");
 
 /// Keeps the environments last used, so that the trials of one task share one
 /// build. Safe to share between threads; two threads asking for the same task
 /// build it once.
 class EnvironmentCache {
  public:
-  EnvironmentCache(Sandbox& sandbox, std::size_t capacity)
-      : sandbox_(sandbox), capacity_(capacity) {}
+  EnvironmentCache(Sandbox& sandbox, std::size_t capacity, std::string source = "host")
+      : sandbox_(sandbox), capacity_(capacity), source_(std::move(source)) {}
 
   [[nodiscard]] EnvironmentPtr get(const Task& task);
 
@@ -47,6 +53,7 @@ class EnvironmentCache {
   };
   Sandbox& sandbox_;
   std::size_t capacity_;
+  std::string source_;
   std::mutex mutex_;
   std::list<std::pair<std::string, std::shared_ptr<Slot>>> recent_;  ///< newest first
 };

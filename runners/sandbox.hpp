@@ -209,8 +209,18 @@ class Sandbox {
 /// InfraError saying what the machine lacks and how to enable it.
 [[nodiscard]] std::unique_ptr<Sandbox> make_box_sandbox();
 
-/// Containers of podman or docker (`engine`), with Weir's own init in them.
-/// Throws InfraError if the engine is not there.
+/// Containers of podman or docker (`engine`; "" is whichever is there), with
+/// Weir's own init in them. Throws InfraError if the engine is not there.
 [[nodiscard]] std::unique_ptr<Sandbox> make_oci_sandbox(const std::string& engine);
+
+/// Where an experiment's trials run, as its [sandbox] says.
+struct SandboxChoice {
+  std::string backend = "box";  ///< box | oci
+  std::string engine;           ///< podman | docker; "" is whichever is there
+  Network network = Network::none;
+  std::string environment = "host";  ///< see EnvironmentCache
+  BoxLimits limits = {};
+};
+[[nodiscard]] std::unique_ptr<Sandbox> make_sandbox(const SandboxChoice& choice);
 
 }  // namespace weir

@@ -93,7 +93,11 @@ class TrialRun {
 
   BoxSpec spec() const {
     BoxSpec spec{.from = environment_->snapshot, .limits = room_.box_limits};
-    if (task_.shown.limits.memory) spec.limits.memory = task_.shown.limits.memory;
+    const TaskLimits& declared = task_.shown.limits;
+    if (declared.memory) spec.limits.memory = declared.memory;
+    if (declared.disk) spec.limits.disk = declared.disk;
+    if (declared.cpus) spec.limits.cpus = declared.cpus;
+    spec.network = room_.network;
     return spec;
   }
 

@@ -19,6 +19,7 @@ struct TrialRoom {
   bool grade_empty_diffs = false;  ///< run the tests even if nothing was changed (validate)
   milliseconds elapsed_limit{0};  ///< per trial, waits included; 0 = none
   milliseconds wall_limit{0};  ///< per trial; 0 = none; the task's own limit counts too
+  Network network = Network::none;
 };
 
 /// Runs one try of a trial from its box to its verdict, recording all of it.

@@ -43,15 +43,18 @@ void read_environment(ConfigTable& root, const fs::path& folder, Task& task) {
     if (!parsed.workdir.empty()) environment.workdir = parsed.workdir;
     if (!parsed.unsupported.empty()) task.unsupported = parsed.unsupported;
   }
-  if (!environment.base.empty() && environment.base != "host") {
-    environment.deviations.push_back("image " + environment.base + " declared; runs on the host's /usr");
-  }
   auto table = root.table("environment");
   if (!table) return;
   if (const auto image = table->text("docker_image")) environment.base = *image;
-  if (const auto workdir = table->text("workdir")) environment.workdir = *workdir;
+  if (const auto workdir = table->text("workdir")) {
+    environment.workdir = *workdir;
+    environment.workdir_declared = true;
+  }
   task.shown.limits.memory = table->bytes("memory");
   if (const auto mib = table->integer("memory_mb")) task.shown.limits.memory = *mib << 20;
+  task.shown.limits.disk = table->bytes("storage");
+  if (const auto mib = table->integer("storage_mb")) task.shown.limits.disk = *mib << 20;
+  task.shown.limits.cpus = table->number("cpus");
   environment.env = env_key(*table);
   if (table->text("os").value_or("linux") != "linux") task.unsupported = "needs Windows";
   if (table->table("healthcheck")) task.unsupported = "environment.healthcheck is not supported yet";
@@ -73,7 +76,9 @@ void read_task(const fs::path& folder, Task& task) {
   RewardGrading grading{folder / "tests", {}};
   if (auto agent = root.table("agent")) {
     shown.limits.agent = seconds_key(*agent, "timeout_sec");
-    shown.environment.user = agent->text("user").value_or("root");
+    const auto user = agent->text("user");
+    shown.environment.user = user.value_or("root");
+    shown.environment.user_declared = user.has_value();
   }
   if (auto verifier = root.table("verifier")) {
     shown.limits.verifier = seconds_key(*verifier, "timeout_sec");

@@ -33,6 +33,8 @@ struct Environment {
   std::optional<Repository> repository;  ///< placed at workdir
   std::string workdir = "/app";
   std::string user = "root";             ///< who the agent's commands run as
+  bool workdir_declared = false;         ///< by the task itself: an image's own does not count
+  bool user_declared = false;
   std::map<std::string, std::string> env;
   std::vector<std::string> packages;     ///< Debian packages that must be installed already
   std::vector<std::string> wrappers;     ///< programs that must be the environment's own
@@ -43,6 +45,8 @@ struct TaskLimits {
   std::optional<milliseconds> agent;     ///< wall time the task grants its agent
   std::optional<milliseconds> verifier;
   std::optional<std::int64_t> memory;    ///< bytes
+  std::optional<std::int64_t> disk;      ///< bytes
+  std::optional<double> cpus;
 };
 
 /// What a trial hands in: a diff against the repository, or the box as it is.

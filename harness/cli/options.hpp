@@ -95,21 +95,37 @@ struct TasksListCommand {
 
 struct SandboxRunCommand {
   Common common;
-  std::string rootfs = "host";
+  std::string rootfs;
+  std::string image;
   std::string memory;
   int pids = 512;
+  std::optional<double> cpus;
+  std::string disk;
   std::string timeout = "120s";
   std::string network = "none";
-  std::string workdir = "/";
+  std::string gateway;  ///< host:port or socket path that --network gateway reaches
+  std::string workdir;  ///< "" = the image's, else "/"
   std::vector<std::string> env;
   std::vector<std::string> read_only;
   bool read_stdin = false;
   std::vector<std::string> command;
 };
 
+struct ImageCommand {
+  Common common;
+  std::string reference;         ///< pull, remove
+  std::filesystem::path source;  ///< import
+  std::string name;              ///< import
+};
+struct ImageListCommand : ImageCommand {};
+struct ImagePullCommand : ImageCommand {};
+struct ImageImportCommand : ImageCommand {};
+struct ImageRemoveCommand : ImageCommand {};
+
 using Command = std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand,
                              CompareCommand, RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand, ParseLogCommand,
-                             TasksListCommand, SandboxRunCommand>;
+                             TasksListCommand, SandboxRunCommand, ImageListCommand,
+                             ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
 /// due and sets `exit_code`; the command is then monostate.
@@ -136,5 +152,9 @@ int run(const SqlCommand& command);
 int run(const ParseLogCommand& command);
 int run(const TasksListCommand& command);
 int run(const SandboxRunCommand& command);
+int run(const ImageListCommand& command);
+int run(const ImagePullCommand& command);
+int run(const ImageImportCommand& command);
+int run(const ImageRemoveCommand& command);
 
 }  // namespace weir::cli

@@ -27,6 +27,7 @@ class Parser {
     add_look();
     add_tasks();
     add_sandbox();
+    add_image();
   }
 
   Command parse(int argc, char** argv, int& exit_code) {
@@ -102,6 +103,9 @@ class Parser {
     sub->add_option("--attempts", options.attempts, "Attempts of each agent")
         ->check(CLI::PositiveNumber);
     sub->add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
+    sub->add_option("--environment", options.environment,
+                    "host, declared (the tasks' own images), image:REF, or a rootfs folder")
+        ->capture_default_str();
     add_sources(sub, options.sources);
   }
 
@@ -162,18 +166,38 @@ class Parser {
     sandbox->require_subcommand(1);
     SandboxRunCommand& box = sandbox_run_;
     CLI::App* sub = subcommand(*sandbox, "run", "Run one command in a box", box);
-    sub->add_option("--rootfs", box.rootfs, "Root folder in place of the host's /usr");
+    auto* rootfs = sub->add_option("--rootfs", box.rootfs, "Root folder in place of the host's /usr");
+    sub->add_option("--image", box.image, "Container image in place of the host's /usr")
+        ->excludes(rootfs);
     sub->add_option("--memory", box.memory, "Memory limit");
     sub->add_option("--pids", box.pids, "Process limit")->check(CLI::PositiveNumber);
+    sub->add_option("--cpus", box.cpus, "Processors' worth of time (default 1)");
+    sub->add_option("--disk", box.disk, "Bytes that may be written and kept (default 4G)");
     sub->add_option("--timeout", box.timeout, "Time limit")->capture_default_str();
-    sub->add_option("--network", box.network, "none")->check(CLI::IsMember({"none"}));
-    sub->add_option("--workdir", box.workdir, "Working directory")->capture_default_str();
+    sub->add_option("--network", box.network, "none, gateway, or open (needs --image)")
+        ->check(CLI::IsMember({"none", "gateway", "open"}));
+    sub->add_option("--gateway", box.gateway, "HOST:PORT or socket that --network gateway reaches");
+    sub->add_option("--workdir", box.workdir, "Working directory (default: the image's, or /)");
     sub->add_option("--env", box.env, "NAME=value (repeatable)")->allow_extra_args(false);
     sub->add_option("--ro", box.read_only, "SRC:DST read-only bind (repeatable)")
         ->allow_extra_args(false);
     sub->add_flag("--stdin", box.read_stdin, "Pass stdin to the command");
     sub->add_option("command", box.command, "Command and arguments, after --")->required();
     sub->prefix_command(false);
+  }
+
+  void add_image() {
+    CLI::App* image = app_.add_subcommand("image", "Container images as environments");
+    image->require_subcommand(1);
+    subcommand(*image, "list", "List the images that boxes can start from", image_list_);
+    CLI::App* pull = subcommand(*image, "pull", "Get an image from its registry", image_pull_);
+    pull->add_option("reference", image_pull_.reference, "Image")->required();
+    CLI::App* import = subcommand(*image, "import", "Take in a rootfs or an image archive", image_import_);
+    import->add_option("source", image_import_.source, "Folder, tar of a rootfs, or saved image")
+        ->required();
+    import->add_option("name", image_import_.name, "Name for it (a saved image has its own)");
+    CLI::App* remove = subcommand(*image, "remove", "Remove an image", image_remove_);
+    remove->add_option("reference", image_remove_.reference, "Image")->required();
   }
 
   CLI::App app_;
@@ -190,6 +214,10 @@ class Parser {
   ParseLogCommand parse_log_;
   TasksListCommand tasks_list_;
   SandboxRunCommand sandbox_run_;
+  ImageListCommand image_list_;
+  ImagePullCommand image_pull_;
+  ImageImportCommand image_import_;
+  ImageRemoveCommand image_remove_;
 };
 
 }  // namespace

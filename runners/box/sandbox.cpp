@@ -139,6 +139,10 @@ std::string BoxLimits::defect() const {
   return {};
 }
 
+std::unique_ptr<Sandbox> make_sandbox(const SandboxChoice& choice) {
+  return choice.backend == "oci" ? make_oci_sandbox(choice.engine) : make_box_sandbox();
+}
+
 std::unique_ptr<Sandbox> make_box_sandbox() {
   std::vector<std::string> refused;
   const auto footings = box::possible_footings(refused);

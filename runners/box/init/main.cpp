@@ -17,7 +17,8 @@ bool connect_container(const char* path) {
   if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) return false;
   strcpy(address.sun_path, path);
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return false;
-  return dup3(fd, kSocket, O_CLOEXEC) == kSocket && (fd == kSocket || close(fd) == 0);
+  if (fd == kSocket) return true;
+  return dup3(fd, kSocket, O_CLOEXEC) == kSocket && close(fd) == 0;
 }
 
 }  // namespace

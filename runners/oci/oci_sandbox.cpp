@@ -1,0 +1,105 @@
+// The sandbox on containers of podman or docker.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "runners/box/filter.hpp"
+#include "runners/oci/container_box.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kImage = "image:";
+
+class OciSandbox final : public Sandbox {
+ public:
+  explicit OciSandbox(const std::string& engine)
+      : engine_(Engine::find(engine)), filter_(box::make_filter()) {
+    const auto folders = box::Scratch::candidates();
+    if (folders.empty()) throw InfraError("oci: no scratch folder; set WEIR_SCRATCH");
+    scratch_ = std::make_shared<box::Scratch>(folders.back(), [](const fs::path& folder) {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    });
+  }
+
+  std::unique_ptr<Box> create(const BoxSpec& spec) override {
+    const std::string defect = spec.limits.defect();
+    if (!defect.empty()) throw InfraError("oci: " + defect);
+    auto from = std::dynamic_pointer_cast<const ContainerSnapshot>(spec.from);
+    if (!from) {
+      from = std::make_shared<const ContainerSnapshot>(engine_, image_of(spec.base).id, false);
+    }
+    return std::make_unique<ContainerBox>(engine_, scratch_, spec, from, filter_.get());
+  }
+
+  BaseInfo inspect(const std::string& base) override {
+    const Image image = image_of(base);
+    return {image.id, image.env, image.workdir, image.user};
+  }
+
+  std::vector<std::string> touched(const SnapshotPtr& later, const SnapshotPtr& earlier,
+                                   const std::vector<std::string>& paths) const override {
+    auto now = std::dynamic_pointer_cast<const ContainerSnapshot>(later);
+    const auto then = std::dynamic_pointer_cast<const ContainerSnapshot>(earlier);
+    // Image against image, engines compare times and sizes and miss changes; a
+    // commit's own layer misses none, and may name what changed before `earlier`.
+    std::set<std::string> changed;
+    for (; now && then && now->owned && now->id != then->id; now = now->parent) {
+      const ProcessResult result = engine_.run({"diff", now->id});
+      if (!result.ok()) throw InfraError("oci: diff: " + result.err);
+      for (const auto line : split_lines(result.out)) {  // "C /path", A added, D deleted
+        changed.emplace(line.substr(std::min<std::size_t>(2, line.size())));
+      }
+    }
+    std::vector<std::string> found;
+    std::copy_if(paths.begin(), paths.end(), std::back_inserter(found),
+                 [&](const std::string& path) { return changed.count(path) != 0; });
+    return found;
+  }
+
+  std::string description() const override {
+    return nlohmann::json{{"backend", "oci"}, {"engine", engine_.name()}, {"degraded", degraded()}}
+        .dump();
+  }
+  std::vector<std::string> degraded() const override { return missing(); }
+  std::vector<std::string> missing() const override {
+    return {"ids: a container's root is the host's root, held by capabilities and seccomp alone",
+            "disk: not limited"};
+  }
+
+ private:
+  Image image_of(const std::string& base) const {
+    if (base.rfind(kImage, 0) != 0) {
+      throw InfraError(fmt::format("oci: containers start from an image, not from {}; give one, or "
+                                   "`weir image import` a rootfs",
+                                   base));
+    }
+    Image image = engine_.inspect(base.substr(kImage.size()));
+    if (!image.architecture.empty() && image.architecture != host_architecture()) {
+      throw InfraError(fmt::format("image {} is for {}, this machine is {}",
+                                   base.substr(kImage.size()), image.architecture,
+                                   host_architecture()));
+    }
+    return image;
+  }
+
+  Engine engine_;
+  Descriptor filter_;
+  std::shared_ptr<box::Scratch> scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sandbox> make_oci_sandbox(const std::string& engine) {
+  return std::make_unique<OciSandbox>(engine);
+}
+
+}  // namespace weir

@@ -1,0 +1,171 @@
+// Images and containers, with a real podman; skipped, visibly, without one.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "runners/environment.hpp"
+#include "runners/oci/engine.hpp"
+#include "runners/process.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* kName = "localhost/weir-test-base:1";
+
+/// A root file system of a few of the host's programs, as an image, made once.
+void make_image(const Engine& engine) {
+  const TemporaryFolder folder;
+  const ProcessResult made = run_process(
+      {.argv = {"bash", "-c",
+                "set -e; r=$1; mkdir -p $r/{bin,lib64,etc,tmp,root,proc,dev,app,home/agent}; chmod 1777 $r/tmp; "
+                "for p in bash ls cat echo true sleep id mkdir rm cp touch env head chmod chown stat tr; do "
+                "f=/usr/bin/$p; [ -x $f ] || f=/bin/$p; cp -L $f $r/bin/$p; "
+                "for l in $(ldd $f | grep -o '/[^ ]*'); do mkdir -p $r$(dirname $l); cp -Ln $l $r$l; done; done; "
+                "ln -s bash $r/bin/sh; echo root:x:0:0::/root:/bin/bash > $r/etc/passwd; "
+                "echo agent:x:1000:1000::/home/agent:/bin/bash >> $r/etc/passwd; "
+                "chown 1000:1000 $r/home/agent $r/app; echo root:x:0: > $r/etc/group",
+                "make", folder.path().string()}});
+  ASSERT_TRUE(made.ok()) << made.err;
+  write_file(folder / "Dockerfile", "FROM scratch\nCOPY . /\nENV GREETING=hello\nWORKDIR /app\nUSER agent\n");
+  const auto flags = engine.run_flags();
+  std::vector<std::string> arguments = {"build", "--quiet", "--tag", kName, "--network", "none"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  arguments.push_back(folder.path().string());
+  const ProcessResult built = engine.run(arguments);
+  ASSERT_TRUE(built.ok()) << built.err;
+}
+
+class ImagesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    try {
+      engine_ = std::make_unique<Engine>(Engine::find("podman"));
+    } catch (const InfraError& error) {
+      GTEST_SKIP() << error.what();
+    }
+    if (!engine_->run({"image", "exists", kName}).ok()) make_image(*engine_);
+  }
+
+  static ExecRequest script(const std::string& text) {
+    ExecRequest request;
+    request.script = text;
+    request.env = {{"PATH", "/bin"}};
+    return request;
+  }
+
+  BoxSpec spec() const {
+    BoxSpec spec;
+    spec.base = std::string("image:") + kName;
+    return spec;
+  }
+
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(ImagesTest, AnImageSaysWhatItIs) {
+  const Image image = engine_->inspect(kName);
+  EXPECT_THAT(image.id, HasSubstr("sha256:"));
+  EXPECT_EQ(image.workdir, "/app");
+  EXPECT_EQ(image.user, "agent");
+  EXPECT_EQ(image.env.at("GREETING"), "hello");
+  EXPECT_EQ(image.architecture, host_architecture());
+  EXPECT_FALSE(image.layers.empty());
+}
+
+TEST_F(ImagesTest, ABoxStartsFromAnImageAndLeavesItAsItWas) {
+  const auto sandbox = make_box_sandbox();
+  const auto box = sandbox->create(spec());
+  ExecRequest request = script("rm /bin/ls");
+  request.user = "agent";
+  EXPECT_THAT(box->exec(request).err.bytes, HasSubstr("/bin/ls"));  // not agent's to remove
+  EXPECT_TRUE(box->exec(script("rm /bin/ls")).ok());
+  EXPECT_EQ(sandbox->create(spec())->exec(script("ls /app")).out.bytes, "");
+}
+
+TEST_F(ImagesTest, AMissingImageNamesTheCommandThatGetsIt) {
+  const auto sandbox = make_box_sandbox();
+  BoxSpec missing;
+  missing.base = "image:localhost/not-there:9";
+  try {
+    (void)sandbox->create(missing);
+    FAIL();
+  } catch (const InfraError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("weir image pull localhost/not-there:9"));
+  }
+}
+
+TEST_F(ImagesTest, ADockerfileIsBuiltWithoutANetwork) {
+  const TemporaryFolder folder;
+  write_file(folder / "extra", "from the context\n");
+  write_file(folder / "Dockerfile", std::string("FROM ") + kName +
+                                        "\nUSER root\nWORKDIR /work\nCOPY extra /work/\nRUN cat extra > made\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder.path();
+  const auto sandbox = make_box_sandbox();
+  const auto built = prepare_environment(task, "sha", *sandbox, "declared");
+  EXPECT_EQ(built->workdir, "/work");
+  EXPECT_EQ(built->env.at("GREETING"), "hello");
+  EXPECT_THAT(built->base, HasSubstr("sha256:"));
+  const auto box = sandbox->create({.from = built->snapshot});
+  EXPECT_EQ(box->exec(script("cat /work/made")).out.bytes, "from the context\n");
+}
+
+TEST_F(ImagesTest, AFailingDockerfileShowsItsLog) {
+  const TemporaryFolder folder;
+  write_file(folder / "Dockerfile", std::string("FROM ") + kName + "\nUSER root\nRUN echo the cause >&2; exit 3\n");
+  try {
+    (void)engine_->build(folder.path(), false);
+    FAIL();
+  } catch (const InfraError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the cause"));
+  }
+}
+
+TEST_F(ImagesTest, ContainersRunCommandsThroughWeirsInit) {
+  const auto sandbox = make_oci_sandbox("podman");
+  const auto box = sandbox->create(spec());
+  EXPECT_EQ(box->exec(script("exit 7")).exit_code, 7);
+  EXPECT_EQ(box->exec(script("kill -SEGV $$")).signal, SIGSEGV);
+  ExecRequest slow = script("(sleep 100 &); trap '' TERM; sleep 100");
+  slow.timeout = milliseconds(300);
+  EXPECT_EQ(box->exec(slow).status, ExecStatus::timeout);
+  EXPECT_EQ(box->live_processes(), 0);
+  box->put("in", "/app/f", 0644);
+  EXPECT_EQ(box->get("/app/f", 9), "in");
+  EXPECT_THAT(box->exec(script("cat /.weir/init > /.weir/x")).err.bytes, HasSubstr("Read-only"));
+}
+
+TEST_F(ImagesTest, ContainersSnapshotRestoreAndForkByCommits) {
+  const auto sandbox = make_oci_sandbox("podman");
+  const auto box = sandbox->create(spec());
+  ASSERT_TRUE(box->exec(script("echo one > /app/f")).ok());
+  const SnapshotPtr first = box->snapshot();
+  ASSERT_TRUE(box->exec(script("echo two > /app/f; echo x > /app/g")).ok());
+  const SnapshotPtr second = box->snapshot();
+  EXPECT_EQ(sandbox->touched(second, first, {"/app/f", "/bin/ls"}), std::vector<std::string>{"/app/f"});
+  box->restore(first);
+  EXPECT_EQ(box->exec(script("cat /app/f; ls /app")).out.bytes, "one\nf\n");
+  EXPECT_EQ(sandbox->create({.from = second})->exec(script("cat /app/f")).out.bytes, "two\n");
+}
+
+TEST_F(ImagesTest, ContainersLeaveNothing) {
+  {
+    const auto sandbox = make_oci_sandbox("podman");
+    const auto box = sandbox->create(spec());
+    (void)box->exec(script("sleep 100 & echo x > /app/f"));
+    (void)box->end();
+  }
+  EXPECT_EQ(engine_->run({"ps", "--all", "--quiet"}).out, "");
+}
+
+}  // namespace
+}  // namespace weir
