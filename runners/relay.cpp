@@ -90,6 +90,8 @@ class Connection {
  public:
   explicit Connection(Descriptor box) : box_(std::move(box)) {}
 
+  [[nodiscard]] bool admitted() const { return static_cast<bool>(target_); }
+
   void watch(std::vector<pollfd>& events) {
     at_ = events.size();
     short box = out_.wants_input() ? POLLIN : 0;
@@ -141,11 +143,15 @@ class Connection {
 void serve(int listener, int stop, const GatewayAccess& access) {
   std::list<Connection> connections;
   for (;;) {
-    const bool room = connections.size() < kMostConnections;
+    // Full, those that showed no token make way, the oldest first.
+    const auto idle = std::find_if(connections.begin(), connections.end(),
+                                   [](const Connection& each) { return !each.admitted(); });
+    const bool room = connections.size() < kMostConnections || idle != connections.end();
     std::vector<pollfd> events = {{stop, POLLIN, 0}, {room ? listener : -1, POLLIN, 0}};
     for (auto& connection : connections) connection.watch(events);
     if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) return;
     if (events[0].revents != 0) return;
+    if (events[1].revents != 0 && connections.size() >= kMostConnections) connections.erase(idle);
     connections.remove_if([&](Connection& each) { return !each.serve(events, access); });
     if (events[1].revents == 0) continue;
     Descriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));

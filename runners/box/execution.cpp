@@ -23,6 +23,7 @@ constexpr milliseconds kGrace{2000};    // between TERM and KILL
 constexpr milliseconds kPatience{5000};  // after KILL, before the box is called lost
 constexpr std::chrono::hours kLongest{24 * 30};  // so that sums with it do not overflow
 constexpr milliseconds kLook{1000};  // between looks at the disk
+constexpr milliseconds kQuiet{10};     // without any: what was in flight is in
 constexpr milliseconds kDrain{100};      // for output in flight when the command is reaped
 
 struct Pipe {
@@ -179,7 +180,8 @@ class Execution {
   void drain() {
     const auto until = Clock::now() + kDrain;
     while (out_pipe_ || err_pipe_) {
-      const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+      const auto left =
+          std::min(kQuiet, std::chrono::ceil<milliseconds>(until - Clock::now())).count();
       pollfd events[2] = {{out_pipe_.get(), POLLIN, 0}, {err_pipe_.get(), POLLIN, 0}};
       if (left <= 0 || ::poll(events, 2, static_cast<int>(left)) <= 0) break;
       if (events[0].revents != 0) read_some(out_pipe_, out_);

@@ -105,6 +105,7 @@ Descriptor mount_detached(const Overlay& overlay) {
   const bool set = set_option(context, "upperdir", overlay.upper) &&
                    set_option(context, "workdir", overlay.work) &&
                    set_option(context, "redirect_dir", "on") &&
+                   set_option(context, "metacopy", "off") &&
                    ::syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_FLAG, "volatile", nullptr,
                              0) == 0;
   if (!set) return {};
@@ -168,7 +169,7 @@ class Stage {
     std::vector<std::string> lowers;
     for (const auto& lower : overlay.lowers) lowers.push_back(staged(lower));
     const std::string options = fmt::format(
-        "lowerdir={},upperdir={},workdir={},redirect_dir=on,volatile", fmt::join(lowers, ":"),
+        "lowerdir={},upperdir={},workdir={},redirect_dir=on,metacopy=off,volatile", fmt::join(lowers, ":"),
         staged(overlay.upper), staged(overlay.work));
     check_length(options, lowers.size());
     {

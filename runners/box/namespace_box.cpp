@@ -32,6 +32,10 @@ SnapshotPtr NamespaceBox::snapshot() {
   if (active_->empty()) return stack_;
   stop();
   stack_ = stack_->grown(std::exchange(active_, nullptr));
+  if (stack_->layers.size() >= squash_at_) {
+    stack_ = squashed(*stack_);
+    squash_at_ = stack_->layers.size() + kSquashAt;  // some layers may have stayed
+  }
   start();
   return stack_;
 }

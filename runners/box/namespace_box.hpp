@@ -4,6 +4,7 @@
 
 #include "runners/box/ground.hpp"
 #include "runners/box/init_box.hpp"
+#include "runners/box/squash.hpp"
 
 namespace weir::box {
 
@@ -35,6 +36,7 @@ class NamespaceBox final : public InitBox {
   std::shared_ptr<Disk> disk_;
   std::shared_ptr<Layer> active_;
   Spawned init_;
+  std::size_t squash_at_ = kSquashAt;  ///< layers
 };
 
 }  // namespace weir::box

@@ -134,13 +134,10 @@ void execute(char** argv, char** env) {
   fail_command("cannot be run", argv[0]);
 }
 
-/// Makes the slave of `master` the child's controlling terminal and streams.
-void take_terminal(int master) {
+int open_slave(int master) {
   char name[64];
-  if (ptsname_r(master, name, sizeof(name)) != 0) _exit(kNotExecutable);
-  const int slave = open(name, O_RDWR);
-  if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) _exit(kNotExecutable);
-  for (int i = 0; i < 3; ++i) dup2(slave, i);
+  if (unlockpt(master) != 0 || ptsname_r(master, name, sizeof(name)) != 0) return -1;
+  return open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
 }  // namespace
@@ -165,16 +162,18 @@ int start_terminal(const Request& request, const Attached& attached, const Grant
   const int master = open("/dev/ptmx", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   const winsize size{static_cast<unsigned short>(request.rows),
                      static_cast<unsigned short>(request.columns), 0, 0};
-  if (master < 0 || unlockpt(master) != 0 || ioctl(master, TIOCSWINSZ, &size) != 0) {
-    failed(reply, "pty");
-  }
+  // Opened here: the master only tells of an end if there was a beginning.
+  const int slave = open_slave(master);
+  if (slave < 0 || ioctl(master, TIOCSWINSZ, &size) != 0) failed(reply, "pty");
   const pid_t pid = reply.error == 0 ? fork() : 0;
   if (reply.error == 0 && pid == 0) {
     setsid();
-    take_terminal(master);
+    if (ioctl(slave, TIOCSCTTY, 0) != 0) _exit(kNotExecutable);
+    for (int i = 0; i < 3; ++i) dup2(slave, i);
     become(request, grants, blob);
   }
   if (pid < 0) failed(reply, "fork");
+  if (slave >= 0) close(slave);
   blob.release();
   return master;
 }
