@@ -1,12 +1,11 @@
 #include "harness/examine.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <nlohmann/json.hpp>
 
 #include "harness/model/failure.hpp"
 #include "harness/model/model.hpp"
+#include "runners/oci/engine.hpp"
 #include "runners/process.hpp"
 #include "runners/sandbox.hpp"
 #include "tasks/error.hpp"
@@ -23,19 +22,36 @@ TimePoint now() {
   return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
 
-Finding boxes() {
+/// Whether boxes work, on what footing, and each thing that is weaker than it
+/// could be, with its cure.
+std::vector<Finding> boxes() {
+  std::unique_ptr<Sandbox> sandbox;
   try {
-    const auto sandbox = make_box_sandbox();
-    ExecRequest request;
-    request.script = "true";
-    const ExecResult result = sandbox->create({})->exec(request);
-    if (!result.ok()) return {"boxes", Level::bad, "a command failed in a box: " + result.message};
-    const auto degraded = sandbox->degraded();
-    if (degraded.empty()) return {"boxes", Level::good, "work, with every limit enforced"};
-    return {"boxes", Level::note, fmt::format("work; not enforced here: {}",
-                                              fmt::join(degraded, "; "))};
+    sandbox = make_box_sandbox();  // runs a first command
   } catch (const InfraError& error) {
-    return {"boxes", Level::bad, error.what()};
+    return {{"boxes", Level::bad, error.what()}};
+  }
+  const auto description = nlohmann::json::parse(sandbox->description());
+  std::vector<Finding> findings = {
+      {"boxes", Level::good,
+       fmt::format("work: {}; limits by {}", description.value("footing", std::string()),
+                   description.value("limits", std::string()))}};
+  for (const auto& refused : description.at("refused")) {
+    findings.push_back({"better boxes", Level::note, refused.get<std::string>()});
+  }
+  for (const auto& each : sandbox->degraded()) {
+    const auto colon = each.find(':');
+    findings.push_back({"box " + each.substr(0, colon), Level::note, each.substr(colon + 2)});
+  }
+  return findings;
+}
+
+Finding images() {
+  try {
+    const Engine engine = Engine::find();
+    return {"images", Level::good, "by " + engine.name()};
+  } catch (const InfraError& error) {
+    return {"images", Level::note, error.what()};
   }
 }
 
@@ -98,7 +114,8 @@ Finding price_of(const ModelSpec& spec, const PriceBook& prices, const Completio
 }  // namespace
 
 std::vector<Finding> examine_machine() {
-  std::vector<Finding> findings = {boxes(), tool("git"), tool("bash")};
+  std::vector<Finding> findings = boxes();
+  findings.insert(findings.end(), {images(), tool("git"), tool("bash")});
   const auto book = nlohmann::json::parse(PriceBook::bundled().text());
   findings.push_back({"price book", Level::good,
                       "bundled, as of " + book.value("as_of", std::string("an unknown day"))});

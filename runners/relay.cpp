@@ -20,19 +20,32 @@
 namespace weir {
 namespace {
 
+constexpr int kConnectPatienceMs = 2000;
 constexpr std::size_t kMostConnections = 64;
 constexpr std::size_t kMostHead = 64 << 10;
 constexpr std::size_t kMostBuffered = 256 << 10;
 constexpr std::string_view kRefusal =
     "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+/// A target that does not take the connection soon is not there: the box's other
+/// connections, and the box's end, do not wait for it.
+bool connected(const Descriptor& fd, const sockaddr* address, socklen_t size) {
+  if (::connect(fd.get(), address, size) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd done{fd.get(), POLLOUT, 0};
+  int error = 0;
+  socklen_t length = sizeof(error);
+  return ::poll(&done, 1, kConnectPatienceMs) == 1 &&
+         ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
+}
+
 Descriptor connect_unix(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return {};
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) fd.reset();
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!connected(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address))) fd.reset();
   return fd;
 }
 
@@ -48,8 +61,8 @@ Descriptor connect_tcp(const std::string& target) {
   }
   Descriptor fd;
   for (const addrinfo* each = found; each != nullptr && !fd; each = each->ai_next) {
-    fd.reset(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(fd.get(), each->ai_addr, each->ai_addrlen) != 0) fd.reset();
+    fd.reset(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!connected(fd, each->ai_addr, each->ai_addrlen)) fd.reset();
   }
   ::freeaddrinfo(found);
   return fd;
@@ -96,10 +109,11 @@ class Connection {
     at_ = events.size();
     short box = out_.wants_input() ? POLLIN : 0;
     if (!in_.waiting.empty() || (in_.ended && !in_.passed_on)) box |= POLLOUT;
-    events.push_back({box_.get(), box, 0});
+    // Not looked at when nothing is wanted: a hang-up would wake the loop for ever.
+    events.push_back({box != 0 ? box_.get() : -1, box, 0});
     short target = in_.wants_input() ? POLLIN : 0;
     if (!out_.waiting.empty() || (out_.ended && !out_.passed_on)) target |= POLLOUT;
-    events.push_back({target_ ? target_.get() : -1, target, 0});
+    events.push_back({target_ && target != 0 ? target_.get() : -1, target, 0});
   }
 
   /// False when the connection is over.

@@ -125,7 +125,7 @@ class Terminal {
   /// Takes in output until `quiet` passes without any, or `most` in all.
   virtual void settle(milliseconds quiet, milliseconds most) = 0;
   /// The screen as a person sees it: `rows` lines, blanks at their ends cut.
-  [[nodiscard]] virtual std::string screen() const = 0;
+  [[nodiscard]] virtual std::string screen() = 0;
   /// Whether the program still holds the terminal.
   [[nodiscard]] virtual bool alive() const = 0;
 };

@@ -12,8 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "runners/process.hpp"
 #include "runners/sandbox.hpp"
+#include "tasks/error.hpp"
+#include "tests/extras/test_image.hpp"
 
 extern char** environ;
 
@@ -133,6 +134,44 @@ void throughput() {
   report("throughput of 2 in flight / of 16", median(two) / median(sixteen), "x ", 1.05);
 }
 
+/// The peers' way: an engine's command line. Skipped, visibly, where there is none.
+void against_podman() {
+  std::unique_ptr<Engine> podman;
+  try {
+    podman = std::make_unique<Engine>(Engine::find("podman"));
+    make_test_image(*podman);
+  } catch (const InfraError& error) {
+    fmt::print("podman: skipped ({})\n", error.what());
+    return;
+  }
+  BoxSpec spec;
+  spec.base = std::string("image:") + kTestImage;
+  const auto live = sandbox().create(spec);
+  std::vector<std::string> start = {"run", "--rm", "--network", "none"};
+  for (const auto& flag : podman->run_flags()) start.push_back(flag);
+  std::vector<std::string> keep = start;
+  keep.insert(keep.end(), {"--detach", "--name", "weir-bench", kTestImage, "sleep", "600"});
+  if (!podman->run(keep).ok()) throw std::runtime_error("podman run");
+  start.insert(start.end(), {kTestImage, "true"});
+  std::vector<double> run;
+  std::vector<double> exec;
+  std::vector<double> box;
+  std::vector<double> command;
+  ExecRequest just_true = script("true");
+  for (int i = 0; i < 12; ++i) {
+    run.push_back(timed([&] { (void)podman->run(start); }));
+    box.push_back(timed([&] { must(sandbox().create(spec)->exec(just_true)); }));
+    exec.push_back(timed([&] { (void)podman->run({"exec", "weir-bench", "bash", "-c", "true"}); }));
+    command.push_back(timed([&] { must(live->exec(just_true)); }));
+  }
+  (void)podman->run({"rm", "--force", "--time", "0", "weir-bench"});
+  fmt::print("medians in ms: podman run {:.0f}, box of the same image {:.2f}, podman exec {:.0f}, "
+             "command in the box {:.2f}\n",
+             median(run), median(box), median(exec), median(command));
+  report("25 boxes / podman run", 25 * median(box) / median(run), "x ", 1);
+  report("60 commands / podman exec", 60 * median(command) / median(exec), "x ", 1);
+}
+
 }  // namespace
 }  // namespace weir
 
@@ -140,4 +179,5 @@ int main() {
   weir::create_and_exec();
   weir::freeze_and_fork();
   weir::throughput();
+  weir::against_podman();
 }

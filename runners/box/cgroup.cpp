@@ -67,15 +67,54 @@ Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
   cpu_ = make(home.cpu);
   cpuacct_ = make(home.cpuacct);
   freezer_ = make(home.freezer);
+  if (v2_) divide();
+  limit(limits);
+  if (v2_) return;
+  if (!freezer_.empty()) folder_.reset(::open(freezer_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (const auto& group : groups_) {
+    if (group == freezer_) continue;
+    auto& joins = group == memory_ || group == cpu_ ? command_groups_ : tasks_;
+    joins.emplace_back(::open((group / "tasks").c_str(), O_WRONLY | O_CLOEXEC));
+  }
+}
+
+/// Processes may live in leaves only: one for the init, one, limited, for the rest.
+void Cgroup::divide() {
+  const fs::path whole = freezer_;
+  for (const char* controller : {"memory", "cpu"}) {
+    (void)write_to(whole / "cgroup.subtree_control", fmt::format("+{}", controller));
+  }
+  const auto leaf = [&](const char* name) {
+    const fs::path group = whole / name;
+    if (::mkdir(group.c_str(), 0755) != 0) {
+      throw InfraError(fmt::format("box: control group {} cannot be made: {}", group.string(),
+                                   std::strerror(errno)));
+    }
+    groups_.insert(groups_.begin(), group);  // removed before its parent
+    return group;
+  };
+  const fs::path init = leaf("init");
+  const fs::path run = leaf("run");
+  folder_.reset(::open(init.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  command_groups_.emplace_back(::open(run.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!memory_.empty()) memory_ = run;
+  if (!cpu_.empty()) cpu_ = run;
+}
+
+void Cgroup::give_to(unsigned uid) const {
+  if (!v2_) return;
+  for (const auto& folder : {freezer_, freezer_ / "run"}) {
+    if (::chown((folder / "cgroup.procs").c_str(), uid, static_cast<gid_t>(-1)) != 0) {
+      throw InfraError(fmt::format("box: {}: {}", folder.string(), std::strerror(errno)));
+    }
+  }
+}
+
+void Cgroup::limit(const BoxLimits& limits) const {
   if (limits.memory && !memory_.empty()) limit_memory(*limits.memory);
   // One more than asked: the box's own init is one of them.
   if (!pids_.empty()) must_write(pids_ / "pids.max", std::to_string(limits.pids + 1));
   if (limits.cpus && !cpu_.empty()) limit_cpu(*limits.cpus);
-  if (!freezer_.empty()) folder_.reset(::open(freezer_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  for (const auto& group : groups_) {
-    if (group == freezer_) continue;
-    tasks_.emplace_back(::open((group / "tasks").c_str(), O_WRONLY | O_CLOEXEC));
-  }
 }
 
 std::unique_ptr<Cgroup> Cgroup::of_process(pid_t pid) {
@@ -117,6 +156,9 @@ void Cgroup::limit_memory(std::int64_t bytes) const {
   // Swap would only postpone the end; hosts without it lack these files.
   const fs::path swap = memory_ / (v2_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
   if (fs::exists(swap)) must_write(swap, v2_ ? "0" : std::to_string(bytes));
+  // v2 counts socket buffers as memory; v1 does once it is told to.
+  const fs::path sockets = memory_ / "memory.kmem.tcp.limit_in_bytes";
+  if (!v2_ && fs::exists(sockets)) (void)write_to(sockets, std::to_string(bytes));
 }
 
 void Cgroup::limit_cpu(double cpus) const {

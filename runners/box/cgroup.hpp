@@ -34,7 +34,9 @@ struct CgroupHome {
 };
 
 /// The control groups of one box: memory with swap, processes, processor time.
-/// Removed with the object, after the box's processes are gone. One thread.
+/// Its init is counted among the processes but stays outside the limits on memory
+/// and processor, so that no command can have it killed or starved. Removed with
+/// the object, after the box's processes are gone. One thread.
 class Cgroup {
  public:
   /// Throws InfraError if a limit that the home can hold cannot be set: a box is
@@ -46,9 +48,14 @@ class Cgroup {
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
 
-  /// v2: the group's folder, to be cloned into. v1: what the clone writes to.
+  /// For the init. v2: the folder to be cloned into; v1: the files it writes to.
   [[nodiscard]] const Descriptor& folder() const { return folder_; }
   [[nodiscard]] const std::vector<Descriptor>& tasks() const { return tasks_; }
+  /// For every command. v2: one folder to be cloned into; v1: files to write to.
+  [[nodiscard]] const std::vector<Descriptor>& command_groups() const { return command_groups_; }
+  [[nodiscard]] bool clones_commands() const { return v2_; }
+  /// v2: lets the box's root, as the host knows it, clone into the commands' group.
+  void give_to(unsigned uid) const;
 
   struct Counters {
     std::int64_t oom_kills = 0;
@@ -68,6 +75,8 @@ class Cgroup {
  private:
   Cgroup() = default;
   [[nodiscard]] std::filesystem::path make(const std::filesystem::path& parent);
+  void divide();
+  void limit(const BoxLimits& limits) const;
   void limit_memory(std::int64_t bytes) const;
   void limit_cpu(double cpus) const;
 
@@ -81,6 +90,7 @@ class Cgroup {
   std::filesystem::path freezer_;
   Descriptor folder_;
   std::vector<Descriptor> tasks_;
+  std::vector<Descriptor> command_groups_;
 };
 
 }  // namespace weir::box

@@ -87,6 +87,12 @@ CgroupHome find_v2(const fs::path& root) {
   if (has_word(enabled, "memory")) home.memory = parent;
   if (has_word(enabled, "pids")) home.pids = parent;
   if (has_word(enabled, "cpu")) home.cpu = parent;
+  if (home.memory.empty() || home.pids.empty() || home.cpu.empty()) {
+    home.lacking = fmt::format("{} does not hand its controllers on, as when other programs run in "
+                               "it; start weir alone with `systemd-run --user --scope -p "
+                               "Delegate=yes weir ...`",
+                               parent.string());
+  }
   home.cpuacct = parent;  // cpu.stat counts without any controller
   return home;
 }

@@ -1,5 +1,7 @@
 #include "runners/box/disk.hpp"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -9,6 +11,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
+#include <string_view>
 
 #include "runners/box/removal.hpp"
 #include "runners/box/sweeper.hpp"
@@ -27,6 +31,42 @@ void set_option(const Descriptor& context, const char* key, const std::string& v
     fail(fmt::format("tmpfs {}={}", key, value));
   }
 }
+
+/// Adds up a tree that an enemy makes and may be changing. What is too deep, too
+/// large or not to be read counts as more than any limit.
+class Walk {
+ public:
+  std::int64_t bytes_below(const fs::path& path) {
+    add(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0);
+    return over_ ? std::numeric_limits<std::int64_t>::max() : bytes_;
+  }
+
+ private:
+  static constexpr int kDeepest = 200;  // descriptors, one for each level
+  static constexpr int kMostEntries = 2'000'000;
+
+  void add(int folder, int depth) {
+    DIR* entries = folder >= 0 ? ::fdopendir(folder) : nullptr;
+    over_ = over_ || entries == nullptr || depth > kDeepest;
+    while (const dirent* entry = over_ ? nullptr : ::readdir(entries)) {
+      const std::string_view name = entry->d_name;
+      struct stat info {};
+      const bool overlays_own = depth == 1 && name.back() == 'w';  // not open to us, nor to the box
+      if (name == "." || name == ".." || overlays_own) continue;
+      over_ = over_ || ++entries_ > kMostEntries;
+      if (::fstatat(::dirfd(entries), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      bytes_ += info.st_blocks * 512;
+      if (!S_ISDIR(info.st_mode)) continue;
+      add(::openat(::dirfd(entries), entry->d_name,
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
+    }
+    if (entries != nullptr) ::closedir(entries);
+  }
+
+  std::int64_t bytes_ = 0;
+  int entries_ = 0;
+  bool over_ = false;
+};
 
 }  // namespace
 
@@ -82,15 +122,7 @@ std::int64_t Disk::used() const {
     if (::statvfs(path_.c_str(), &info) != 0) return 0;
     return static_cast<std::int64_t>((info.f_blocks - info.f_bfree) * info.f_frsize);
   }
-  std::int64_t bytes = 0;
-  std::error_code ignored;
-  const auto skip = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator at(path_, skip, ignored), end; at != end;
-       at.increment(ignored)) {
-    struct stat info {};
-    if (::lstat(at->path().c_str(), &info) == 0) bytes += info.st_blocks * 512;
-  }
-  return bytes;
+  return Walk().bytes_below(path_);
 }
 
 }  // namespace weir::box

@@ -58,6 +58,12 @@ class Execution {
 
   ExecResult run(bool& lost) {
     started_ = Clock::now();
+    if (holds_nul()) {  // it would end a text early and make one more of the rest
+      ExecResult refused;
+      refused.status = ExecStatus::setup_error;
+      refused.message = "a command, its directory or environment holds a NUL";
+      return refused;
+    }
     deadline_ = started_ + std::min(request_.timeout, milliseconds(kLongest));
     next_look_ = started_ + kLook;
     if (!start()) {
@@ -71,6 +77,15 @@ class Execution {
   }
 
  private:
+  [[nodiscard]] bool holds_nul() const {
+    const auto nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+    return nul(request_.script) || nul(request_.cwd) || nul(request_.user) ||
+           std::any_of(request_.argv.begin(), request_.argv.end(), nul) ||
+           std::any_of(request_.env.begin(), request_.env.end(), [&](const auto& pair) {
+             return nul(pair.first) || nul(pair.second);
+           });
+  }
+
   bool start() {
     static std::atomic<std::uint32_t> next_id{1};
     const std::vector<std::string> argv = arguments();

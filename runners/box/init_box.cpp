@@ -30,7 +30,15 @@ ExecResult InitBox::exec(const ExecRequest& request) {
     result.message = "the box was lost earlier";
     return result;
   }
-  ExecRequest placed = with_script_placed(*channel_, request);
+  ExecRequest placed;
+  try {
+    placed = with_script_placed(*channel_, request);
+  } catch (const InfraError& error) {
+    if (channel_->gone()) throw;
+    result.status = ExecStatus::setup_error;  // something of the box's own making is in its way
+    result.message = error.what();
+    return result;
+  }
   placed.timeout = std::min(placed.timeout, wall_left());
   const Cgroup::Counters before = cgroup_->counters();
   cgroup_->forget_peak();
@@ -42,7 +50,9 @@ ExecResult InitBox::exec(const ExecRequest& request) {
     result.cpu_user = milliseconds((*after.cpu_user_us - *before.cpu_user_us) / 1000);
     result.cpu_sys = milliseconds((*after.cpu_sys_us - *before.cpu_sys_us) / 1000);
   }
-  if (after.oom_kills > before.oom_kills && !result.ok() && !lost_) result.status = ExecStatus::oom;
+  // Never over a cause of Weir's own: a command may have others killed for memory.
+  const bool own_end = result.status == ExecStatus::exited || result.status == ExecStatus::signaled;
+  if (after.oom_kills > before.oom_kills && own_end && !result.ok()) result.status = ExecStatus::oom;
   if (lost_) abandon();
   if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
   return result;
@@ -116,8 +126,14 @@ Request InitBox::setup_request(bool memory_counted, bool disk_enforced) const {
   return request;
 }
 
-void InitBox::begin(const Request& setup, const std::vector<int>& fds) {
-  (void)channel_->tell(setup, fds, "setup");
+void InitBox::begin(Request setup, int blob, int filter, const std::vector<Descriptor>& fds) {
+  std::vector<int> all = {blob, filter};
+  for (const auto& group : cgroup_->command_groups()) all.push_back(group.get());
+  for (const auto& fd : fds) all.push_back(fd.get());
+  const auto groups = static_cast<std::uint32_t>(cgroup_->command_groups().size());
+  setup.groups = cgroup_->clones_commands() ? 0 : groups;
+  setup.clone_into = cgroup_->clones_commands() ? groups : 0;
+  (void)channel_->tell(setup, all, "setup");
   lost_ = false;
   if (spec_.network == Network::gateway) open_gateway();
 }

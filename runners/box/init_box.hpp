@@ -30,7 +30,8 @@ class InitBox : public Box {
   /// Takes the connection to a fresh init and its control group; the box stands
   /// once `begin` was answered. Opens the gateway.
   void connect(Descriptor socket) { channel_.emplace(std::move(socket)); }
-  void begin(const Request& setup, const std::vector<int>& fds);
+  /// `fds` are those of setup after the control groups.
+  void begin(Request setup, int blob, int filter, const std::vector<Descriptor>& fds);
   void disconnect();
   /// setup, but for who assembles the file system.
   [[nodiscard]] Request setup_request(bool memory_counted, bool disk_enforced) const;

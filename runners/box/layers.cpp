@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,17 @@
 
 namespace weir::box {
 namespace fs = std::filesystem;
+
+bool has_mark(const fs::path& path, const char* mark) {
+  char value[8];
+  for (const char* space : {"trusted", "user"}) {
+    const std::string name = fmt::format("{}.overlay.{}", space, mark);
+    if (::lgetxattr(path.c_str(), name.c_str(), value, sizeof(value)) >= 0 || errno == ERANGE) {
+      return true;
+    }
+  }
+  return false;
+}
 
 Layer::Layer(std::shared_ptr<Disk> disk, std::size_t pieces)
     : disk_(std::move(disk)), name_(disk_->fresh_folder()), pieces_(pieces) {
@@ -34,7 +46,8 @@ fs::path Layer::upper(std::size_t piece) const { return folder() / fmt::format("
 
 bool Layer::empty() const {
   for (std::size_t i = 0; i < pieces_; ++i) {
-    if (!fs::is_empty(upper(i))) return false;
+    std::error_code unreadable;  // made so from within: then something was written
+    if (!fs::is_empty(upper(i), unreadable) || unreadable) return false;
   }
   return true;
 }
@@ -51,9 +64,20 @@ bool LayerStack::changed_since(const LayerStack& earlier, const std::string& pat
   return std::any_of(layers.begin(), layers.end(), [&](const auto& layer) {
     const bool old = std::find(earlier.layers.begin(), earlier.layers.end(), layer) !=
                      earlier.layers.end();
-    std::error_code ignored;
-    return !old && fs::exists(fs::symlink_status(layer->upper(piece) / inside, ignored));
+    return !old && layer->touches(piece, inside);
   });
+}
+
+bool Layer::touches(std::size_t piece, const fs::path& inside) const {
+  fs::path at = upper(piece);
+  for (const auto& part : inside) {
+    at /= part;
+    struct stat info {};
+    // Link by link: what the box put in a folder's place must not be followed here.
+    if (::lstat(at.c_str(), &info) != 0) return errno != ENOENT;
+    if (!S_ISDIR(info.st_mode) || has_mark(at, "opaque") || has_mark(at, "redirect")) return true;
+  }
+  return true;
 }
 
 std::shared_ptr<const LayerStack> LayerStack::grown(std::shared_ptr<const Layer> layer) const {

@@ -17,6 +17,10 @@ struct Piece {
   std::vector<std::filesystem::path> lowers;  ///< never written; top first, an image has many
 };
 
+/// Whether overlay marked a folder of an upper ("opaque", "redirect"): "trusted."
+/// where root mounts, "user." where a user does.
+[[nodiscard]] bool has_mark(const std::filesystem::path& path, const char* mark);
+
 /// A folder with an upper and a work folder per piece ("0u", "0w", "1u", ...).
 /// Active while a box writes it, a frozen layer afterwards. Removed with its
 /// last holder, its disk with the last layer on it.
@@ -33,6 +37,9 @@ class Layer {
   [[nodiscard]] std::filesystem::path upper(std::size_t piece) const;
   /// Whether anything was written.
   [[nodiscard]] bool empty() const;
+  /// Whether it changed what a piece's path leads to: the file, or a folder
+  /// above it that was replaced or moved.
+  [[nodiscard]] bool touches(std::size_t piece, const std::filesystem::path& inside) const;
 
  private:
   std::shared_ptr<Disk> disk_;

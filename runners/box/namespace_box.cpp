@@ -41,7 +41,10 @@ SnapshotPtr NamespaceBox::snapshot() {
 }
 
 SnapshotPtr NamespaceBox::copy() {
-  if (lost_ || !cgroup_->freeze(true)) return nullptr;  // every process, init too
+  if (lost_ || !cgroup_->freeze(true)) {  // every process, init too
+    (void)cgroup_->freeze(false);
+    return nullptr;
+  }
   const auto layer = std::make_shared<Layer>(ground_->new_disk(spec_.limits), stack_->pieces.size());
   bool whole = true;
   for (std::size_t i = 0; i < stack_->pieces.size(); ++i) {
@@ -73,8 +76,24 @@ void NamespaceBox::restore(const SnapshotPtr& snapshot) {
 bool NamespaceBox::changed() const { return active_ != nullptr && !active_->empty(); }
 
 void NamespaceBox::start() {
+  try {
+    start_on_disk();
+  } catch (const InfraError&) {
+    // A full disk has no room for a layer, and filling it must cost nobody the
+    // box: what is written from here on goes to another.
+    if (!started_before_) throw;
+    stop();
+    active_.reset();
+    disk_ = ground_->new_disk(spec_.limits);
+    start_on_disk();
+  }
+  started_before_ = true;
+}
+
+void NamespaceBox::start_on_disk() {
   if (!active_) active_ = std::make_shared<Layer>(disk_, stack_->pieces.size());
   init_ = ground_->spawn(*cgroup_);
+  if (ground_->as_root()) cgroup_->give_to(init_.base);
   connect(std::move(init_.socket));
   set_up();
 }
@@ -101,12 +120,10 @@ void NamespaceBox::set_up() {
     texts.push_back("/" + fs::path(bind.second).relative_path().string());
   }
   const Descriptor blob = make_blob(texts);
-  std::vector<int> fds = {blob.get(), ground_->filter().get()};
-  for (const auto& mount : mounts) fds.push_back(mount.get());
   Request request = setup_request(!ground_->cgroups().memory.empty(), disk_->enforced());
   request.world = as_root ? World::mounts : World::paths;
   request.pieces = static_cast<std::uint32_t>(stack_->pieces.size());
-  begin(request, fds);
+  begin(request, blob.get(), ground_->filter().get(), mounts);
 }
 
 void NamespaceBox::stop() {

@@ -26,6 +26,7 @@ class NamespaceBox final : public InitBox {
 
  private:
   void start();
+  void start_on_disk();
   void stop();
   void set_up();
   [[nodiscard]] bool over_disk() const override;
@@ -36,6 +37,7 @@ class NamespaceBox final : public InitBox {
   std::shared_ptr<Disk> disk_;
   std::shared_ptr<Layer> active_;
   Spawned init_;
+  bool started_before_ = false;
   std::size_t squash_at_ = kSquashAt;  ///< layers
 };
 

@@ -35,7 +35,7 @@ struct SpawnReply {
 };
 
 enum class Op : std::uint32_t {
-  setup,     ///< fds: blob, filter, then by `world`
+  setup,     ///< fds: blob, filter, `groups`, then by `world`
   exec,      ///< fds: blob, stdin, stdout, stderr
   signal,    ///< TERM to the command's process group
   kill,      ///< KILL to everything the command started
@@ -63,6 +63,8 @@ struct Request {
   World world = World::mounts;
   std::uint32_t pieces = 0;  ///< root included
   std::uint32_t binds = 0;   ///< read-only, after the pieces
+  std::uint32_t groups = 0;       ///< control groups that commands join, v1 `tasks` files
+  std::uint32_t clone_into = 0;   ///< or 1: one v2 group, to be cloned into
   std::uint64_t capabilities = 0;  ///< what commands run by root keep
   std::uint32_t set_id = 0;        ///< whether set-id programs gain privileges (sudo)
   std::uint64_t shm_bytes = 0;

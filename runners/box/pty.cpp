@@ -1,59 +1,20 @@
-// The only file that knows libvterm.
-
 #include "runners/box/pty.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
-#include <vterm.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "runners/box/screen.hpp"
+#include "runners/box/screen_protocol.hpp"
 #include "tasks/error.hpp"
 
 namespace weir::box {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// The picture a stream of bytes draws. Whatever the bytes, it stays a picture.
-class Screen {
- public:
-  Screen(int rows, int columns)
-      : rows_(rows), columns_(columns), vterm_(vterm_new(rows, columns), vterm_free) {
-    vterm_set_utf8(vterm_.get(), 1);
-    screen_ = vterm_obtain_screen(vterm_.get());
-    vterm_screen_enable_altscreen(screen_, 1);
-    vterm_screen_reset(screen_, 1);
-  }
-
-  void draw(std::string_view bytes) { vterm_input_write(vterm_.get(), bytes.data(), bytes.size()); }
-
-  /// Answers to what the program asked of its terminal (where is the cursor).
-  std::string answers() {
-    std::string bytes(4096, '\0');
-    bytes.resize(vterm_output_read(vterm_.get(), bytes.data(), bytes.size()));
-    return bytes;
-  }
-
-  [[nodiscard]] std::string text() const {
-    std::string all;
-    for (int row = 0; row < rows_; ++row) {
-      std::string line(static_cast<std::size_t>(columns_) * 32, '\0');
-      line.resize(vterm_screen_get_text(screen_, line.data(), line.size(),
-                                        {row, row + 1, 0, columns_}));
-      line.erase(line.find_last_not_of(std::string(" \0", 2)) + 1);
-      all += line + "\n";
-    }
-    return all;
-  }
-
- private:
-  int rows_;
-  int columns_;
-  std::unique_ptr<VTerm, void (*)(VTerm*)> vterm_;
-  VTermScreen* screen_;
-};
 
 class PtyTerminal final : public Terminal {
  public:
@@ -80,7 +41,7 @@ class PtyTerminal final : public Terminal {
     }
   }
 
-  [[nodiscard]] std::string screen() const override { return screen_.text(); }
+  [[nodiscard]] std::string screen() override { return screen_.text(); }
   [[nodiscard]] bool alive() const override { return alive_; }
 
  private:
@@ -95,8 +56,7 @@ class PtyTerminal final : public Terminal {
       alive_ = false;  // EIO: the last holder of the slave is gone
       return false;
     }
-    screen_.draw({buffer, static_cast<std::size_t>(got)});
-    const std::string answers = screen_.answers();
+    const std::string answers = screen_.draw({buffer, static_cast<std::size_t>(got)});
     [[maybe_unused]] const auto wrote = ::write(master_.get(), answers.data(), answers.size());
     return true;
   }
@@ -109,9 +69,9 @@ class PtyTerminal final : public Terminal {
 }  // namespace
 
 std::unique_ptr<Terminal> open_pty(Channel& channel, const TerminalRequest& wanted) {
-  constexpr int kMost = 1000;
-  if (wanted.rows < 1 || wanted.rows > kMost || wanted.columns < 1 || wanted.columns > kMost) {
-    throw InfraError("box: a terminal has 1 to 1000 rows and columns");
+  if (wanted.rows < 1 || wanted.columns < 1 || wanted.rows > kMostCells ||
+      wanted.columns > kMostCells / wanted.rows) {
+    throw InfraError(fmt::format("box: a terminal has from 1 to {} cells", kMostCells));
   }
   std::vector<std::string> texts = {wanted.user, wanted.cwd};
   texts.insert(texts.end(), wanted.argv.begin(), wanted.argv.end());

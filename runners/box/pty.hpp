@@ -7,8 +7,7 @@
 
 namespace weir::box {
 
-/// Starts a program on a new pty of the box, its screen drawn by libvterm in the
-/// harness. Throws InfraError.
+/// Starts a program on a new pty of the box. Throws InfraError.
 [[nodiscard]] std::unique_ptr<Terminal> open_pty(Channel& channel, const TerminalRequest& request);
 
 }  // namespace weir::box

@@ -91,7 +91,8 @@ class NamespaceSandbox final : public Sandbox {
     }
     if (ground_->footing().map == IdMap::single) {
       lacking.emplace_back(
-          "ids: the caller's alone, so that no command can change users or owners "
+          "ids: the caller's alone: no command can change users or owners, and the caller's "
+          "quotas of inotify, signals and processes are shared with its boxes "
           "(run as root, or install uidmap and give this user a range in /etc/subuid)");
     }
     return lacking;
@@ -133,7 +134,7 @@ std::string BoxLimits::defect() const {
   if (memory && *memory < kLeastMemory) return "memory: a box needs at least 4M";
   if (disk && *disk < kLeastDisk) return "disk: a box needs at least 1M";
   if (cpus && !(*cpus >= 0.01 && *cpus <= 4096)) return "cpus: must be from 0.01 to 4096";
-  if (pids < 1) return "pids: a box needs at least 1";
+  if (pids < 1 || pids > 4000) return "pids: must be from 1 to 4000";
   if (open_files < 16) return "open files: a command needs at least 16";
   if (inodes < 1000) return "inodes: a box needs at least 1000";
   return {};

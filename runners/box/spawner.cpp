@@ -94,19 +94,14 @@ Spawner::Spawner() { start(); }
 
 Spawner::~Spawner() { stop(); }
 
-void Spawner::start() {
-  int sockets[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
-  socket_.reset(sockets[0]);
-  const Descriptor theirs(sockets[1]);
-
+pid_t start_init_program(const std::vector<std::string>& arguments, int their_socket) {
   constexpr int kImage = kSocket + 1;
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&files);
   ::posix_spawnattr_init(&attributes);
   // Above what they could collide with, then into place.
-  const Descriptor socket(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 16));
+  const Descriptor socket(::fcntl(their_socket, F_DUPFD_CLOEXEC, 16));
   const Descriptor image(::fcntl(init_image(), F_DUPFD_CLOEXEC, 16));
   for (int fd = 0; fd < 3; ++fd) {
     ::posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
@@ -124,14 +119,27 @@ void Spawner::start() {
   // A session of its own: an interrupt from the terminal is for the harness.
   ::posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  char name[] = "weir-spawner";
-  char* argv[] = {name, nullptr};
+  std::vector<const char*> argv = {"weir-spawner"};
+  for (const auto& argument : arguments) argv.push_back(argument.c_str());
+  argv.push_back(nullptr);
   char* env[] = {nullptr};
   const std::string path = fmt::format("/proc/self/fd/{}", kImage);
-  errno = ::posix_spawn(&pid_, path.c_str(), &files, &attributes, argv, env);
+  pid_t pid = -1;
+  errno = ::posix_spawn(&pid, path.c_str(), &files, &attributes,
+                        const_cast<char**>(argv.data()), env);
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
-  if (errno != 0) fail("start the spawner");
+  if (errno != 0) fail("start the init program");
+  return pid;
+}
+
+void Spawner::start() {
+  int sockets[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
+  socket_.reset(sockets[0]);
+  const Descriptor theirs(sockets[1]);
+
+  pid_ = start_init_program({}, theirs.get());
 }
 
 void Spawner::stop() {

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "runners/box/cgroup.hpp"
 #include "runners/descriptor.hpp"
@@ -56,6 +58,10 @@ class Spawner {
   pid_t pid_ = -1;
   Descriptor socket_;
 };
+
+/// Starts the init program with an empty environment, in a session of its own,
+/// holding `their_socket` as kSocket and nothing else. Throws InfraError.
+[[nodiscard]] pid_t start_init_program(const std::vector<std::string>& arguments, int their_socket);
 
 /// The init program, read-only and sealed: a descriptor owned by the process.
 [[nodiscard]] int init_image();

@@ -23,16 +23,6 @@ using Run = std::vector<std::shared_ptr<const Layer>>;
   throw InfraError(fmt::format("box: squash: {} {}: {}", what, path.string(), std::strerror(errno)));
 }
 
-/// Overlay's marks are "trusted." where root mounts, "user." where a user does.
-bool has_mark(const fs::path& path, const char* mark) {
-  char value[8];
-  for (const char* space : {"trusted", "user"}) {
-    const std::string name = fmt::format("{}.overlay.{}", space, mark);
-    if (::lgetxattr(path.c_str(), name.c_str(), value, sizeof(value)) >= 0 || errno == ERANGE) return true;
-  }
-  return false;
-}
-
 bool moved_folders(const fs::path& upper) {
   const auto skip = fs::directory_options::skip_permission_denied;
   for (const auto& entry : fs::recursive_directory_iterator(upper, skip)) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "runners/grade/grader.hpp"
@@ -20,6 +21,13 @@ using nlohmann::json;
 constexpr milliseconds kVerifierTimeout = std::chrono::minutes(10);
 constexpr std::size_t kRewardCap = 1 << 20;
 
+void add_files(const std::string& folder, std::vector<std::string>& paths) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    if (!entry.is_directory()) paths.push_back(entry.path().string());
+  }
+}
+
 /// What runs the verifier. An agent that changed any of it could write its own
 /// verdict: such a pass is not believed.
 const std::vector<std::string>& verdict_machinery() {
@@ -32,8 +40,11 @@ const std::vector<std::string>& verdict_machinery() {
         all.push_back(std::string(folder) + name);
       }
     }
-    for (const char* name : {"libc.so.6", "ld-linux-x86-64.so.2"}) {
-      all.push_back(std::string("/usr/lib/x86_64-linux-gnu/") + name);
+    for (const char* link : {"/bin", "/sbin", "/lib", "/lib64"}) all.emplace_back(link);
+    for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/python3.11",
+                               "/usr/lib/python3.11/encodings", "/usr/lib/python3.11/lib-dynload",
+                               "/usr/lib/python3.11/importlib", "/usr/lib/python3.11/collections"}) {
+      add_files(folder, all);
     }
     for (const char* name : {"sitecustomize.py", "usercustomize.py"}) {
       all.push_back(std::string("/usr/lib/python3/dist-packages/") + name);
@@ -65,6 +76,19 @@ ExecResult run(Box& box, const GradingRoom& room, const std::string& script,
   return result;
 }
 
+bool passes(const std::vector<Reward>& rewards) {
+  return std::all_of(rewards.begin(), rewards.end(),
+                     [](const Reward& reward) { return reward.value >= 1; });
+}
+
+bool text_passes(const std::string& text) {
+  try {
+    return passes(parse_reward_text(text));
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
 void read_rewards(Box& box, Verdict& verdict) {
   const auto as_json = box.get("/logs/verifier/reward.json", kRewardCap);
   const auto as_text = box.get("/logs/verifier/reward.txt", kRewardCap);
@@ -81,9 +105,12 @@ void read_rewards(Box& box, Verdict& verdict) {
     verdict.message = error.what();
     return;
   }
-  const bool all = std::all_of(verdict.rewards.begin(), verdict.rewards.end(),
-                               [](const Reward& reward) { return reward.value >= 1; });
-  verdict.outcome = all ? Outcome::resolved : Outcome::unresolved;
+  verdict.outcome = passes(verdict.rewards) ? Outcome::resolved : Outcome::unresolved;
+  if (as_json && as_text && verdict.outcome == Outcome::resolved && !text_passes(*as_text)) {
+    // One was written by the verifier, the other perhaps by what it ran.
+    verdict.outcome = Outcome::invalid;
+    verdict.message = "reward.json and reward.txt contradict each other";
+  }
 }
 
 }  // namespace
@@ -138,7 +165,12 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                                                            : "the verifier wedged its box";
     return verdict;
   }
-  read_rewards(*box, verdict);
+  if (result.leftover_processes > 0) {
+    verdict.anomalies.push_back(fmt::format("the verifier left {} processes behind",
+                                            result.leftover_processes));
+  }
+  // With every process gone nothing can be written under the reader's eyes.
+  read_rewards(*room.sandbox.create({.from = box->end()}), verdict);
   const auto changed =
       room.sandbox.touched(final, room.environment.snapshot, verdict_machinery());
   if (!changed.empty()) {

@@ -125,7 +125,7 @@ void ContainerBox::start() {
   request.world = box::World::container;
   request.binds = 0;
   const Descriptor blob = box::make_blob({"box"});
-  begin(request, {blob.get(), filter_});
+  begin(request, blob.get(), filter_, {});
   changed_ = false;
 }
 

@@ -13,7 +13,9 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
-pkg_check_modules(vterm REQUIRED IMPORTED_TARGET vterm)
+pkg_check_modules(vterm REQUIRED vterm)
+# In the init program, which is static.
+find_library(vterm_STATIC_LIBRARY NAMES libvterm.a HINTS ${vterm_LIBRARY_DIRS} REQUIRED)
 
 # From 1.86 on Boost.Process is a compiled library; before, headers.
 add_library(weir_boost_process INTERFACE)

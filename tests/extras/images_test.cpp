@@ -6,9 +6,9 @@
 
 #include "runners/environment.hpp"
 #include "runners/oci/engine.hpp"
-#include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/extras/test_image.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {
@@ -17,30 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr const char* kName = "localhost/weir-test-base:1";
-
-/// A root file system of a few of the host's programs, as an image, made once.
-void make_image(const Engine& engine) {
-  const TemporaryFolder folder;
-  const ProcessResult made = run_process(
-      {.argv = {"bash", "-c",
-                "set -e; r=$1; mkdir -p $r/{bin,lib64,etc,tmp,root,proc,dev,app,home/agent}; chmod 1777 $r/tmp; "
-                "for p in bash ls cat echo true sleep id mkdir rm cp touch env head chmod chown stat tr; do "
-                "f=/usr/bin/$p; [ -x $f ] || f=/bin/$p; cp -L $f $r/bin/$p; "
-                "for l in $(ldd $f | grep -o '/[^ ]*'); do mkdir -p $r$(dirname $l); cp -Ln $l $r$l; done; done; "
-                "ln -s bash $r/bin/sh; echo root:x:0:0::/root:/bin/bash > $r/etc/passwd; "
-                "echo agent:x:1000:1000::/home/agent:/bin/bash >> $r/etc/passwd; "
-                "chown 1000:1000 $r/home/agent $r/app; echo root:x:0: > $r/etc/group",
-                "make", folder.path().string()}});
-  ASSERT_TRUE(made.ok()) << made.err;
-  write_file(folder / "Dockerfile", "FROM scratch\nCOPY . /\nENV GREETING=hello\nWORKDIR /app\nUSER agent\n");
-  const auto flags = engine.run_flags();
-  std::vector<std::string> arguments = {"build", "--quiet", "--tag", kName, "--network", "none"};
-  arguments.insert(arguments.end(), flags.begin(), flags.end());
-  arguments.push_back(folder.path().string());
-  const ProcessResult built = engine.run(arguments);
-  ASSERT_TRUE(built.ok()) << built.err;
-}
+constexpr const char* kName = kTestImage;
 
 class ImagesTest : public testing::Test {
  protected:
@@ -51,7 +28,7 @@ class ImagesTest : public testing::Test {
     } catch (const InfraError& error) {
       GTEST_SKIP() << error.what();
     }
-    if (!engine_->run({"image", "exists", kName}).ok()) make_image(*engine_);
+    make_test_image(*engine_);
   }
 
   static ExecRequest script(const std::string& text) {

@@ -111,6 +111,61 @@ std::vector<Payload> exhaustions() {
          const std::string held = says_held(attempt);
          return held.empty() ? goes_on(attempt) : held;
        }},
+      {"x22", "memory filled with files: the next command runs all the same",
+       "head -c 1G /dev/zero > /tmp/a; head -c 1G /dev/zero > /dev/shm/b; python3 -c 'b = bytearray(1 << 30)'", goes_on},
+      {"x23", "descriptors in flight, as many as there may be",
+       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport array, os, socket, time\nkeep = []\ntry:\n  while len(keep) < 600:\n"
+       "    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM); keep += [a, b]\n"
+       "    a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [a.fileno()] * 200))])\nexcept OSError: pass\n"
+       "time.sleep(60)\nE\n); sleep 1; echo HELD",
+       [](Attempt& attempt) -> std::string {
+         attempt.box.put("in", "/app/f", 0644);
+         if (attempt.box.get("/app/f", 9) != "in") return "files no longer come out";
+         const auto other = attempt.sandbox.create({});
+         other->put("in", "/app/f", 0644);
+         return other->get("/app/f", 9) == "in" ? goes_on(attempt) : "nor in another box";
+       }},
+      {"x24", "a process whose main thread has ended",
+       "python3 - <<'E'\nimport ctypes, threading, time\ndef work():\n  while True:\n    open('/app/log', 'a').write('x'); time.sleep(0.01)\n"
+       "threading.Thread(target=work).start()\nctypes.CDLL(None).syscall(60, 0)\nE",
+       [](Attempt& attempt) -> std::string {
+         if (attempt.result.status != ExecStatus::timeout) return std::string(name_of(attempt.result.status));
+         const auto before = attempt.box.get("/app/log", 1 << 20).value_or("").size();
+         (void)attempt.run("sleep 0.3");
+         const auto after = attempt.box.get("/app/log", 1 << 20).value_or("").size();
+         return before == after ? goes_on(attempt) : "it goes on writing";
+       },
+       milliseconds(500)},
+      {"x25", "a hidden one is no quiet box",
+       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+       "ctypes.CDLL(None).syscall(60, 0)\nE\n); sleep 0.5; echo x > /app/x",
+       [](Attempt& attempt) -> std::string {
+         if (attempt.box.live_processes() == 0) return "not counted";
+         return attempt.box.snapshot() ? "frozen under it" : "";
+       }},
+      {"x26", "no inode left for the next layer",
+       "cd /tmp && python3 -c \"\nimport os\ntry:\n  for i in range(100000): os.close(os.open(str(i), os.O_CREAT | os.O_WRONLY))\n"
+       "except OSError: pass\n\"; echo HELD",
+       [](Attempt& attempt) -> std::string {
+         const SnapshotPtr full = attempt.box.snapshot();
+         if (!full) return "no snapshot";
+         if (!attempt.run("echo x > /app/x").ok()) return "nothing can be written after a snapshot";
+         attempt.box.restore(full);
+         return goes_on(attempt);
+       }},
+      {"x27", "processes that multiply as they are ended",
+       "python3 - <<'E'\nimport os\nwhile True:\n  try:\n    if os.fork():\n      os._exit(0)\n    os.setsid()\n  except OSError: pass\nE\nsleep 30",
+       [](Attempt& attempt) -> std::string {
+         const auto next = attempt.run("echo alive");
+         return next.out.bytes == "alive\n" && next.wall < milliseconds(8000) ? "" : fmt::format("{} after {} ms", name_of(next.status), next.wall.count());
+       },
+       milliseconds(1000)},
+      {"x28", "a memory kill does not cover a timeout",
+       "python3 -c 'b = bytearray(1 << 30)'; sleep 60",
+       [](Attempt& attempt) -> std::string {
+         return attempt.result.status == ExecStatus::timeout ? "" : std::string(name_of(attempt.result.status));
+       },
+       milliseconds(3000)},
       {"x21", "a sparse terabyte", "truncate -s 1T /tmp/sparse 2>/dev/null; echo HELD",
        [](Attempt& attempt) -> std::string {
          const auto got = attempt.box.get("/tmp/sparse", 1 << 20);

@@ -168,6 +168,30 @@ std::vector<Payload> forgeries(const Canary& canary) {
          if (attempt.box.live_processes() != 0) return "a process is left";
          return attempt.run("cat /app/f; ls /app; ls -d /etc/ssl").out.bytes == "before\nf\n/etc/ssl\n" ? "" : "files are left";
        }},
+      {"f16", "bytes that crash or hang a terminal", "",
+       [](Attempt& attempt) -> std::string {
+         TerminalRequest request;
+         request.argv = {"sh", "-c", "printf '\\033[4h\\033\\032\\302\\221\\200'; printf '\\033[5b'; sleep 1; head -c 3000000 /dev/urandom; "
+                                     "printf '\\033c\\033[2J\\033[H'; echo still drawn; sleep 60"};
+         const auto terminal = attempt.box.open_terminal(request);
+         terminal->settle(milliseconds(3000), milliseconds(15'000));
+         return terminal->screen().find("still drawn") != std::string::npos ? "" : terminal->screen().substr(0, 200);
+       }},
+      {"f17", "its root folder closed to everybody", "echo x > /app/x; chmod 000 /; echo HELD",
+       [](Attempt& attempt) -> std::string {
+         if (!attempt.box.changed()) return "not seen as changed";
+         return attempt.box.end() ? "" : "no final state";
+       }},
+      {"f18", "/tmp leads into /proc when a long script is placed there", "rm -rf /tmp; ln -s /proc /tmp; echo HELD",
+       [](Attempt& attempt) -> std::string {
+         const auto result = attempt.run("echo ran #" + std::string(200'000, 'x'));
+         return result.status == ExecStatus::setup_error || result.out.bytes == "ran\n" ? "" : std::string(name_of(result.status));
+       }},
+      {"f19", "a NUL in a command", "",
+       [](Attempt& attempt) -> std::string {
+         const auto result = attempt.run(std::string("true\0INJECTED=1", 15));
+         return result.status == ExecStatus::setup_error ? "" : std::string(name_of(result.status));
+       }},
       {"f15", "set-id files of one box in another", "cp /bin/bash /tmp/b; chmod 6755 /tmp/b; echo HELD",
        [](Attempt& attempt) -> std::string {
          const auto other = attempt.sandbox.create({.from = attempt.box.end()});

@@ -77,6 +77,7 @@ int listening(int family, const sockaddr* address, socklen_t size) {
 Canary set_up(const TemporaryFolder& folder) {
   Canary canary;
   canary.folder = folder.path();
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
   canary.secret = "canary-of-the-host-5a1e";
   std::ofstream(folder / "secret") << canary.secret;
   ::setenv("WEIR_CANARY", canary.secret.c_str(), 1);

@@ -75,7 +75,9 @@ bool set_capabilities(std::uint64_t mask) {
 
 /// Becomes `user` with the capabilities granted; the rest went with confine().
 bool become_user(const Grants& grants, const User& user) {
-  if (user.uid == 0) return set_capabilities(grants.capabilities);
+  // With set-id allowed a filter needs CAP_SYS_ADMIN, which goes next.
+  if (!install_filter(grants)) return false;
+  if (user.uid == 0) return set_capabilities(grants.setup.capabilities);
   if (setgroups(0, nullptr) != 0 && errno != EPERM) return false;
   return setresgid(user.gid, user.gid, user.gid) == 0 &&
          setresuid(user.uid, user.uid, user.uid) == 0;
@@ -125,6 +127,7 @@ void execute(char** argv, char** env) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   umask(022);
   setpriority(PRIO_PROCESS, 0, 0);
+  limit_resources(grants);
 
   errno = ENOENT;
   if (!find_user(user_name, user)) fail_command("no such user in the box", user_name);
@@ -145,7 +148,7 @@ int open_slave(int master) {
 pid_t start_command(const Request& request, const Attached& attached, const Grants& grants,
                     Reply& reply) {
   Blob blob = Blob::read(attached.fds[0]);
-  const pid_t pid = fork();
+  const pid_t pid = fork_into_groups(grants);
   if (pid == 0) {
     setsid();
     for (int i = 0; i < 3; ++i) dup2(attached.fds[i + 1], i);
@@ -158,6 +161,11 @@ pid_t start_command(const Request& request, const Attached& attached, const Gran
 
 int start_terminal(const Request& request, const Attached& attached, const Grants& grants,
                    Reply& reply) {
+  errno = EPROTO;
+  if (attached.count < 1) {
+    failed(reply, "descriptors");
+    return -1;
+  }
   Blob blob = Blob::read(attached.fds[0]);
   const int master = open("/dev/ptmx", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   const winsize size{static_cast<unsigned short>(request.rows),
@@ -165,7 +173,7 @@ int start_terminal(const Request& request, const Attached& attached, const Grant
   // Opened here: the master only tells of an end if there was a beginning.
   const int slave = open_slave(master);
   if (slave < 0 || ioctl(master, TIOCSWINSZ, &size) != 0) failed(reply, "pty");
-  const pid_t pid = reply.error == 0 ? fork() : 0;
+  const pid_t pid = reply.error == 0 ? fork_into_groups(grants) : 0;
   if (reply.error == 0 && pid == 0) {
     setsid();
     if (ioctl(slave, TIOCSCTTY, 0) != 0) _exit(kNotExecutable);

@@ -1,9 +1,11 @@
-// What pid 1 gives up once, so that no command ever has it.
+// What commands are kept from, and how they are held to their limits.
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,18 +28,14 @@ void limit(int resource, rlim_t value) {
   setrlimit(static_cast<__rlimit_resource>(resource), &wanted);
 }
 
-bool install(int filter) {
+bool load_filter(int fd, Grants& grants) {
   struct stat info {};
-  if (fstat(filter, &info) != 0) return false;
+  if (fstat(fd, &info) != 0) return false;
   const auto size = static_cast<std::size_t>(info.st_size);
-  void* code = malloc(size);
-  const bool whole = code != nullptr && pread(filter, code, size, 0) == static_cast<ssize_t>(size);
-  sock_fprog program{static_cast<unsigned short>(size / sizeof(sock_filter)),
-                     static_cast<sock_filter*>(code)};
-  const bool installed =
-      whole && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
-  free(code);
-  return installed;
+  grants.filter = malloc(size);
+  grants.filter_length = static_cast<unsigned short>(size / sizeof(sock_filter));
+  return grants.filter != nullptr &&
+         pread(fd, grants.filter, size, 0) == static_cast<ssize_t>(size);
 }
 
 }  // namespace
@@ -53,14 +51,11 @@ void become_root(Reply& reply) {
   syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);  // not the harness's
 }
 
-void confine(const Request& setup, int filter, Reply& reply) {
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NOFILE, setup.open_files);
-  limit(RLIMIT_NPROC, setup.pids);
-  if (setup.data_bytes != 0) limit(RLIMIT_DATA, setup.data_bytes);
-  if (setup.file_bytes != 0) {
-    limit(RLIMIT_FSIZE, setup.file_bytes);
-    signal(SIGXFSZ, SIG_IGN);  // a write past the limit fails, its writer lives
+void confine(const Request& setup, const Attached& attached, Grants& grants, Reply& reply) {
+  grants.setup = setup;
+  const int groups = static_cast<int>(setup.groups + setup.clone_into);
+  for (int i = 0; i < groups; ++i) {
+    grants.groups[i] = fcntl(attached.fds[2 + i], F_DUPFD_CLOEXEC, kSocket + 1);
   }
   for (int cap = 0; cap < 64; ++cap) {
     if ((setup.capabilities >> cap & 1U) == 0) prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
@@ -70,7 +65,40 @@ void confine(const Request& setup, int filter, Reply& reply) {
     return;
   }
   errno = EPROTO;
-  if (!install(filter)) failed(reply, "seccomp filter");
+  if (!load_filter(attached.fds[1], grants)) failed(reply, "seccomp filter");
+}
+
+pid_t fork_into_groups(const Grants& grants) {
+  if (grants.setup.clone_into != 0) {
+    clone_args args{};
+    args.flags = CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<__u64>(grants.groups[0]);
+    args.exit_signal = SIGCHLD;
+    return static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof(args)));
+  }
+  const pid_t pid = fork();
+  for (std::uint32_t i = 0; pid == 0 && i < grants.setup.groups; ++i) {
+    // "0" is the writer: moving oneself needs no wait for the whole machine.
+    if (write(grants.groups[i], "0", 1) != 1) _exit(126);
+  }
+  return pid;
+}
+
+void limit_resources(const Grants& grants) {
+  const Request& setup = grants.setup;
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_NOFILE, setup.open_files);
+  limit(RLIMIT_NPROC, setup.pids);
+  if (setup.data_bytes != 0) limit(RLIMIT_DATA, setup.data_bytes);
+  if (setup.file_bytes != 0) {
+    limit(RLIMIT_FSIZE, setup.file_bytes);
+    signal(SIGXFSZ, SIG_IGN);  // a write past the limit fails, its writer lives
+  }
+}
+
+bool install_filter(const Grants& grants) {
+  sock_fprog program{grants.filter_length, static_cast<sock_filter*>(grants.filter)};
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 }  // namespace weir::box

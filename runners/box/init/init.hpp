@@ -8,13 +8,13 @@
 #include "runners/box/packet.hpp"
 #include "runners/box/protocol.hpp"
 
-// One static program with three faces. As the spawner it waits, small and with
+// One static program with four faces. As the spawner it waits, small and with
 // an empty environment, for the harness's word and clones itself into fresh
 // namespaces: no exec, and no copy of the harness's page tables. The clone is a
 // box's pid 1: it sets up the mounts, confines itself, runs commands, reaps, and
 // reports, over a socket no command ever holds; nothing in the box can read its
 // memory. As `--container SOCKET` it is the pid 1 of a container that a runtime
-// made. A box ends when the harness closes its socket or the spawner dies.
+// made; as `--screen` it draws what a program wrote to its terminal. A box ends when the harness closes its socket or the spawner dies.
 
 namespace weir::box {
 
@@ -24,8 +24,10 @@ struct Blob {
   std::size_t size = 0;
   std::size_t at = 0;
 
-  /// Reads the whole descriptor and closes it. data is nullptr on failure.
+  /// Reads the whole descriptor. data is nullptr on failure.
   static Blob read(int fd);
+  /// The blob a message came with; notes it if there is none. Closes what came.
+  static Blob of(Attached& attached, Reply& reply);
   /// The next text; "" past the end.
   char* next();
   void release();
@@ -33,6 +35,9 @@ struct Blob {
 
 /// The spawner's loop; returns when the harness is gone.
 int serve_spawner();
+
+/// Draws a terminal's screen for the harness on kSocket until it is gone.
+int draw_screen(int rows, int columns);
 
 /// Pid 1's loop on kSocket; returns when the harness is gone.
 int serve_box();
@@ -44,15 +49,26 @@ void become_root(Reply& reply);
 /// and reply.step.
 void set_up(const Request& request, const Attached& attached, Blob& blob, Reply& reply);
 
-/// Takes from init, and so from every command, what no command may have:
-/// capabilities in the bounding set, privileges by exec, the filtered system
-/// calls, unlimited resources.
-void confine(const Request& setup, int filter, Reply& reply);
-
-/// What commands are given.
+/// What commands are given and held to. Init itself stays outside their memory
+/// and processor groups, filter and limits: it must be able to end them.
 struct Grants {
-  std::uint64_t capabilities = 0;  ///< kept by root's commands
+  Request setup;
+  int groups[kMaxDescriptors];  ///< `tasks` files to join, or one v2 group to be cloned into
+  void* filter = nullptr;       ///< seccomp program
+  unsigned short filter_length = 0;
 };
+
+/// Takes from init what no command may have by any way: capabilities in the
+/// bounding set, privileges by exec. Keeps in `grants` what commands need.
+void confine(const Request& setup, const Attached& attached, Grants& grants, Reply& reply);
+
+/// Forks into the commands' control groups. As fork(2).
+pid_t fork_into_groups(const Grants& grants);
+
+/// In the forked command, last before its user is taken on: limits. False on failure.
+void limit_resources(const Grants& grants);
+/// The last step before exec: the system call filter. False on failure.
+bool install_filter(const Grants& grants);
 
 /// Forks the command of an exec request; -1 with reply.error on failure.
 pid_t start_command(const Request& request, const Attached& attached, const Grants& grants,

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,6 +28,9 @@ bool connect_container(const char* path) {
 int main(int argc, char** argv) {
   if (argc == 3 && strcmp(argv[1], "--container") == 0) {
     return weir::box::connect_container(argv[2]) ? weir::box::serve_box() : 1;
+  }
+  if (argc == 4 && strcmp(argv[1], "--screen") == 0) {
+    return weir::box::draw_screen(atoi(argv[2]), atoi(argv[3]));
   }
   return weir::box::serve_spawner();
 }

@@ -31,7 +31,11 @@ struct Running {
 };
 
 void send_reply(const Reply& reply, int fd = -1) {
-  if (!send_packet(kSocket, &reply, sizeof(reply), &fd, fd >= 0 ? 1 : 0)) _exit(1);
+  if (send_packet(kSocket, &reply, sizeof(reply), &fd, fd >= 0 ? 1 : 0)) return;
+  // Commands can have so many descriptors in flight that the kernel lets no more go.
+  Reply without = reply;
+  if (fd >= 0) failed(without, "send a descriptor");
+  if (fd < 0 || !send_packet(kSocket, &without, sizeof(without), nullptr, 0)) _exit(1);
 }
 
 void add(timeval& sum, const timeval& more) {
@@ -85,7 +89,7 @@ void start(const Request& request, Attached& attached, const Grants& grants, Run
   } else {
     running.pid = start_command(request, attached, grants, reply);
   }
-  for (int i = 1; i < attached.count; ++i) close(attached.fds[i]);
+  attached.close_all();
   if (running.pid < 0) send_reply(reply);
 }
 
@@ -106,22 +110,20 @@ int listen_on(std::uint32_t port, Reply& reply) {
 }
 
 void begin(const Request& request, Attached& attached, Grants& grants, Reply& reply) {
-  grants.capabilities = request.capabilities;
   errno = EPROTO;
-  if (attached.count < 2) {
+  if (attached.count < 2 + static_cast<int>(request.groups + request.clone_into)) {
     failed(reply, "descriptors");
     return;
   }
   Blob blob = Blob::read(attached.fds[0]);
-  const int filter = attached.fds[1];
   if (request.world == World::container) {
     prctl(PR_SET_DUMPABLE, 0);
   } else {
     become_root(reply);
     if (reply.error == 0) set_up(request, attached, blob, reply);
   }
-  if (reply.error == 0) confine(request, filter, reply);
-  for (int i = 1; i < attached.count; ++i) close(attached.fds[i]);
+  if (reply.error == 0) confine(request, attached, grants, reply);
+  attached.close_all();
   blob.release();
 }
 
@@ -133,16 +135,19 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
   switch (request.op) {
     case Op::exec: start(request, attached, grants, running); return;
     case Op::signal:
+      attached.close_all();
       if (running.pid > 0) kill(-running.pid, SIGTERM);
       return;
-    case Op::kill: kill_missing_from(running.before); return;
+    case Op::kill:
+      attached.close_all();
+      kill_missing_from(running.before);
+      return;
     case Op::end_all:
       kill_missing_from(ProcessSet{});
       reap(running);
       break;
     case Op::setup: begin(request, attached, grants, reply); break;
     case Op::status: {
-      attached.close_all();
       reap(running);
       ProcessSet now;
       now.look();
@@ -152,24 +157,26 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
     case Op::open:
     case Op::folder:
     case Op::link: {
-      Blob blob = Blob::read(attached.fds[0]);
-      fd = handle_files(request, blob, reply);
+      Blob blob = Blob::of(attached, reply);
+      if (reply.error == 0) fd = handle_files(request, blob, reply);
       blob.release();
       break;
     }
     case Op::remove: {
-      Blob blob = Blob::read(attached.fds[0]);
-      become_root(reply);
+      Blob blob = Blob::of(attached, reply);
+      if (reply.error == 0) become_root(reply);
       if (reply.error == 0 && !remove_tree(blob.next())) failed(reply, "remove");
       blob.release();
       break;
     }
     case Op::listen:
-      attached.close_all();
       fd = listen_on(request.port, reply);
       break;
-    case Op::terminal: fd = start_terminal(request, attached, grants, reply); break;
+    case Op::terminal:
+      fd = start_terminal(request, attached, grants, reply);
+      break;
   }
+  attached.close_all();
   send_reply(reply, reply.error == 0 ? fd : -1);
   if (fd >= 0) close(fd);
 }
@@ -225,7 +232,17 @@ Blob Blob::read(int fd) {
     blob.size += static_cast<std::size_t>(got);
   }
   if (blob.data != nullptr) blob.data[blob.size] = '\0';
-  close(fd);
+  return blob;
+}
+
+Blob Blob::of(Attached& attached, Reply& reply) {
+  errno = EPROTO;
+  if (attached.count < 1) {
+    failed(reply, "descriptors");
+    return {};
+  }
+  Blob blob = read(attached.fds[0]);
+  attached.close_all();
   return blob;
 }
 

@@ -90,7 +90,7 @@ bool mount_dev(const Request& request, Reply& reply) {
   mkdir("dev/pts", 0755);
   mkdir("dev/shm", 01777);
   if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
-            "newinstance,ptmxmode=0666,mode=0620") != 0) {
+            "newinstance,ptmxmode=0666,mode=0620,max=64") != 0) {
     return failed(reply, "mount /dev/pts");
   }
   char options[64];
@@ -169,10 +169,11 @@ bool enter_root(Reply& reply) {
 
 void set_up(const Request& request, const Attached& attached, Blob& blob, Reply& reply) {
   const bool ready_made = request.world == World::mounts;
-  const int* fds = attached.fds + 2;
+  const int first = 2 + static_cast<int>(request.groups + request.clone_into);
+  const int* fds = attached.fds + first;
   errno = EPROTO;
   const auto carried = ready_made ? request.pieces + request.binds : 0;
-  if (request.binds > kMaxDescriptors || attached.count != static_cast<int>(2 + carried)) {
+  if (request.binds > kMaxDescriptors || attached.count != first + static_cast<int>(carried)) {
     failed(reply, "descriptors");
     return;
   }

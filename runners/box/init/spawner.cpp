@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -64,6 +65,21 @@ bool map_ids(pid_t pid, const SpawnRequest& request, SpawnReply& reply) {
   return write_file(pid, "gid_map", groups) || failed(reply, "gid_map");
 }
 
+/// Quotas of the kernel (inotify, signals, message queues) are charged to whoever
+/// makes a user namespace: to the box's own uid, then, not to the host's root,
+/// whom a box could leave without. Where that uid may make none, root does.
+long clone_as(const SpawnRequest& request, clone_args& args) {
+  if (request.map != IdMap::range || geteuid() != 0) return syscall(SYS_clone3, &args, sizeof(args));
+  if (setresuid(static_cast<uid_t>(-1), request.base, static_cast<uid_t>(-1)) != 0) return -1;
+  setfsuid(0);  // the control group is root's to clone into
+  const long pid = syscall(SYS_clone3, &args, sizeof(args));
+  if (pid == 0) return 0;
+  const int cause = errno;
+  if (setresuid(static_cast<uid_t>(-1), 0, static_cast<uid_t>(-1)) != 0) _exit(1);
+  errno = cause;
+  return pid < 0 ? syscall(SYS_clone3, &args, sizeof(args)) : pid;
+}
+
 void spawn(const SpawnRequest& request, const Attached& attached) {
   SpawnReply reply;
   int fds[2] = {-1, -1};
@@ -75,7 +91,7 @@ void spawn(const SpawnRequest& request, const Attached& attached) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = static_cast<__u64>(attached.fds[1]);
   }
-  const long pid = syscall(SYS_clone3, &args, sizeof(args));
+  const long pid = clone_as(request, args);
   if (pid == 0) become_init(attached, request.into_cgroup != 0 ? 2 : 1);
   if (pid < 0) {
     failed(reply, "clone3");
