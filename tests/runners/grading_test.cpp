@@ -169,7 +169,7 @@ TEST_F(RewardGradingTest, ReplacedFoldersOfProgramsAreSeenToo) {
             "/bin/bash; /usr/bin/chmod +x /bin/bash",
         "mkdir /opt/b; cp -a /usr/bin/. /opt/b; rm /opt/b/bash; " + fake +
             "/opt/b/bash; chmod +x /opt/b/bash; mv /usr/bin /usr/old; /usr/old/ln -s /opt/b /usr/bin",
-        std::string("rm /lib64; cp -a /usr/lib64 /lib64; touch /app/ok"),
+        std::string("cp -a /usr/lib64 /opt/l; ln -sfn /opt/l /lib64; touch /app/ok"),
         std::string("touch /app/ok; echo 'x = 1' >> /usr/lib/python3.11/os.py")}) {
     const Verdict forged = after(script);
     EXPECT_EQ(forged.outcome, Outcome::invalid) << script;
