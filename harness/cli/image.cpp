@@ -62,7 +62,12 @@ int run(const ImageImportCommand& command) {
 
 int run(const ImageRemoveCommand& command) {
   const Engine engine = Engine::find();
-  const std::string id = engine.inspect(command.reference).id;
+  std::string id;
+  try {
+    id = engine.inspect(command.reference).id;
+  } catch (const InfraError& error) {
+    throw UserError(error.what());
+  }
   engine.remove(command.reference);
   fmt::print(stderr, "weir: removed {} ({})\n", command.reference, id);
   if (command.common.json) fmt::print("{}\n", json{{"removed", id}}.dump(2));

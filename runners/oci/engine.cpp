@@ -14,8 +14,12 @@ namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
+/// docker's command line may be there without its daemon, and is then of no use.
 bool there(const std::string& name) {
-  return run_process({.argv = {name, "--version"}, .timeout = milliseconds(20'000)}).ok();
+  const bool daemon = name.find("docker") != std::string::npos;
+  return run_process({.argv = {name, daemon ? "version" : "--version"},
+                      .timeout = milliseconds(20'000)})
+      .ok();
 }
 
 /// The last lines of a log, where the cause stands.
