@@ -32,8 +32,8 @@ bool uses_package_manager(const std::string& command) {
 
 class Builder {
  public:
-  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source)
-      : task_(task), built_(std::make_shared<PreparedEnvironment>()) {
+  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source, std::stop_token stop)
+      : task_(task), stop_(std::move(stop)), built_(std::make_shared<PreparedEnvironment>()) {
     const std::string base = base_by(source);
     const BaseInfo info = sandbox.inspect(base);
     built_->base = info.digest.empty() ? host_digest() : info.digest;
@@ -155,7 +155,9 @@ class Builder {
     request.env = built_->env;
     request.timeout = std::chrono::minutes(10);
     request.merge_stderr = true;
+    request.stop = stop_;
     const ExecResult result = box_->exec(request);
+    if (stop_.stop_requested()) throw Cancelled();
     if (result.ok()) return;
     throw InfraError(fmt::format("{}: building the environment: `{}` ended with {} {}: {}", task_.id,
                                  script.substr(0, 200), name_of(result.status), result.exit_code,
@@ -163,6 +165,7 @@ class Builder {
   }
 
   const AgentTask& task_;
+  std::stop_token stop_;
   std::unique_ptr<Box> box_;
   std::shared_ptr<PreparedEnvironment> built_;
   std::string cwd_ = "/";
@@ -172,13 +175,14 @@ class Builder {
 }  // namespace
 
 EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
-                                   Sandbox& sandbox, const std::string& source) {
-  auto built = Builder(task, sandbox, source).build();
+                                   Sandbox& sandbox, const std::string& source,
+                                   std::stop_token stop) {
+  auto built = Builder(task, sandbox, source, std::move(stop)).build();
   built->sha256 = Digest().add(built->base).add(sha256).hex();
   return built;
 }
 
-EnvironmentPtr EnvironmentCache::get(const Task& task) {
+EnvironmentPtr EnvironmentCache::get(const Task& task, std::stop_token stop) {
   std::shared_ptr<Slot> slot;
   {
     const std::lock_guard lock(mutex_);
@@ -195,7 +199,8 @@ EnvironmentPtr EnvironmentCache::get(const Task& task) {
   }
   const std::lock_guard lock(slot->building);
   if (!slot->environment) {
-    slot->environment = prepare_environment(task.shown, task.sha256, sandbox_, source_);
+    slot->environment =
+        prepare_environment(task.shown, task.sha256, sandbox_, source_, std::move(stop));
   }
   return slot->environment;
 }

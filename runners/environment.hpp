@@ -31,10 +31,11 @@ using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 ///   declared    what the task declares: its Dockerfile built by podman without a
 ///               network, or its image; the host for tasks that declare neither
 ///   image:REF, or a rootfs folder, for every task
-/// Throws InfraError naming what is missing or which step failed.
+/// Throws InfraError naming what is missing or which step failed, and Cancelled.
 [[nodiscard]] EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                                  Sandbox& sandbox,
-                                                 const std::string& source = "host");
+                                                 const std::string& source = "host",
+                                                 std::stop_token stop = {});
 
 /// Keeps the environments last used, so that the trials of one task share one
 /// build. Safe to share between threads; two threads asking for the same task
@@ -44,7 +45,8 @@ class EnvironmentCache {
   EnvironmentCache(Sandbox& sandbox, std::size_t capacity, std::string source = "host")
       : sandbox_(sandbox), capacity_(capacity), source_(std::move(source)) {}
 
-  [[nodiscard]] EnvironmentPtr get(const Task& task);
+  /// Throws Cancelled if `stop` is requested while it is built.
+  [[nodiscard]] EnvironmentPtr get(const Task& task, std::stop_token stop = {});
 
  private:
   struct Slot {

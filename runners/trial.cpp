@@ -59,7 +59,7 @@ class TrialRun {
 
  private:
   void attempt() {
-    environment_ = room_.environments.get(task_);
+    environment_ = room_.environments.get(task_, stop_);
     try_.environment_sha256 = environment_->sha256;
     for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
     const Deadline elapsed(room_.watchdog, stop_, limit_or_never(room_.elapsed_limit));

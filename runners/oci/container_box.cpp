@@ -141,7 +141,9 @@ void ContainerBox::stop() {
 
 SnapshotPtr ContainerBox::commit(bool pause) {
   const ProcessResult result = engine_.run(
-      {"commit", "--quiet", pause ? "--pause=true" : "--pause=false", name_}, std::chrono::minutes(10));
+      {"commit", "--quiet", "--change", fmt::format("LABEL {}={}", kOwnerLabel, scratch_->root().string()),
+       pause ? "--pause=true" : "--pause=false", name_},
+      std::chrono::minutes(10));
   if (!result.ok()) throw InfraError("oci: commit: " + trimmed_text(result.err));
   auto made = std::make_shared<ContainerSnapshot>(engine_, trimmed_text(result.out), true);
   made->parent = started_;

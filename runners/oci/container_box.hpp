@@ -9,6 +9,9 @@
 
 namespace weir {
 
+/// Label of committed images: the scratch folder of the program that made them.
+inline constexpr const char* kOwnerLabel = "weir.scratch";
+
 /// An image committed from a container; removed with its last holder.
 struct ContainerSnapshot final : Snapshot {
   ContainerSnapshot(Engine from, std::string image, bool made)

@@ -28,6 +28,7 @@ class OciSandbox final : public Sandbox {
       std::error_code ignored;
       fs::remove_all(folder, ignored);
     });
+    sweep_images();
   }
 
   std::unique_ptr<Box> create(const BoxSpec& spec) override {
@@ -76,6 +77,19 @@ class OciSandbox final : public Sandbox {
   }
 
  private:
+  /// Removes images that programs which are gone committed. Their containers
+  /// removed themselves when their init lost its socket.
+  void sweep_images() const {
+    const std::string format = fmt::format("{{{{.ID}}}} {{{{index .Labels \"{}\"}}}}", kOwnerLabel);
+    const ProcessResult listed = engine_.run(
+        {"images", "--filter", fmt::format("label={}", kOwnerLabel), "--format", format});
+    for (const auto line : split_lines(listed.out)) {
+      const auto space = line.find(' ');
+      if (space == std::string_view::npos || fs::exists(line.substr(space + 1))) continue;
+      (void)engine_.run({"rmi", "--force", std::string(line.substr(0, space))});
+    }
+  }
+
   Image image_of(const std::string& base) const {
     if (base.rfind(kImage, 0) != 0) {
       throw InfraError(fmt::format("oci: containers start from an image, not from {}; give one, or "

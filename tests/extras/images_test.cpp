@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "runners/environment.hpp"
 #include "runners/oci/engine.hpp"
+#include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tests/extras/test_image.hpp"
@@ -132,6 +135,26 @@ TEST_F(ImagesTest, ContainersSnapshotRestoreAndForkByCommits) {
   box->restore(first);
   EXPECT_EQ(box->exec(script("cat /app/f; ls /app")).out.bytes, "one\nf\n");
   EXPECT_EQ(sandbox->create({.from = second})->exec(script("cat /app/f")).out.bytes, "two\n");
+}
+
+TEST_F(ImagesTest, ContainersHaveTheGatewayToo) {
+  const auto sandbox = make_oci_sandbox("podman");
+  BoxSpec gated = spec();
+  gated.network = Network::gateway;
+  gated.gateway = {"127.0.0.1:1", "s3cret"};
+  const auto asked = sandbox->create(gated)->exec(
+      script("exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&3; head -n 1 <&3"));
+  EXPECT_THAT(asked.out.bytes, HasSubstr("401"));
+}
+
+TEST_F(ImagesTest, ContainersOfAProgramThatWasKilledGo) {
+  const std::string weir = WEIR_BINARY;
+  (void)run_process({.argv = {"timeout", "-s", "KILL", "3", weir, "sandbox", "run", "--image", kName, "--network", "open",
+                              "--", "sleep", "600"}});
+  for (int look = 0; look < 50 && !engine_->run({"ps", "--all", "--quiet"}).out.empty(); ++look) {
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_EQ(engine_->run({"ps", "--all", "--quiet"}).out, "");
 }
 
 TEST_F(ImagesTest, ContainersLeaveNothing) {

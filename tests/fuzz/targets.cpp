@@ -17,6 +17,8 @@
 #include "runners/check_patch.hpp"
 #include "runners/grade/grader.hpp"
 #include "runners/grade/log_parsers.hpp"
+#include "runners/oci/engine.hpp"
+#include "runners/relay.hpp"
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
@@ -52,6 +54,17 @@ void reward(std::string_view bytes) {
 }
 void logs(std::string_view bytes) {
   for (const auto& parser : log_parsers()) (void)parser.parse(bytes);
+}
+void images(std::string_view bytes) {
+  try {
+    (void)parse_images(std::string(bytes));
+  } catch (const InfraError&) {
+  }
+}
+/// Nobody gets past the relay without the token.
+void gateway_token(std::string_view bytes) {
+  constexpr std::string_view kToken = "s3cret";
+  if (shows_token(bytes, kToken)) require(bytes.find(kToken) != std::string_view::npos);
 }
 /// However a reply is cut, what is read of it is the same.
 void reply(std::string_view bytes, std::unique_ptr<ReplyDecoder> (*make)()) {
@@ -138,6 +151,11 @@ const std::vector<Target>& targets() {
       {"utf8", utf8, {"a\xC3\xA9\xF0\x9F\x98\x80\xFF"}},
       {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
       {"reward", reward, {"1.0", R"({"a": 1})"}},
+      {"images", images,
+       {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
+        R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
+      {"gateway_token", gateway_token,
+       {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
       {"logs", logs, {"PASSED a[b]\nFAILED c - d\nx (y) ... ok\nPASS: z\n"}},
       {"chat_reply", chat_reply,
        {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
