@@ -71,7 +71,7 @@ Descriptor connect_tcp(const std::string& target) {
 /// Bytes on their way from one socket to another.
 struct Flow {
   std::string waiting;
-  bool ended = false;   ///< the source will send no more
+  bool ended = false;      ///< the source will send no more
   bool passed_on = false;  ///< and the sink was told
 
   [[nodiscard]] bool wants_input() const { return !ended && waiting.size() < kMostBuffered; }
@@ -138,8 +138,8 @@ class Connection {
     const auto end = out_.waiting.find("\r\n\r\n");
     if (end == std::string::npos) return !out_.ended && out_.waiting.size() < kMostHead;
     if (!shows_token(std::string_view(out_.waiting).substr(0, end + 2), access.token)) {
-      [[maybe_unused]] const auto sent = ::send(box_.get(), kRefusal.data(), kRefusal.size(),
-                                                MSG_DONTWAIT | MSG_NOSIGNAL);
+      [[maybe_unused]] const auto sent =
+          ::send(box_.get(), kRefusal.data(), kRefusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       return false;
     }
     const bool path = access.target.find('/') != std::string::npos;

@@ -56,7 +56,8 @@ ExecRequest script(const std::string& text) {
 }
 
 void must(const ExecResult& result) {
-  if (!result.ok()) throw std::runtime_error("a command failed: " + result.err.bytes + result.message);
+  if (!result.ok())
+    throw std::runtime_error("a command failed: " + result.err.bytes + result.message);
 }
 
 void report(const char* what, double mine, const char* unit, double bound) {
@@ -78,11 +79,13 @@ void create_and_exec() {
     bash.push_back(timed([] { spawn({"/bin/bash", "-c", "true"}); }));
     inside.push_back(timed([&] { must(live->exec(script("true"))); }));
   }
-  fmt::print("medians in ms: posix_spawn true {:.2f}, box + true {:.2f}, posix_spawn bash {:.2f}, "
-             "bash in a box {:.2f}\n",
-             median(plain), median(whole), median(bash), median(inside));
+  fmt::print(
+      "medians in ms: posix_spawn true {:.2f}, box + true {:.2f}, posix_spawn bash {:.2f}, "
+      "bash in a box {:.2f}\n",
+      median(plain), median(whole), median(bash), median(inside));
   report("create + true + destroy / posix_spawn true", median(whole) / median(plain), "x ", 12);
-  report("bash -c true in a live box / posix_spawn of it", median(inside) / median(bash), "x ", 1.3);
+  report("bash -c true in a live box / posix_spawn of it", median(inside) / median(bash), "x ",
+         1.3);
 }
 
 void freeze_and_fork() {
@@ -91,8 +94,9 @@ void freeze_and_fork() {
   std::vector<double> fork;
   for (int round = 0; round < 5; ++round) {
     const auto box = sandbox().create({});
-    must(box->exec(script("mkdir -p /app/t && cd /app/t && for d in $(seq 64); do mkdir $d; for f in "
-                          "$(seq 100); do head -c 16384 /dev/zero > $d/$f; done; done")));
+    must(box->exec(
+        script("mkdir -p /app/t && cd /app/t && for d in $(seq 64); do mkdir $d; for f in "
+               "$(seq 100); do head -c 16384 /dev/zero > $d/$f; done; done")));
     SnapshotPtr snapshot;
     first.push_back(timed([&] { snapshot = box->snapshot(); }));
     for (int i = 0; i < 10; ++i) {
@@ -165,9 +169,10 @@ void against_podman() {
     command.push_back(timed([&] { must(live->exec(just_true)); }));
   }
   (void)podman->run({"rm", "--force", "--time", "0", "weir-bench"});
-  fmt::print("medians in ms: podman run {:.0f}, box of the same image {:.2f}, podman exec {:.0f}, "
-             "command in the box {:.2f}\n",
-             median(run), median(box), median(exec), median(command));
+  fmt::print(
+      "medians in ms: podman run {:.0f}, box of the same image {:.2f}, podman exec {:.0f}, "
+      "command in the box {:.2f}\n",
+      median(run), median(box), median(exec), median(command));
   report("25 boxes / podman run", 25 * median(box) / median(run), "x ", 1);
   report("60 commands / podman exec", 60 * median(command) / median(exec), "x ", 1);
 }

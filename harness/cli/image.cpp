@@ -15,8 +15,8 @@ namespace {
 using nlohmann::json;
 
 json json_of(const Image& image) {
-  return {{"id", image.id},           {"names", image.names},     {"architecture", image.architecture},
-          {"bytes", image.bytes},     {"workdir", image.workdir}, {"user", image.user}};
+  return {{"id", image.id},       {"names", image.names},     {"architecture", image.architecture},
+          {"bytes", image.bytes}, {"workdir", image.workdir}, {"user", image.user}};
 }
 
 int say(const Common& common, const Image& image) {

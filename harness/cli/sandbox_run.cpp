@@ -79,7 +79,8 @@ BoxSpec spec_of(const SandboxRunCommand& command) {
   return spec;
 }
 
-ExecRequest request_of(const SandboxRunCommand& command, const BoxSpec& spec, const BaseInfo& base) {
+ExecRequest request_of(const SandboxRunCommand& command, const BoxSpec& spec,
+                       const BaseInfo& base) {
   ExecRequest request;
   request.argv = command.command;
   request.cwd = base.workdir.empty() ? "/" : base.workdir;
@@ -123,10 +124,15 @@ json record_of(const ExecResult& result, const Sandbox& sandbox) {
 
 int exit_code_of(const ExecResult& result) {
   switch (result.status) {
-    case ExecStatus::exited: return result.exit_code;
-    case ExecStatus::signaled: return 128 + result.signal;
-    case ExecStatus::timeout: return kTimeout;
-    case ExecStatus::oom: fmt::print(stderr, "weir: out of memory\n"); return kOom;
+    case ExecStatus::exited:
+      return result.exit_code;
+    case ExecStatus::signaled:
+      return 128 + result.signal;
+    case ExecStatus::timeout:
+      return kTimeout;
+    case ExecStatus::oom:
+      fmt::print(stderr, "weir: out of memory\n");
+      return kOom;
     default:
       fmt::print(stderr, "weir: {} {}\n", name_of(result.status), result.message);
       return kOwnFailure;
@@ -147,8 +153,8 @@ int run(const SandboxRunCommand& command) {
     const ExecResult result = sandbox->create(spec)->exec(request);
     if (command.common.json) {
       fmt::print("{}\n", record_of(result, *sandbox).dump(2));
-      const bool worked = result.status != ExecStatus::box_lost &&
-                          result.status != ExecStatus::setup_error;
+      const bool worked =
+          result.status != ExecStatus::box_lost && result.status != ExecStatus::setup_error;
       return worked ? kOk : kOwnFailure;
     }
     std::fwrite(result.out.bytes.data(), 1, result.out.bytes.size(), stdout);

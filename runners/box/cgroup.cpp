@@ -130,7 +130,8 @@ std::unique_ptr<Cgroup> Cgroup::of_process(pid_t pid) {
     const fs::path below = fs::path(line.substr(second + 1)).relative_path();
     const auto place = [&](const char* name, fs::path& path) {
       if (found->v2_) path = root / below;
-      if (controllers.find(fmt::format(",{},", name)) != std::string::npos) path = root / name / below;
+      if (controllers.find(fmt::format(",{},", name)) != std::string::npos)
+        path = root / name / below;
     };
     place("memory", found->memory_);
     place("pids", found->pids_);

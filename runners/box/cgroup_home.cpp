@@ -76,8 +76,9 @@ CgroupHome find_v2(const fs::path& root) {
   const bool is_root = ::geteuid() == 0;
   const fs::path parent = is_root ? root : own_group(root);
   if (parent.empty() || !can_make(parent)) {
-    home.lacking = "no control group can be made; run under `systemd-run --user --scope -p "
-                   "Delegate=yes`, or as root";
+    home.lacking =
+        "no control group can be made; run under `systemd-run --user --scope -p "
+        "Delegate=yes`, or as root";
     return home;
   }
   enable_controllers(parent);
@@ -88,10 +89,11 @@ CgroupHome find_v2(const fs::path& root) {
   if (has_word(enabled, "pids")) home.pids = parent;
   if (has_word(enabled, "cpu")) home.cpu = parent;
   if (home.memory.empty() || home.pids.empty() || home.cpu.empty()) {
-    home.lacking = fmt::format("{} does not hand its controllers on, as when other programs run in "
-                               "it; start weir alone with `systemd-run --user --scope -p "
-                               "Delegate=yes weir ...`",
-                               parent.string());
+    home.lacking = fmt::format(
+        "{} does not hand its controllers on, as when other programs run in "
+        "it; start weir alone with `systemd-run --user --scope -p "
+        "Delegate=yes weir ...`",
+        parent.string());
   }
   home.cpuacct = parent;  // cpu.stat counts without any controller
   return home;
@@ -108,8 +110,9 @@ CgroupHome find_v1(const fs::path& root) {
   const bool any = !home.memory.empty() || !home.pids.empty() || !home.cpu.empty();
   if (any) home.kind = CgroupHome::Kind::v1;
   if (!any) {
-    home.lacking = "no control group can be made below /sys/fs/cgroup; run as root, or boot with "
-                   "cgroup v2 and run under `systemd-run --user --scope -p Delegate=yes`";
+    home.lacking =
+        "no control group can be made below /sys/fs/cgroup; run as root, or boot with "
+        "cgroup v2 and run under `systemd-run --user --scope -p Delegate=yes`";
   }
   return home;
 }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "runners/descriptor.hpp"
 #include "runners/box/protocol.hpp"
+#include "runners/descriptor.hpp"
 
 namespace weir::box {
 

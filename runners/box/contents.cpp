@@ -95,8 +95,8 @@ class TreeCopy {
     if (!out) return leave_out(shown, std::strerror(errno));
     char buffer[65536];
     for (std::int64_t left = info.st_size; left > 0;) {  // not what it grew to since
-      const ssize_t got = ::read(from, buffer, std::min<std::size_t>(sizeof(buffer),
-                                                                     static_cast<std::size_t>(left)));
+      const ssize_t got = ::read(
+          from, buffer, std::min<std::size_t>(sizeof(buffer), static_cast<std::size_t>(left)));
       if (got <= 0) break;
       if (!write_all(out.get(), {buffer, static_cast<std::size_t>(got)})) {
         return leave_out(shown, std::strerror(errno));

@@ -58,7 +58,8 @@ class Walk {
       bytes_ += info.st_blocks * 512;
       if (!S_ISDIR(info.st_mode)) continue;
       add(::openat(::dirfd(entries), entry->d_name,
-                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth + 1);
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+          depth + 1);
     }
     if (entries != nullptr) ::closedir(entries);
   }

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "runners/descriptor.hpp"
 #include "runners/box/scratch.hpp"
+#include "runners/descriptor.hpp"
 
 namespace weir::box {
 

@@ -19,12 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kGrace{2000};    // between TERM and KILL
-constexpr milliseconds kPatience{5000};  // after KILL, before the box is called lost
+constexpr milliseconds kGrace{2000};             // between TERM and KILL
+constexpr milliseconds kPatience{5000};          // after KILL, before the box is called lost
 constexpr std::chrono::hours kLongest{24 * 30};  // so that sums with it do not overflow
-constexpr milliseconds kLook{1000};  // between looks at the disk
-constexpr milliseconds kQuiet{10};     // without any: what was in flight is in
-constexpr milliseconds kDrain{100};      // for output in flight when the command is reaped
+constexpr milliseconds kLook{1000};              // between looks at the disk
+constexpr milliseconds kQuiet{10};               // without any: what was in flight is in
+constexpr milliseconds kDrain{100};              // for output in flight when the command is reaped
 
 struct Pipe {
   Descriptor read;
@@ -81,9 +81,8 @@ class Execution {
     const auto nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
     return nul(request_.script) || nul(request_.cwd) || nul(request_.user) ||
            std::any_of(request_.argv.begin(), request_.argv.end(), nul) ||
-           std::any_of(request_.env.begin(), request_.env.end(), [&](const auto& pair) {
-             return nul(pair.first) || nul(pair.second);
-           });
+           std::any_of(request_.env.begin(), request_.env.end(),
+                       [&](const auto& pair) { return nul(pair.first) || nul(pair.second); });
   }
 
   bool start() {

@@ -94,7 +94,9 @@ Ground::Ground(const Footing& footing)
   bases_ = std::make_unique<Bases>(host, as_root());
 }
 
-Spawned Ground::spawn(const Cgroup& cgroup) { return spawn_mapped(*spawner_, footing_, cgroup); }
+Spawned Ground::spawn(const Cgroup& cgroup) {
+  return spawn_mapped(*spawner_, footing_, cgroup);
+}
 
 std::shared_ptr<Disk> Ground::new_disk(const BoxLimits& limits) const {
   if (!footing_.in_memory) return Disk::in_folder(scratch_);

@@ -16,9 +16,9 @@ namespace weir::box {
 /// One way to stand up boxes on a machine; tried from the best to the worst.
 struct Footing {
   IdMap map = IdMap::range;
-  bool in_memory = true;            ///< layers on tmpfs of their own, else in `scratch`
+  bool in_memory = true;  ///< layers on tmpfs of their own, else in `scratch`
   std::filesystem::path scratch = {};
-  Subordinate subordinate = {};     ///< for IdMap::external
+  Subordinate subordinate = {};  ///< for IdMap::external
 
   [[nodiscard]] std::string name() const;
 };

@@ -52,7 +52,8 @@ ExecResult InitBox::exec(const ExecRequest& request) {
   }
   // Never over a cause of Weir's own: a command may have others killed for memory.
   const bool own_end = result.status == ExecStatus::exited || result.status == ExecStatus::signaled;
-  if (after.oom_kills > before.oom_kills && own_end && !result.ok()) result.status = ExecStatus::oom;
+  if (after.oom_kills > before.oom_kills && own_end && !result.ok())
+    result.status = ExecStatus::oom;
   if (lost_) abandon();
   if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
   return result;

@@ -42,7 +42,9 @@ Layer::~Layer() {
   if (!last) disk_->remove(name_);
 }
 
-fs::path Layer::upper(std::size_t piece) const { return folder() / fmt::format("{}u", piece); }
+fs::path Layer::upper(std::size_t piece) const {
+  return folder() / fmt::format("{}u", piece);
+}
 
 bool Layer::empty() const {
   for (std::size_t i = 0; i < pieces_; ++i) {
@@ -62,8 +64,8 @@ bool LayerStack::changed_since(const LayerStack& earlier, const std::string& pat
     inside = relative.lexically_relative(pieces[i].path);
   }
   return std::any_of(layers.begin(), layers.end(), [&](const auto& layer) {
-    const bool old = std::find(earlier.layers.begin(), earlier.layers.end(), layer) !=
-                     earlier.layers.end();
+    const bool old =
+        std::find(earlier.layers.begin(), earlier.layers.end(), layer) != earlier.layers.end();
     return !old && layer->touches(piece, inside);
   });
 }

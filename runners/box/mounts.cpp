@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <exception>
 #include <list>
@@ -40,9 +40,10 @@ Descriptor clone_mount(const fs::path& path, int userns, unsigned attributes) {
   attr.userns_fd = static_cast<__u64>(userns);
   if (::syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH, &attr, sizeof(attr)) != 0) {
     if (errno == EINVAL) {
-      throw InfraError(fmt::format("box: {}: its file system cannot shift ids on this kernel; ext4, "
-                                   "xfs and btrfs can, tmpfs from Linux 6.3",
-                                   path.string()));
+      throw InfraError(
+          fmt::format("box: {}: its file system cannot shift ids on this kernel; ext4, "
+                      "xfs and btrfs can, tmpfs from Linux 6.3",
+                      path.string()));
     }
     fail("id-mapped mount of " + path.string());
   }
@@ -60,9 +61,10 @@ bool set_option(const Descriptor& context, const char* key, const std::string& v
 /// mount(2) takes a page of options.
 void check_length(const std::string& options, std::size_t layers) {
   if (options.size() < 4096) return;
-  throw InfraError(fmt::format("box: {} layers are too many for one mount here; a shorter "
-                               "WEIR_SCRATCH, or Linux 6.15 as root, takes more",
-                               layers));
+  throw InfraError(
+      fmt::format("box: {} layers are too many for one mount here; a shorter "
+                  "WEIR_SCRATCH, or Linux 6.15 as root, takes more",
+                  layers));
 }
 
 /// While alive, this thread creates files as the box's root. Without the
@@ -91,7 +93,7 @@ struct Overlay {
   std::vector<std::string> lowers;
   std::string upper;
   std::string work;
-  unsigned base = 0;        ///< host uid of the box's root
+  unsigned base = 0;  ///< host uid of the box's root
   bool set_id = false;
 };
 
@@ -102,12 +104,11 @@ Descriptor mount_detached(const Overlay& overlay) {
   for (const auto& lower : overlay.lowers) {
     if (!set_option(context, "lowerdir+", lower)) return {};
   }
-  const bool set = set_option(context, "upperdir", overlay.upper) &&
-                   set_option(context, "workdir", overlay.work) &&
-                   set_option(context, "redirect_dir", "on") &&
-                   set_option(context, "metacopy", "off") &&
-                   ::syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_FLAG, "volatile", nullptr,
-                             0) == 0;
+  const bool set =
+      set_option(context, "upperdir", overlay.upper) &&
+      set_option(context, "workdir", overlay.work) && set_option(context, "redirect_dir", "on") &&
+      set_option(context, "metacopy", "off") &&
+      ::syscall(SYS_fsconfig, context.get(), FSCONFIG_SET_FLAG, "volatile", nullptr, 0) == 0;
   if (!set) return {};
   {
     const ActAsBoxRoot root(overlay.base);
@@ -116,8 +117,8 @@ Descriptor mount_detached(const Overlay& overlay) {
     }
   }
   const unsigned attributes = MOUNT_ATTR_NODEV | (overlay.set_id ? 0 : MOUNT_ATTR_NOSUID);
-  return Descriptor(static_cast<int>(
-      ::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
+  return Descriptor(
+      static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
 }
 
 /// The id-shifted clones a stack needs: one per disk, since its layers share it.
@@ -168,9 +169,9 @@ class Stage {
   Descriptor mount(const Overlay& overlay) {
     std::vector<std::string> lowers;
     for (const auto& lower : overlay.lowers) lowers.push_back(staged(lower));
-    const std::string options = fmt::format(
-        "lowerdir={},upperdir={},workdir={},redirect_dir=on,metacopy=off,volatile", fmt::join(lowers, ":"),
-        staged(overlay.upper), staged(overlay.work));
+    const std::string options =
+        fmt::format("lowerdir={},upperdir={},workdir={},redirect_dir=on,metacopy=off,volatile",
+                    fmt::join(lowers, ":"), staged(overlay.upper), staged(overlay.work));
     check_length(options, lowers.size());
     {
       const ActAsBoxRoot root(overlay.base);
@@ -213,8 +214,8 @@ std::vector<Descriptor> mount_stack(const LayerStack& stack, const Layer& active
   const std::string top = clones.of(active);
   std::vector<Overlay> overlays;
   for (std::size_t piece = 0; piece < stack.pieces.size(); ++piece) {
-    Overlay overlay{{}, fmt::format("{}/{}u", top, piece), fmt::format("{}/{}w", top, piece), base,
-                    set_id};
+    Overlay overlay{
+        {}, fmt::format("{}/{}u", top, piece), fmt::format("{}/{}w", top, piece), base, set_id};
     for (auto layer = stack.layers.rbegin(); layer != stack.layers.rend(); ++layer) {
       overlay.lowers.push_back(fmt::format("{}/{}u", clones.of(**layer), piece));
     }
@@ -253,9 +254,9 @@ std::string overlay_options(const LayerStack& stack, const Layer& active, std::s
     lowers.push_back((*layer)->upper(piece).string());
   }
   for (const auto& lower : stack.pieces[piece].lowers) lowers.push_back(lower.string());
-  std::string options = fmt::format("lowerdir={},upperdir={},workdir={}/{}w,userxattr",
-                                    fmt::join(lowers, ":"), active.upper(piece).string(),
-                                    active.folder().string(), piece);
+  std::string options =
+      fmt::format("lowerdir={},upperdir={},workdir={}/{}w,userxattr", fmt::join(lowers, ":"),
+                  active.upper(piece).string(), active.folder().string(), piece);
   check_length(options, lowers.size());
   return options;
 }

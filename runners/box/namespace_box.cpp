@@ -1,6 +1,5 @@
 #include "runners/box/namespace_box.hpp"
 
-
 #include "runners/box/mounts.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
@@ -45,7 +44,8 @@ SnapshotPtr NamespaceBox::copy() {
     (void)cgroup_->freeze(false);
     return nullptr;
   }
-  const auto layer = std::make_shared<Layer>(ground_->new_disk(spec_.limits), stack_->pieces.size());
+  const auto layer =
+      std::make_shared<Layer>(ground_->new_disk(spec_.limits), stack_->pieces.size());
   bool whole = true;
   for (std::size_t i = 0; i < stack_->pieces.size(); ++i) {
     const ProcessResult copied =
@@ -73,7 +73,9 @@ void NamespaceBox::restore(const SnapshotPtr& snapshot) {
   start();
 }
 
-bool NamespaceBox::changed() const { return active_ != nullptr && !active_->empty(); }
+bool NamespaceBox::changed() const {
+  return active_ != nullptr && !active_->empty();
+}
 
 void NamespaceBox::start() {
   try {

@@ -31,7 +31,7 @@ struct SpawnRequest {
 struct SpawnReply {
   std::int32_t error = 0;  ///< errno of the step that failed, or 0
   char step[32] = {};
-  std::int32_t pid = -1;   ///< as the spawner sees it
+  std::int32_t pid = -1;  ///< as the spawner sees it
 };
 
 enum class Op : std::uint32_t {
@@ -61,16 +61,17 @@ struct Request {
   std::uint32_t id = 0;
   // setup: blob = hostname, [bind sources], mount point, pieces' paths [and options], binds' paths
   World world = World::mounts;
-  std::uint32_t pieces = 0;  ///< root included
-  std::uint32_t binds = 0;   ///< read-only, after the pieces
-  std::uint32_t groups = 0;       ///< control groups that commands join, v1 `tasks` files
-  std::uint32_t clone_into = 0;   ///< or 1: one v2 group, to be cloned into
+  std::uint32_t pieces = 0;        ///< root included
+  std::uint32_t binds = 0;         ///< read-only, after the pieces
+  std::uint32_t groups = 0;        ///< control groups that commands join, v1 `tasks` files
+  std::uint32_t clone_into = 0;    ///< or 1: one v2 group, to be cloned into
   std::uint64_t capabilities = 0;  ///< what commands run by root keep
   std::uint32_t set_id = 0;        ///< whether set-id programs gain privileges (sudo)
   std::uint64_t shm_bytes = 0;
   std::uint32_t pids = 0;
   std::uint32_t open_files = 0;
-  std::uint64_t data_bytes = 0;  ///< RLIMIT_DATA per process, 0: none; where no cgroup limits memory
+  std::uint64_t data_bytes =
+      0;  ///< RLIMIT_DATA per process, 0: none; where no cgroup limits memory
   std::uint64_t file_bytes = 0;  ///< RLIMIT_FSIZE, 0: none; where nothing exact limits the disk
   // exec, terminal: blob = user, cwd, argc words, envc words
   std::uint32_t argc = 0;
@@ -87,14 +88,14 @@ struct Request {
 struct Reply {
   Op op = Op::status;
   std::uint32_t id = 0;
-  std::int32_t error = 0;      ///< errno of the step that failed, or 0
-  char step[32] = {};          ///< which step
+  std::int32_t error = 0;  ///< errno of the step that failed, or 0
+  char step[32] = {};      ///< which step
   std::int32_t wait_status = 0;
   std::int64_t cpu_user_us = 0;  ///< of what was reaped since the command began
   std::int64_t cpu_sys_us = 0;
   std::int64_t max_rss_kib = 0;
-  std::int32_t live = 0;       ///< processes beside init
-  std::int32_t leftover = 0;   ///< of these, started by the command
+  std::int32_t live = 0;      ///< processes beside init
+  std::int32_t leftover = 0;  ///< of these, started by the command
 };
 
 }  // namespace weir::box

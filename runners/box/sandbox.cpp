@@ -1,5 +1,7 @@
 // The sandbox on own namespaces: finds a footing, makes boxes on it.
 
+#include "runners/sandbox.hpp"
+
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
@@ -8,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "runners/box/namespace_box.hpp"
-#include "runners/sandbox.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -123,7 +124,7 @@ class NamespaceSandbox final : public Sandbox {
 }  // namespace box
 
 std::string_view name_of(ExecStatus status) {
-  static constexpr std::string_view kNames[] = {"exited", "signaled",     "timeout",    "oom",
+  static constexpr std::string_view kNames[] = {"exited",       "signaled", "timeout",    "oom",
                                                 "output_limit", "box_lost", "setup_error"};
   return kNames[static_cast<std::size_t>(status)];
 }

@@ -47,9 +47,10 @@ Scratch::Scratch(const fs::path& parent, Remover remover)
   while (!lock_) {  // another weir's sweep may be faster than our lock
     std::string name = (parent / kPrefix).string() + "XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) {
-      throw InfraError(fmt::format("{}: cannot make a scratch folder: {}; set WEIR_SCRATCH to a "
-                                   "folder you own on ext4, xfs or tmpfs",
-                                   parent.string(), std::strerror(errno)));
+      throw InfraError(
+          fmt::format("{}: cannot make a scratch folder: {}; set WEIR_SCRATCH to a "
+                      "folder you own on ext4, xfs or tmpfs",
+                      parent.string(), std::strerror(errno)));
     }
     root_ = name;
     lock_ = lock(root_);

@@ -17,9 +17,13 @@ constexpr int kPatienceMs = 2000;
 
 }  // namespace
 
-Screen::Screen(int rows, int columns) : rows_(rows), columns_(columns) { start(); }
+Screen::Screen(int rows, int columns) : rows_(rows), columns_(columns) {
+  start();
+}
 
-Screen::~Screen() { stop(); }
+Screen::~Screen() {
+  stop();
+}
 
 void Screen::start() {
   int sockets[2];

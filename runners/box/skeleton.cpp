@@ -11,14 +11,38 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Parts of the host's /etc that programs need and that tell nothing.
-constexpr const char* kCopied[] = {
-    "alternatives",   "bash.bashrc",    "ca-certificates.conf", "debian_version", "default/useradd",
-    "deluser.conf",   "adduser.conf",   "inputrc",              "ld.so.cache",    "ld.so.conf",
-    "ld.so.conf.d",   "localtime",      "login.defs",           "magic",          "mime.types",
-    "nsswitch.conf",  "os-release",     "pam.conf",             "pam.d",          "perl",
-    "profile",        "protocols",      "python3",              "python3.11",     "services",
-    "security/limits.conf", "security/pam_env.conf", "shells",   "skel",           "ssl/certs",
-    "ssl/openssl.cnf", "terminfo"};
+constexpr const char* kCopied[] = {"alternatives",
+                                   "bash.bashrc",
+                                   "ca-certificates.conf",
+                                   "debian_version",
+                                   "default/useradd",
+                                   "deluser.conf",
+                                   "adduser.conf",
+                                   "inputrc",
+                                   "ld.so.cache",
+                                   "ld.so.conf",
+                                   "ld.so.conf.d",
+                                   "localtime",
+                                   "login.defs",
+                                   "magic",
+                                   "mime.types",
+                                   "nsswitch.conf",
+                                   "os-release",
+                                   "pam.conf",
+                                   "pam.d",
+                                   "perl",
+                                   "profile",
+                                   "protocols",
+                                   "python3",
+                                   "python3.11",
+                                   "services",
+                                   "security/limits.conf",
+                                   "security/pam_env.conf",
+                                   "shells",
+                                   "skel",
+                                   "ssl/certs",
+                                   "ssl/openssl.cnf",
+                                   "terminfo"};
 
 constexpr const char* kPasswd =
     "root:x:0:0:root:/root:/bin/bash\n"
@@ -42,8 +66,8 @@ void copy_etc(const fs::path& etc) {
     if (!fs::exists(fs::symlink_status(source))) continue;
     folder((etc / name).parent_path());
     std::error_code ignored;  // a dangling or unreadable part is not needed
-    fs::copy(source, etc / name,
-             fs::copy_options::recursive | fs::copy_options::copy_symlinks, ignored);
+    fs::copy(source, etc / name, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
+             ignored);
   }
   write_file(etc / "passwd", kPasswd);
   write_file(etc / "group", kGroup);
@@ -62,10 +86,10 @@ void build_skeleton(const fs::path& root) {
     if (fs::is_symlink(host)) {
       fs::create_symlink(fs::read_symlink(host), root / name);
     } else if (fs::exists(host)) {
-      throw InfraError(fmt::format(
-          "environment `host` needs a host with merged /usr; {} is a real folder here. "
-          "Use a rootfs folder instead",
-          host.string()));
+      throw InfraError(
+          fmt::format("environment `host` needs a host with merged /usr; {} is a real folder here. "
+                      "Use a rootfs folder instead",
+                      host.string()));
     }
   }
   for (const char* name : {"usr", "proc", "dev", "sys", "home", "run", "opt", "srv", "mnt", "media",

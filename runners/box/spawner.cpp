@@ -43,16 +43,18 @@ unsigned fresh_id_base() {
   if (std::strcmp(reply.step, "clone3") != 0) {
     hint = "mapping ids needs root in the initial user namespace, or newuidmap";
   } else if (cause == ENOSPC || cause == EUSERS) {
-    hint = "user namespaces are switched off: set user.max_user_namespaces above 0 (sysctl -w "
-           "user.max_user_namespaces=15000)";
+    hint =
+        "user namespaces are switched off: set user.max_user_namespaces above 0 (sysctl -w "
+        "user.max_user_namespaces=15000)";
   } else if (cause == EPERM) {
-    hint = "new namespaces are not permitted: run outside restricted containers, or enable "
-           "kernel.unprivileged_userns_clone";
+    hint =
+        "new namespaces are not permitted: run outside restricted containers, or enable "
+        "kernel.unprivileged_userns_clone";
   } else {
     hint = "the kernel must support user, mount, pid and net namespaces";
   }
-  throw InfraError(
-      fmt::format("box: cannot make namespaces: {}: {}; {}", reply.step, std::strerror(cause), hint));
+  throw InfraError(fmt::format("box: cannot make namespaces: {}: {}; {}", reply.step,
+                               std::strerror(cause), hint));
 }
 
 }  // namespace
@@ -61,13 +63,12 @@ int init_image() {
   static const Descriptor image = [] {
     const Descriptor writable(::memfd_create("weir-init", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     const auto size = static_cast<std::size_t>(weir_box_init_end - weir_box_init_begin);
-    if (!writable || ::write(writable.get(), weir_box_init_begin, size) !=
-                         static_cast<ssize_t>(size)) {
+    if (!writable ||
+        ::write(writable.get(), weir_box_init_begin, size) != static_cast<ssize_t>(size)) {
       fail("memfd for the init");
     }
     ::fchmod(writable.get(), 0555);
-    ::fcntl(writable.get(), F_ADD_SEALS,
-            F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    ::fcntl(writable.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
     const std::string path = fmt::format("/proc/self/fd/{}", writable.get());
     Descriptor readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!readable) fail("reopen the init");
@@ -76,7 +77,9 @@ int init_image() {
   return image.get();
 }
 
-Spawned::~Spawned() { kill_init(*this); }
+Spawned::~Spawned() {
+  kill_init(*this);
+}
 
 bool kill_init(Spawned& spawned) {
   if (!spawned.pidfd) return true;
@@ -90,9 +93,13 @@ bool kill_init(Spawned& spawned) {
   return died;
 }
 
-Spawner::Spawner() { start(); }
+Spawner::Spawner() {
+  start();
+}
 
-Spawner::~Spawner() { stop(); }
+Spawner::~Spawner() {
+  stop();
+}
 
 pid_t start_init_program(const std::vector<std::string>& arguments, int their_socket) {
   constexpr int kImage = kSocket + 1;
@@ -125,8 +132,8 @@ pid_t start_init_program(const std::vector<std::string>& arguments, int their_so
   char* env[] = {nullptr};
   const std::string path = fmt::format("/proc/self/fd/{}", kImage);
   pid_t pid = -1;
-  errno = ::posix_spawn(&pid, path.c_str(), &files, &attributes,
-                        const_cast<char**>(argv.data()), env);
+  errno =
+      ::posix_spawn(&pid, path.c_str(), &files, &attributes, const_cast<char**>(argv.data()), env);
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   if (errno != 0) fail("start the init program");

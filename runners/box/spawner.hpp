@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "runners/box/cgroup.hpp"
-#include "runners/descriptor.hpp"
 #include "runners/box/protocol.hpp"
+#include "runners/descriptor.hpp"
 
 namespace weir::box {
 

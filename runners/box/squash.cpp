@@ -20,13 +20,15 @@ namespace {
 using Run = std::vector<std::shared_ptr<const Layer>>;
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
-  throw InfraError(fmt::format("box: squash: {} {}: {}", what, path.string(), std::strerror(errno)));
+  throw InfraError(
+      fmt::format("box: squash: {} {}: {}", what, path.string(), std::strerror(errno)));
 }
 
 bool moved_folders(const fs::path& upper) {
   const auto skip = fs::directory_options::skip_permission_denied;
   for (const auto& entry : fs::recursive_directory_iterator(upper, skip)) {
-    if (!entry.is_symlink() && entry.is_directory() && has_mark(entry.path(), "redirect")) return true;
+    if (!entry.is_symlink() && entry.is_directory() && has_mark(entry.path(), "redirect"))
+      return true;
   }
   return false;
 }
@@ -46,7 +48,8 @@ void copy_attributes(const fs::path& from, const fs::path& to) {
   if (::chmod(to.c_str(), info.st_mode & 07777U) != 0) fail(to, "chmod");
   std::string names(65536, '\0');
   const ssize_t size = ::llistxattr(from.c_str(), names.data(), names.size());
-  for (ssize_t at = 0; at < size; at += static_cast<ssize_t>(std::strlen(&names[static_cast<std::size_t>(at)])) + 1) {
+  for (ssize_t at = 0; at < size;
+       at += static_cast<ssize_t>(std::strlen(&names[static_cast<std::size_t>(at)])) + 1) {
     const char* name = &names[static_cast<std::size_t>(at)];
     if (std::strstr(name, ".overlay.opaque") != nullptr) continue;  // decided by the caller
     std::string value(65536, '\0');

@@ -32,7 +32,8 @@ std::optional<unsigned> range_in(const char* file, const std::string& user) {
     const std::string owner = line.substr(0, colon);
     unsigned first = 0;
     unsigned count = 0;
-    if (colon == std::string::npos || (owner != user && owner != std::to_string(::geteuid()))) continue;
+    if (colon == std::string::npos || (owner != user && owner != std::to_string(::geteuid())))
+      continue;
     if (std::sscanf(line.c_str() + colon, ":%u:%u", &first, &count) == 2 && count >= kNeeded) {
       return first;
     }
@@ -40,7 +41,9 @@ std::optional<unsigned> range_in(const char* file, const std::string& user) {
   return {};
 }
 
-bool installed(const char* program) { return run_process({.argv = {program}}).exit_code != 127; }
+bool installed(const char* program) {
+  return run_process({.argv = {program}}).exit_code != 127;
+}
 
 void run(const char* program, pid_t pid, unsigned own, unsigned first) {
   const ProcessResult result =
@@ -56,8 +59,9 @@ std::optional<Subordinate> Subordinate::find(std::string& why) {
   const auto uids = range_in("/etc/subuid", user);
   const auto gids = range_in("/etc/subgid", user);
   if (!uids || !gids) {
-    why = "no range of 65,535 ids for this user in /etc/subuid and /etc/subgid (usermod "
-          "--add-subuids 100000-165535 --add-subgids 100000-165535 USER)";
+    why =
+        "no range of 65,535 ids for this user in /etc/subuid and /etc/subgid (usermod "
+        "--add-subuids 100000-165535 --add-subgids 100000-165535 USER)";
   } else if (!installed("newuidmap") || !installed("newgidmap")) {
     why = "newuidmap is not installed (package uidmap)";
   } else {

@@ -32,7 +32,8 @@ void place_init(const fs::path& to) {
   off_t at = 0;
   ::fstat(box::init_image(), &info);
   while (at < info.st_size) {
-    if (::sendfile(out.get(), box::init_image(), &at, static_cast<std::size_t>(info.st_size - at)) <= 0) {
+    if (::sendfile(out.get(), box::init_image(), &at,
+                   static_cast<std::size_t>(info.st_size - at)) <= 0) {
       throw InfraError("oci: the init cannot be copied");
     }
   }
@@ -45,7 +46,8 @@ Descriptor listen_at(const fs::path& path) {
   address.sun_family = AF_UNIX;
   const std::string name = path.string();
   if (name.size() >= sizeof(address.sun_path)) {
-    throw InfraError("oci: " + name + " is too long for a socket; set WEIR_SCRATCH to a shorter one");
+    throw InfraError("oci: " + name +
+                     " is too long for a socket; set WEIR_SCRATCH to a shorter one");
   }
   std::memcpy(address.sun_path, name.c_str(), name.size());
   if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
@@ -56,7 +58,9 @@ Descriptor listen_at(const fs::path& path) {
   return listener;
 }
 
-std::string trimmed_text(const std::string& text) { return std::string(trimmed(to_utf8(text))); }
+std::string trimmed_text(const std::string& text) {
+  return std::string(trimmed(to_utf8(text)));
+}
 
 }  // namespace
 
@@ -74,17 +78,38 @@ ContainerBox::ContainerBox(Engine engine, std::shared_ptr<box::Scratch> scratch,
   start();
 }
 
-ContainerBox::~ContainerBox() { stop(); }
+ContainerBox::~ContainerBox() {
+  stop();
+}
 
 std::vector<std::string> ContainerBox::run_arguments() const {
   const BoxLimits& limits = spec_.limits;
-  std::vector<std::string> arguments = {
-      "run", "--detach", "--rm", "--name", name_, "--entrypoint", fmt::format("{}/init", kInside),
-      "--workdir", "/", "--user", "0:0", "--hostname", "box", "--cap-drop", "all",
-      "--pids-limit", std::to_string(limits.pids + 1), "--ulimit", "core=0:0",
-      "--shm-size", std::to_string(limits.shm), "--volume", fmt::format("{}:{}:ro", folder_.string(), kInside)};
-  for (const char* capability : {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
-                                 "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "SETFCAP"}) {
+  std::vector<std::string> arguments = {"run",
+                                        "--detach",
+                                        "--rm",
+                                        "--name",
+                                        name_,
+                                        "--entrypoint",
+                                        fmt::format("{}/init", kInside),
+                                        "--workdir",
+                                        "/",
+                                        "--user",
+                                        "0:0",
+                                        "--hostname",
+                                        "box",
+                                        "--cap-drop",
+                                        "all",
+                                        "--pids-limit",
+                                        std::to_string(limits.pids + 1),
+                                        "--ulimit",
+                                        "core=0:0",
+                                        "--shm-size",
+                                        std::to_string(limits.shm),
+                                        "--volume",
+                                        fmt::format("{}:{}:ro", folder_.string(), kInside)};
+  for (const char* capability :
+       {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+        "NET_BIND_SERVICE", "SYS_CHROOT", "SETFCAP"}) {
     arguments.insert(arguments.end(), {"--cap-add", capability});
   }
   for (const auto& flag : engine_.run_flags()) arguments.push_back(flag);
@@ -96,7 +121,8 @@ std::vector<std::string> ContainerBox::run_arguments() const {
   }
   if (limits.cpus) arguments.insert(arguments.end(), {"--cpus", fmt::format("{}", *limits.cpus)});
   for (const auto& [from, to] : spec_.read_only) {
-    arguments.insert(arguments.end(), {"--volume", fmt::format("{}:{}:ro", fs::absolute(from).string(), to)});
+    arguments.insert(arguments.end(),
+                     {"--volume", fmt::format("{}:{}:ro", fs::absolute(from).string(), to)});
   }
   arguments.insert(arguments.end(), {image_->id, "--container", fmt::format("{}/socket", kInside)});
   return arguments;
@@ -109,7 +135,8 @@ void ContainerBox::start() {
   folder_ = scratch_->fresh("container");
   place_init(folder_ / "init");
   const Descriptor listener = listen_at(folder_ / "socket");
-  const ProcessResult started = engine_.run(run_arguments(), kStartPatience);
+  // From there: conmon leaves a file `oom` where it was started.
+  const ProcessResult started = engine_.run(run_arguments(), kStartPatience, folder_);
   if (!started.ok()) {
     throw InfraError(fmt::format("oci: {} run: {}", engine_.name(), trimmed_text(started.err)));
   }
@@ -117,7 +144,8 @@ void ContainerBox::start() {
   const bool came = ::poll(&ready, 1, static_cast<int>(kStartPatience.count())) == 1;
   Descriptor socket(came ? ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC) : -1);
   fs::remove(folder_ / "socket");  // with the listener closed, nobody connects a second time
-  if (!socket) throw InfraError("oci: the container's init did not call; is the image for this machine?");
+  if (!socket)
+    throw InfraError("oci: the container's init did not call; is the image for this machine?");
   const ProcessResult inspected = engine_.run({"inspect", "--format", "{{.State.Pid}}", name_});
   cgroup_ = box::Cgroup::of_process(std::atoi(inspected.out.c_str()));
   connect(std::move(socket));
@@ -140,10 +168,11 @@ void ContainerBox::stop() {
 }
 
 SnapshotPtr ContainerBox::commit(bool pause) {
-  const ProcessResult result = engine_.run(
-      {"commit", "--quiet", "--change", fmt::format("LABEL {}={}", kOwnerLabel, scratch_->root().string()),
-       pause ? "--pause=true" : "--pause=false", name_},
-      std::chrono::minutes(10));
+  const ProcessResult result =
+      engine_.run({"commit", "--quiet", "--change",
+                   fmt::format("LABEL {}={}", kOwnerLabel, scratch_->root().string()),
+                   pause ? "--pause=true" : "--pause=false", name_},
+                  std::chrono::minutes(10));
   if (!result.ok()) throw InfraError("oci: commit: " + trimmed_text(result.err));
   auto made = std::make_shared<ContainerSnapshot>(engine_, trimmed_text(result.out), true);
   made->parent = started_;

@@ -20,7 +20,7 @@ struct ContainerSnapshot final : Snapshot {
 
   Engine engine;
   std::string id;
-  bool owned;  ///< false for the image a box started from
+  bool owned;                                            ///< false for the image a box started from
   std::shared_ptr<const ContainerSnapshot> parent = {};  ///< what its container started from
 };
 

@@ -17,8 +17,8 @@ namespace {
 /// docker's command line may be there without its daemon, and is then of no use.
 bool there(const std::string& name) {
   const bool daemon = name.find("docker") != std::string::npos;
-  return run_process({.argv = {name, daemon ? "version" : "--version"},
-                      .timeout = milliseconds(20'000)})
+  return run_process(
+             {.argv = {name, daemon ? "version" : "--version"}, .timeout = milliseconds(20'000)})
       .ok();
 }
 
@@ -40,20 +40,23 @@ rlim_t hard_limit(int resource) {
 Engine Engine::find(const std::string& name) {
   if (!name.empty()) {
     if (there(name)) return Engine(name);
-    throw InfraError(fmt::format("{} is not installed or does not start; scripts/setup --extras "
-                                 "installs podman",
-                                 name));
+    throw InfraError(
+        fmt::format("{} is not installed or does not start; scripts/setup --extras "
+                    "installs podman",
+                    name));
   }
   for (const char* each : {"podman", "docker"}) {
     if (there(each)) return Engine(each);
   }
-  throw InfraError("images need podman or docker, and neither is here; scripts/setup --extras "
-                   "installs podman");
+  throw InfraError(
+      "images need podman or docker, and neither is here; scripts/setup --extras "
+      "installs podman");
 }
 
-ProcessResult Engine::run(std::vector<std::string> arguments, milliseconds timeout) const {
+ProcessResult Engine::run(std::vector<std::string> arguments, milliseconds timeout,
+                          const fs::path& cwd) const {
   arguments.insert(arguments.begin(), name_);
-  return run_process({.argv = std::move(arguments), .timeout = timeout});
+  return run_process({.argv = std::move(arguments), .cwd = cwd.string(), .timeout = timeout});
 }
 
 std::string Engine::must(std::vector<std::string> arguments, const std::string& what,
@@ -72,7 +75,8 @@ Image Engine::inspect(const std::string& reference) const {
                                  std::string(trimmed(tail_of(result.err)))));
   }
   const auto images = parse_images(result.out);
-  if (images.size() != 1) throw InfraError(fmt::format("{}: image {}: no answer", name_, reference));
+  if (images.size() != 1)
+    throw InfraError(fmt::format("{}: image {}: no answer", name_, reference));
   return images.front();
 }
 
@@ -93,7 +97,8 @@ void Engine::pull(const std::string& reference) const {
 std::string Engine::import(const fs::path& from, const std::string& name) const {
   if (!fs::exists(from)) throw InfraError(fmt::format("{}: not there", from.string()));
   if (fs::is_directory(from)) {
-    const std::string tar = (fs::temp_directory_path() / fmt::format("weir-import-{}.tar", ::getpid()));
+    const std::string tar =
+        (fs::temp_directory_path() / fmt::format("weir-import-{}.tar", ::getpid()));
     const ProcessResult packed =
         run_process({.argv = {"tar", "--numeric-owner", "-C", from.string(), "-cf", tar, "."},
                      .timeout = std::chrono::hours(1)});
@@ -102,8 +107,8 @@ std::string Engine::import(const fs::path& from, const std::string& name) const 
     if (!packed.ok()) throw InfraError("tar: " + tail_of(packed.err));
     return id;
   }
-  const ProcessResult listing = run_process(
-      {.argv = {"tar", "-tf", from.string(), "manifest.json"}, .timeout = std::chrono::minutes(10)});
+  const ProcessResult listing = run_process({.argv = {"tar", "-tf", from.string(), "manifest.json"},
+                                             .timeout = std::chrono::minutes(10)});
   const ProcessResult oci = run_process(
       {.argv = {"tar", "-tf", from.string(), "oci-layout"}, .timeout = std::chrono::minutes(10)});
   if (listing.ok() || oci.ok()) {
@@ -131,7 +136,8 @@ std::string Engine::build(const fs::path& folder, bool network) const {
   if (is_podman()) arguments.emplace_back("--pull=never");
   for (const auto& flag : run_flags()) arguments.push_back(flag);
   arguments.insert(arguments.end(), {"--network", network ? "host" : "none", folder.string()});
-  (void)must(std::move(arguments), fmt::format("build of {}", folder.string()), std::chrono::hours(1));
+  (void)must(std::move(arguments), fmt::format("build of {}", folder.string()),
+             std::chrono::hours(1));
   return inspect(tag).id;
 }
 

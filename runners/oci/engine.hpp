@@ -11,13 +11,13 @@ namespace weir {
 
 /// A container image as an engine knows it.
 struct Image {
-  std::string id;          ///< "sha256:..." of its configuration: what it is, whatever it is called
+  std::string id;  ///< "sha256:..." of its configuration: what it is, whatever it is called
   std::vector<std::string> names;
   std::string architecture;  ///< as images say it: amd64, arm64
   std::int64_t bytes = 0;
   std::map<std::string, std::string> env;
-  std::string workdir;     ///< "/" if none
-  std::string user;        ///< "root" if none
+  std::string workdir;  ///< "/" if none
+  std::string user;     ///< "root" if none
   std::vector<std::string> entrypoint;
   std::vector<std::string> command;
   std::vector<std::filesystem::path> layers;  ///< folders on this host, top first; empty if unknown
@@ -37,7 +37,8 @@ class Engine {
   /// The rest throw InfraError with the engine's own words.
   void pull(const std::string& reference) const;
   /// A rootfs (folder or tar), or an image archive made by `save`; returns its id.
-  [[nodiscard]] std::string import(const std::filesystem::path& from, const std::string& name) const;
+  [[nodiscard]] std::string import(const std::filesystem::path& from,
+                                   const std::string& name) const;
   void remove(const std::string& reference) const;
   /// Builds a folder's Dockerfile without a network (or with the host's) and
   /// returns the image's id. A failing build's log is in the error.
@@ -46,7 +47,8 @@ class Engine {
   void unpack(const std::string& reference, const std::filesystem::path& folder) const;
 
   [[nodiscard]] ProcessResult run(std::vector<std::string> arguments,
-                                  milliseconds timeout = milliseconds(120'000)) const;
+                                  milliseconds timeout = milliseconds(120'000),
+                                  const std::filesystem::path& cwd = {}) const;
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_podman() const { return name_.find("podman") != std::string::npos; }
   /// Where an OCI runtime must be chosen or limits given for containers to start.

@@ -92,9 +92,10 @@ class OciSandbox final : public Sandbox {
 
   Image image_of(const std::string& base) const {
     if (base.rfind(kImage, 0) != 0) {
-      throw InfraError(fmt::format("oci: containers start from an image, not from {}; give one, or "
-                                   "`weir image import` a rootfs",
-                                   base));
+      throw InfraError(
+          fmt::format("oci: containers start from an image, not from {}; give one, or "
+                      "`weir image import` a rootfs",
+                      base));
     }
     Image image = engine_.inspect(base.substr(kImage.size()));
     if (!image.architecture.empty() && image.architecture != host_architecture()) {

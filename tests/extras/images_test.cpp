@@ -85,8 +85,9 @@ TEST_F(ImagesTest, AMissingImageNamesTheCommandThatGetsIt) {
 TEST_F(ImagesTest, ADockerfileIsBuiltWithoutANetwork) {
   const TemporaryFolder folder;
   write_file(folder / "extra", "from the context\n");
-  write_file(folder / "Dockerfile", std::string("FROM ") + kName +
-                                        "\nUSER root\nWORKDIR /work\nCOPY extra /work/\nRUN cat extra > made\n");
+  write_file(folder / "Dockerfile",
+             std::string("FROM ") + kName +
+                 "\nUSER root\nWORKDIR /work\nCOPY extra /work/\nRUN cat extra > made\n");
   AgentTask task;
   task.id = "t";
   task.environment.build_context = folder.path();
@@ -101,7 +102,8 @@ TEST_F(ImagesTest, ADockerfileIsBuiltWithoutANetwork) {
 
 TEST_F(ImagesTest, AFailingDockerfileShowsItsLog) {
   const TemporaryFolder folder;
-  write_file(folder / "Dockerfile", std::string("FROM ") + kName + "\nUSER root\nRUN echo the cause >&2; exit 3\n");
+  write_file(folder / "Dockerfile",
+             std::string("FROM ") + kName + "\nUSER root\nRUN echo the cause >&2; exit 3\n");
   try {
     (void)engine_->build(folder.path(), false);
     FAIL();
@@ -131,7 +133,8 @@ TEST_F(ImagesTest, ContainersSnapshotRestoreAndForkByCommits) {
   const SnapshotPtr first = box->snapshot();
   ASSERT_TRUE(box->exec(script("echo two > /app/f; echo x > /app/g")).ok());
   const SnapshotPtr second = box->snapshot();
-  EXPECT_EQ(sandbox->touched(second, first, {"/app/f", "/bin/ls"}), std::vector<std::string>{"/app/f"});
+  EXPECT_EQ(sandbox->touched(second, first, {"/app/f", "/bin/ls"}),
+            std::vector<std::string>{"/app/f"});
   box->restore(first);
   EXPECT_EQ(box->exec(script("cat /app/f; ls /app")).out.bytes, "one\nf\n");
   EXPECT_EQ(sandbox->create({.from = second})->exec(script("cat /app/f")).out.bytes, "two\n");
@@ -142,15 +145,15 @@ TEST_F(ImagesTest, ContainersHaveTheGatewayToo) {
   BoxSpec gated = spec();
   gated.network = Network::gateway;
   gated.gateway = {"127.0.0.1:1", "s3cret"};
-  const auto asked = sandbox->create(gated)->exec(
-      script("exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&3; head -n 1 <&3"));
+  const auto asked = sandbox->create(gated)->exec(script(
+      "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&3; head -n 1 <&3"));
   EXPECT_THAT(asked.out.bytes, HasSubstr("401"));
 }
 
 TEST_F(ImagesTest, ContainersOfAProgramThatWasKilledGo) {
   const std::string weir = WEIR_BINARY;
-  (void)run_process({.argv = {"timeout", "-s", "KILL", "3", weir, "sandbox", "run", "--image", kName, "--network", "open",
-                              "--", "sleep", "600"}});
+  (void)run_process({.argv = {"timeout", "-s", "KILL", "3", weir, "sandbox", "run", "--image",
+                              kName, "--network", "open", "--", "sleep", "600"}});
   for (int look = 0; look < 50 && !engine_->run({"ps", "--all", "--quiet"}).out.empty(); ++look) {
     std::this_thread::sleep_for(milliseconds(100));
   }

@@ -22,7 +22,8 @@ std::vector<Payload> escapes(const Canary& canary) {
                                   std::string("/etc/weir-planted")}) {
            if (std::filesystem::exists(path)) return path + " is on the host";
          }
-         return std::filesystem::exists("/usr/share/doc") ? says_held(attempt) : "host folder removed";
+         return std::filesystem::exists("/usr/share/doc") ? says_held(attempt)
+                                                          : "host folder removed";
        }},
       {"e03", "secrets in /proc/*/environ",
        "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c "
@@ -38,7 +39,8 @@ std::vector<Payload> escapes(const Canary& canary) {
       {"e06", "look into pid 1",
        "for f in environ exe root cwd maps mem fd/3 ns/user stack auxv; do "
        "(cat /proc/1/$f || readlink /proc/1/$f || ls /proc/1/$f/) 2>/dev/null | grep -aq . && echo "
-       "BROKEN $f; done; ls -A /proc/1/fd /proc/1/map_files 2>/dev/null | grep -v : | grep . || echo HELD"},
+       "BROKEN $f; done; ls -A /proc/1/fd /proc/1/map_files 2>/dev/null | grep -v : | grep . || "
+       "echo HELD"},
       {"e07", "trace pid 1, read its memory, steal its descriptors",
        python("refused('attach', sc(101, 16, 1, 0, 0))\n"
               "refused('seize', sc(101, 0x4206, 1, 0, 0))\n"
@@ -48,7 +50,8 @@ std::vector<Payload> escapes(const Canary& canary) {
               "fd = sc(434, 1, 0)[0]\n"
               "for i in range(8): refused('getfd', sc(438, fd, i, 0))\n")},
       {"e08", "kill, stop, hang up pid 1",
-       "for s in KILL STOP TERM INT HUP SEGV USR1 CHLD; do kill -$s 1; done; kill -KILL -1; echo HELD",
+       "for s in KILL STOP TERM INT HUP SEGV USR1 CHLD; do kill -$s 1; done; kill -KILL -1; echo "
+       "HELD",
        [](Attempt& attempt) -> std::string {
          return attempt.run("echo alive").out.bytes == "alive\n" ? "" : "pid 1 is gone";
        }},
@@ -58,30 +61,37 @@ std::vector<Payload> escapes(const Canary& canary) {
        [](Attempt& attempt) -> std::string {
          return std::stoi(attempt.result.out.bytes) < 6 ? "" : attempt.result.out.bytes;
        }},
-      {"e11", "be the host's root", "awk '{print ($2 == 0 ? \"BROKEN\" : \"HELD\"); exit}' /proc/self/uid_map"},
+      {"e11", "be the host's root",
+       "awk '{print ($2 == 0 ? \"BROKEN\" : \"HELD\"); exit}' /proc/self/uid_map"},
       {"e12", "chroot and climb out",
-       fmt::format("python3 - <<'E'\nimport os\nos.makedirs('/x/y', exist_ok=True)\nd = os.open('/', 0)\n"
-                   "try:\n  os.chroot('/x'); os.fchdir(d)\nexcept OSError: pass\n"
-                   "for _ in range(64): os.chdir('..')\n"
-                   "try: os.chroot('.')\nexcept OSError: pass\n"
-                   "print('BROKEN' if os.path.exists('{}/secret') else 'HELD')\nE",
-                   folder)},
+       fmt::format(
+           "python3 - <<'E'\nimport os\nos.makedirs('/x/y', exist_ok=True)\nd = os.open('/', 0)\n"
+           "try:\n  os.chroot('/x'); os.fchdir(d)\nexcept OSError: pass\n"
+           "for _ in range(64): os.chdir('..')\n"
+           "try: os.chroot('.')\nexcept OSError: pass\n"
+           "print('BROKEN' if os.path.exists('{}/secret') else 'HELD')\nE",
+           folder)},
       {"e13", "the host's abstract socket",
-       python(fmt::format("try:\n  s = socket.socket(socket.AF_UNIX); s.connect('\\0{}'); broken('connected')\n"
-                          "except OSError: pass\n",
-                          canary.abstract_socket))},
+       python(fmt::format(
+           "try:\n  s = socket.socket(socket.AF_UNIX); s.connect('\\0{}'); broken('connected')\n"
+           "except OSError: pass\n",
+           canary.abstract_socket))},
       {"e14", "the host's socket by path",
-       python(fmt::format("try:\n  s = socket.socket(socket.AF_UNIX); s.connect('{}'); broken('connected')\n"
-                          "except OSError: pass\n",
-                          canary.path_socket.string()))},
+       python(fmt::format(
+           "try:\n  s = socket.socket(socket.AF_UNIX); s.connect('{}'); broken('connected')\n"
+           "except OSError: pass\n",
+           canary.path_socket.string()))},
       {"e15", "the host's loopback",
-       python(fmt::format("try:\n  socket.create_connection(('127.0.0.1', {}), 3); broken('connected')\n"
-                          "except OSError: pass\n",
-                          canary.tcp_port))},
+       python(fmt::format(
+           "try:\n  socket.create_connection(('127.0.0.1', {}), 3); broken('connected')\n"
+           "except OSError: pass\n",
+           canary.tcp_port))},
       {"e16", "the world: names, addresses, the cloud's metadata",
-       python("for host in ('192.0.2.1', '1.1.1.1', '169.254.169.254', '::1'):\n"
-              "  try: socket.create_connection((host, 80), 3); broken(host)\n  except OSError: pass\n"
-              "try: socket.getaddrinfo('example.com', 80); broken('resolved')\nexcept OSError: pass\n")},
+       python(
+           "for host in ('192.0.2.1', '1.1.1.1', '169.254.169.254', '::1'):\n"
+           "  try: socket.create_connection((host, 80), 3); broken(host)\n  except OSError: pass\n"
+           "try: socket.getaddrinfo('example.com', 80); broken('resolved')\nexcept OSError: "
+           "pass\n")},
       {"e17", "sockets of this program in /proc/net/unix",
        "test $(wc -l < /proc/net/unix) -le 1 && echo HELD"},
       {"e18", "System V segments of the host",
@@ -109,20 +119,26 @@ std::vector<Payload> escapes(const Canary& canary) {
        "echo x > /bound/secret; rm -f /bound/secret; mount -o remount,rw /bound; touch /bound/y; "
        "chmod 777 /bound; cat /bound/secret >/dev/null && echo HELD",
        says_held, milliseconds(20'000),
-       [folder](BoxSpec& spec) { spec.read_only = {{folder, "/bound"}}; }},
+       [folder](BoxSpec& spec) {
+         spec.read_only = {{folder, "/bound"}};
+       }},
       {"e23", "device nodes beyond the harmless six",
-       "cd /dev; for f in * pts/*; do if [ ! -L $f ] && { [ -c $f ] || [ -b $f ]; }; then echo -n \"$f \"; fi; done",
+       "cd /dev; for f in * pts/*; do if [ ! -L $f ] && { [ -c $f ] || [ -b $f ]; }; then echo -n "
+       "\"$f \"; fi; done",
        [](Attempt& attempt) -> std::string {
-         const std::string wanted =
-             "full null random tty urandom zero pts/ptmx ";
+         const std::string wanted = "full null random tty urandom zero pts/ptmx ";
          return attempt.result.out.bytes == wanted ? "" : attempt.result.out.bytes;
        }},
       {"e24", "kernel memory and logs",
-       "for f in /proc/kcore /proc/keys /proc/timer_list /proc/kmsg /dev/kmsg /dev/mem; do head -c 1 $f "
-       "2>/dev/null | grep -aq . && echo BROKEN $f; done; dmesg >/dev/null 2>&1 && echo BROKEN dmesg; ls -A "
+       "for f in /proc/kcore /proc/keys /proc/timer_list /proc/kmsg /dev/kmsg /dev/mem; do head -c "
+       "1 $f "
+       "2>/dev/null | grep -aq . && echo BROKEN $f; done; dmesg >/dev/null 2>&1 && echo BROKEN "
+       "dmesg; ls -A "
        "/sys | grep . || echo HELD"},
-      {"e25", "control groups", "mount -t cgroup none /mnt 2>/dev/null && echo BROKEN; mount -t cgroup2 none "
-       "/mnt 2>/dev/null && echo BROKEN; ls -A /sys/fs/cgroup 2>/dev/null | grep . ; find / -xdev -name "
+      {"e25", "control groups",
+       "mount -t cgroup none /mnt 2>/dev/null && echo BROKEN; mount -t cgroup2 none "
+       "/mnt 2>/dev/null && echo BROKEN; ls -A /sys/fs/cgroup 2>/dev/null | grep . ; find / -xdev "
+       "-name "
        "release_agent -o -xdev -name cgroup.procs 2>/dev/null | grep . || echo HELD"},
   };
 }

@@ -40,8 +40,10 @@ std::vector<Payload> exhaustions() {
   return {
       {"x01", "fork bomb", ":(){ :|:& };:; sleep 60", goes_on, milliseconds(3000)},
       {"x02", "forks in sessions of their own, deaf to signals",
-       "python3 - <<'E'\nimport os, signal\nfor s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n"
-       "  except OSError: pass\nwhile True:\n  try:\n    if os.fork() == 0: os.setsid()\n  except OSError: pass\nE",
+       "python3 - <<'E'\nimport os, signal\nfor s in range(1, 32):\n  try: signal.signal(s, "
+       "signal.SIG_IGN)\n"
+       "  except OSError: pass\nwhile True:\n  try:\n    if os.fork() == 0: os.setsid()\n  except "
+       "OSError: pass\nE",
        [](Attempt& attempt) -> std::string {
          const std::string gone = goes_on(attempt);
          if (!gone.empty()) return gone;
@@ -49,12 +51,16 @@ std::vector<Payload> exhaustions() {
        },
        milliseconds(2000)},
       {"x03", "thread bomb",
-       "python3 - <<'E'\nimport threading, time\ntry:\n  for _ in range(5000): threading.Thread(target=time.sleep, "
-       "args=(30,), daemon=True).start()\n  print('BROKEN', flush=True)\nexcept RuntimeError: print('HELD', flush=True)\nimport os; os._exit(0)\nE"},
+       "python3 - <<'E'\nimport threading, time\ntry:\n  for _ in range(5000): "
+       "threading.Thread(target=time.sleep, "
+       "args=(30,), daemon=True).start()\n  print('BROKEN', flush=True)\nexcept RuntimeError: "
+       "print('HELD', flush=True)\nimport os; os._exit(0)\nE"},
       {"x04", "zombie bomb",
-       "python3 - <<'E'\nimport os, time\nn = 0\ntry:\n  for _ in range(3000):\n    if os.fork() == 0: os._exit(0)\n"
+       "python3 - <<'E'\nimport os, time\nn = 0\ntry:\n  for _ in range(3000):\n    if os.fork() "
+       "== 0: os._exit(0)\n"
        "    n += 1\nexcept OSError: pass\nprint('BROKEN' if n >= 3000 else 'HELD')\nE"},
-      {"x05", "orphans for pid 1 to reap", "for i in $(seq 1500); do (true & ) ; done; sleep 0.3; ps ax 2>/dev/null | grep -c defunct",
+      {"x05", "orphans for pid 1 to reap",
+       "for i in $(seq 1500); do (true & ) ; done; sleep 0.3; ps ax 2>/dev/null | grep -c defunct",
        [](Attempt& attempt) -> std::string {
          return std::stoi("0" + attempt.result.out.bytes) <= 2 ? "" : attempt.result.out.bytes;
        }},
@@ -66,57 +72,86 @@ std::vector<Payload> exhaustions() {
          return ended(attempt);
        }},
       {"x07", "memory by many processes",
-       "for i in $(seq 8); do python3 -c \"b = bytearray(100 << 20); import time; time.sleep(2); print('whole')\" & done; wait",
+       "for i in $(seq 8); do python3 -c \"b = bytearray(100 << 20); import time; time.sleep(2); "
+       "print('whole')\" & done; wait",
        [](Attempt& attempt) -> std::string {
          if (!limited(attempt, "memory")) return "";  // per process only: declared
          int whole = 0;
-         for (std::size_t at = 0; (at = attempt.result.out.bytes.find("whole", at)) != std::string::npos; ++at) ++whole;
+         for (std::size_t at = 0;
+              (at = attempt.result.out.bytes.find("whole", at)) != std::string::npos; ++at)
+           ++whole;
          return whole < 4 ? goes_on(attempt) : fmt::format("{} of 8 got 100 MiB each", whole);
        }},
-      {"x08", "locked memory", python("r = sc(9, 0, 1 << 30, 3, 0x22 | 0x2000, -1, 0)\nif r[0] > 0: broken('mlocked 1 GiB')\n"),
-       [](Attempt& attempt) { return attempt.result.ok() ? says_held(attempt) : goes_on(attempt); }},
-      {"x09", "/dev/shm", "head -c 1G /dev/zero > /dev/shm/x", stopped_below("/dev/shm/x", 16 << 20)},
+      {"x08", "locked memory",
+       python("r = sc(9, 0, 1 << 30, 3, 0x22 | 0x2000, -1, 0)\nif r[0] > 0: broken('mlocked 1 "
+              "GiB')\n"),
+       [](Attempt& attempt) {
+         return attempt.result.ok() ? says_held(attempt) : goes_on(attempt);
+       }},
+      {"x09", "/dev/shm", "head -c 1G /dev/zero > /dev/shm/x",
+       stopped_below("/dev/shm/x", 16 << 20)},
       {"x10", "/tmp", "head -c 1500M /dev/zero > /tmp/x", stopped_below("/tmp/x", 70 << 20)},
-      {"x11", "the root file system", "head -c 1500M /dev/zero > /x", stopped_below("/x", 70 << 20)},
+      {"x11", "the root file system", "head -c 1500M /dev/zero > /x",
+       stopped_below("/x", 70 << 20)},
       {"x12", "/usr", "head -c 1500M /dev/zero > /usr/x", stopped_below("/usr/x", 70 << 20)},
-      {"x13", "inodes", "mkdir /tmp/i && cd /tmp/i && python3 -c \"\nimport os\ntry:\n  for i in range(100000): os.close(os.open(str(i), "
+      {"x13", "inodes",
+       "mkdir /tmp/i && cd /tmp/i && python3 -c \"\nimport os\ntry:\n  for i in range(100000): "
+       "os.close(os.open(str(i), "
        "os.O_CREAT | os.O_WRONLY))\n  print('BROKEN')\nexcept OSError: print('HELD')\n\"",
-       [](Attempt& attempt) { return limited(attempt, "disk") ? says_held(attempt) : goes_on(attempt); }},
+       [](Attempt& attempt) {
+         return limited(attempt, "disk") ? says_held(attempt) : goes_on(attempt);
+       }},
       {"x14", "300 MB of output", "head -c 300M /dev/zero",
        [](Attempt& attempt) -> std::string {
-         if (attempt.result.status != ExecStatus::output_limit) return std::string(name_of(attempt.result.status));
-         return attempt.result.out.bytes.size() < (3 << 20) ? goes_on(attempt) : "too much was kept";
+         if (attempt.result.status != ExecStatus::output_limit)
+           return std::string(name_of(attempt.result.status));
+         return attempt.result.out.bytes.size() < (3 << 20) ? goes_on(attempt)
+                                                            : "too much was kept";
        }},
       {"x15", "output for ever on both streams", "yes & yes >&2 & wait",
        [](Attempt& attempt) -> std::string {
-         return attempt.result.status == ExecStatus::output_limit ? goes_on(attempt)
-                                                                  : std::string(name_of(attempt.result.status));
+         return attempt.result.status == ExecStatus::output_limit
+                    ? goes_on(attempt)
+                    : std::string(name_of(attempt.result.status));
        }},
       {"x16", "processor: four spinners on one processor's quota",
        "for i in 1 2 3 4; do timeout 2 sh -c 'while :; do :; done' & done; wait",
        [](Attempt& attempt) -> std::string {
          if (!limited(attempt, "cpu")) return "";
          const auto used = attempt.result.cpu_user + attempt.result.cpu_sys;
-         return used <= attempt.result.wall * 5 / 4 ? "" : fmt::format("{} ms in {} ms", used.count(), attempt.result.wall.count());
+         return used <= attempt.result.wall * 5 / 4
+                    ? ""
+                    : fmt::format("{} ms in {} ms", used.count(), attempt.result.wall.count());
        }},
-      {"x17", "descriptors", python("n = 0\ntry:\n  while n < 5000: os.open('/dev/null', 0); n += 1\n  broken(n)\nexcept OSError: pass\n")},
-      {"x18", "ptys", python("n = 0\ntry:\n  while n < 20000: os.open('/dev/ptmx', os.O_RDWR); n += 1\n  broken(n)\nexcept OSError: pass\n")},
+      {"x17", "descriptors",
+       python("n = 0\ntry:\n  while n < 5000: os.open('/dev/null', 0); n += 1\n  broken(n)\nexcept "
+              "OSError: pass\n")},
+      {"x18", "ptys",
+       python("n = 0\ntry:\n  while n < 20000: os.open('/dev/ptmx', os.O_RDWR); n += 1\n  "
+              "broken(n)\nexcept OSError: pass\n")},
       {"x19", "kernel memory by pipes and sockets",
-       python("keep = []\ntry:\n  while len(keep) < 4000:\n    a, b = socket.socketpair(); a.setblocking(False); keep += [a, b]\n"
-              "    try:\n      while True: a.send(b'x' * 65536)\n    except BlockingIOError: pass\nexcept (OSError, MemoryError): pass\n"),
+       python("keep = []\ntry:\n  while len(keep) < 4000:\n    a, b = socket.socketpair(); "
+              "a.setblocking(False); keep += [a, b]\n"
+              "    try:\n      while True: a.send(b'x' * 65536)\n    except BlockingIOError: "
+              "pass\nexcept (OSError, MemoryError): pass\n"),
        goes_on},
       {"x20", "a tree deeper than any path",
-       "cd /tmp && python3 -c \"\nimport os\ntry:\n  for i in range(20000): os.mkdir('d'); os.chdir('d')\nexcept OSError: pass\n\"; echo HELD",
+       "cd /tmp && python3 -c \"\nimport os\ntry:\n  for i in range(20000): os.mkdir('d'); "
+       "os.chdir('d')\nexcept OSError: pass\n\"; echo HELD",
        [](Attempt& attempt) -> std::string {
          const std::string held = says_held(attempt);
          return held.empty() ? goes_on(attempt) : held;
        }},
       {"x22", "memory filled with files: the next command runs all the same",
-       "head -c 1G /dev/zero > /tmp/a; head -c 1G /dev/zero > /dev/shm/b; python3 -c 'b = bytearray(1 << 30)'", goes_on},
+       "head -c 1G /dev/zero > /tmp/a; head -c 1G /dev/zero > /dev/shm/b; python3 -c 'b = "
+       "bytearray(1 << 30)'",
+       goes_on},
       {"x23", "descriptors in flight, as many as there may be",
-       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport array, os, socket, time\nkeep = []\ntry:\n  while len(keep) < 600:\n"
+       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport array, os, socket, time\nkeep = "
+       "[]\ntry:\n  while len(keep) < 600:\n"
        "    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM); keep += [a, b]\n"
-       "    a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [a.fileno()] * 200))])\nexcept OSError: pass\n"
+       "    a.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', "
+       "[a.fileno()] * 200))])\nexcept OSError: pass\n"
        "time.sleep(60)\nE\n); sleep 1; echo HELD",
        [](Attempt& attempt) -> std::string {
          attempt.box.put("in", "/app/f", 0644);
@@ -126,10 +161,12 @@ std::vector<Payload> exhaustions() {
          return other->get("/app/f", 9) == "in" ? goes_on(attempt) : "nor in another box";
        }},
       {"x24", "a process whose main thread has ended",
-       "python3 - <<'E'\nimport ctypes, threading, time\ndef work():\n  while True:\n    open('/app/log', 'a').write('x'); time.sleep(0.01)\n"
+       "python3 - <<'E'\nimport ctypes, threading, time\ndef work():\n  while True:\n    "
+       "open('/app/log', 'a').write('x'); time.sleep(0.01)\n"
        "threading.Thread(target=work).start()\nctypes.CDLL(None).syscall(60, 0)\nE",
        [](Attempt& attempt) -> std::string {
-         if (attempt.result.status != ExecStatus::timeout) return std::string(name_of(attempt.result.status));
+         if (attempt.result.status != ExecStatus::timeout)
+           return std::string(name_of(attempt.result.status));
          const auto before = attempt.box.get("/app/log", 1 << 20).value_or("").size();
          (void)attempt.run("sleep 0.3");
          const auto after = attempt.box.get("/app/log", 1 << 20).value_or("").size();
@@ -137,14 +174,16 @@ std::vector<Payload> exhaustions() {
        },
        milliseconds(500)},
       {"x25", "a hidden one is no quiet box",
-       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+       "(exec >/dev/null 2>&1; python3 - <<'E' &\nimport ctypes, threading, "
+       "time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
        "ctypes.CDLL(None).syscall(60, 0)\nE\n); sleep 0.5; echo x > /app/x",
        [](Attempt& attempt) -> std::string {
          if (attempt.box.live_processes() == 0) return "not counted";
          return attempt.box.snapshot() ? "frozen under it" : "";
        }},
       {"x26", "no inode left for the next layer",
-       "cd /tmp && python3 -c \"\nimport os\ntry:\n  for i in range(100000): os.close(os.open(str(i), os.O_CREAT | os.O_WRONLY))\n"
+       "cd /tmp && python3 -c \"\nimport os\ntry:\n  for i in range(100000): "
+       "os.close(os.open(str(i), os.O_CREAT | os.O_WRONLY))\n"
        "except OSError: pass\n\"; echo HELD",
        [](Attempt& attempt) -> std::string {
          const SnapshotPtr full = attempt.box.snapshot();
@@ -154,16 +193,21 @@ std::vector<Payload> exhaustions() {
          return goes_on(attempt);
        }},
       {"x27", "processes that multiply as they are ended",
-       "python3 - <<'E'\nimport os\nwhile True:\n  try:\n    if os.fork():\n      os._exit(0)\n    os.setsid()\n  except OSError: pass\nE\nsleep 30",
+       "python3 - <<'E'\nimport os\nwhile True:\n  try:\n    if os.fork():\n      os._exit(0)\n    "
+       "os.setsid()\n  except OSError: pass\nE\nsleep 30",
        [](Attempt& attempt) -> std::string {
          const auto next = attempt.run("echo alive");
-         return next.out.bytes == "alive\n" && next.wall < milliseconds(8000) ? "" : fmt::format("{} after {} ms", name_of(next.status), next.wall.count());
+         return next.out.bytes == "alive\n" && next.wall < milliseconds(8000)
+                    ? ""
+                    : fmt::format("{} after {} ms", name_of(next.status), next.wall.count());
        },
        milliseconds(1000)},
       {"x28", "a memory kill does not cover a timeout",
        "python3 -c 'b = bytearray(1 << 30)'; sleep 60",
        [](Attempt& attempt) -> std::string {
-         return attempt.result.status == ExecStatus::timeout ? "" : std::string(name_of(attempt.result.status));
+         return attempt.result.status == ExecStatus::timeout
+                    ? ""
+                    : std::string(name_of(attempt.result.status));
        },
        milliseconds(3000)},
       {"x21", "a sparse terabyte", "truncate -s 1T /tmp/sparse 2>/dev/null; echo HELD",

@@ -38,7 +38,8 @@ std::string python(const std::string& body) {
          "ok = True\n"
          "def broken(what):\n  global ok\n  ok = False\n  print('BROKEN', what)\n"
          "def sc(n, *a):\n"
-         "  r = libc.syscall(ctypes.c_long(n), *[ctypes.c_long(x) if isinstance(x, int) else x for x in a])\n"
+         "  r = libc.syscall(ctypes.c_long(n), *[ctypes.c_long(x) if isinstance(x, int) else x for "
+         "x in a])\n"
          "  return r, ctypes.get_errno()\n"
          "def refused(what, r):\n  if r[0] >= 0: broken((what, r))\n" +
          body + "\nif ok: print('HELD')\nWEIR_END\n";
@@ -96,8 +97,9 @@ Canary set_up(const TemporaryFolder& folder) {
   local.sun_family = AF_UNIX;
   canary.abstract_socket = fmt::format("weir-canary-{}", ::getpid());
   canary.abstract_socket.copy(local.sun_path + 1, sizeof(local.sun_path) - 1);
-  listening(AF_UNIX, reinterpret_cast<sockaddr*>(&local),
-            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + canary.abstract_socket.size()));
+  listening(
+      AF_UNIX, reinterpret_cast<sockaddr*>(&local),
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + canary.abstract_socket.size()));
   local = {};
   local.sun_family = AF_UNIX;
   canary.path_socket = folder / "socket";
@@ -150,7 +152,8 @@ std::string attack(const Payload& payload, Sandbox& sandbox, const Canary& canar
 
 std::vector<Payload> all_payloads(const Canary& canary) {
   std::vector<Payload> all;
-  for (auto& part : {escapes(canary), kernel_doors(), exhaustions(), nuisances(), forgeries(canary)}) {
+  for (auto& part :
+       {escapes(canary), kernel_doors(), exhaustions(), nuisances(), forgeries(canary)}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -163,8 +166,8 @@ int run(const std::vector<std::string>& chosen) {
   int broken = 0;
   int tried = 0;
   for (const auto& payload : all_payloads(canary)) {
-    const bool wanted = chosen.empty() ||
-                        std::find(chosen.begin(), chosen.end(), payload.id) != chosen.end();
+    const bool wanted =
+        chosen.empty() || std::find(chosen.begin(), chosen.end(), payload.id) != chosen.end();
     if (!wanted) continue;
     ++tried;
     const std::string seen = attack(payload, *sandbox, canary);
@@ -175,7 +178,8 @@ int run(const std::vector<std::string>& chosen) {
   }
   tear_down(canary);
   fmt::print("{} payloads as {}: {} held, {} broke\n", tried,
-             ::geteuid() == 0 ? "root" : fmt::format("uid {}", ::geteuid()), tried - broken, broken);
+             ::geteuid() == 0 ? "root" : fmt::format("uid {}", ::geteuid()), tried - broken,
+             broken);
   for (const auto& each : sandbox->degraded()) fmt::print("  degraded: {}\n", each);
   return broken == 0 && tried > 0 ? 0 : 1;
 }

@@ -16,9 +16,9 @@ struct Canary {
   int tcp_port = 0;              ///< listening on the host's 127.0.0.1
   std::string abstract_socket;   ///< name, listening
   std::filesystem::path path_socket;
-  int shm_id = -1;               ///< System V
-  std::string posix_shm;         ///< name below /dev/shm
-  pid_t victim = -1;             ///< a process of ours
+  int shm_id = -1;        ///< System V
+  std::string posix_shm;  ///< name below /dev/shm
+  pid_t victim = -1;      ///< a process of ours
 
   /// What of it changed, or was contacted; "" if nothing.
   [[nodiscard]] std::string harm() const;
@@ -38,8 +38,9 @@ struct Attempt {
 struct Payload {
   std::string id;
   std::string title;
-  std::string script;                                 ///< bash; "" if the verdict acts itself
-  std::function<std::string(Attempt&)> verdict = {};  ///< "" = held, else what was seen; none: `says_held`
+  std::string script;  ///< bash; "" if the verdict acts itself
+  std::function<std::string(Attempt&)> verdict =
+      {};  ///< "" = held, else what was seen; none: `says_held`
   milliseconds timeout{20'000};
   std::function<void(BoxSpec&)> adjust = {};
 };

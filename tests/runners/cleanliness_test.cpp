@@ -37,9 +37,11 @@ std::map<std::string, long> traces() {
   found["mounts"] = std::count(std::istreambuf_iterator<char>(mounts), {}, '\n');
   const std::string ours = "weir-" + std::to_string(::getpid()) + "-";
   for (const auto* hierarchy : {"memory", "pids", "cpu", "cpuacct", "unified", ""}) {
-    found[std::string("groups in ") + hierarchy] = entries(fs::path("/sys/fs/cgroup") / hierarchy, ours);
+    found[std::string("groups in ") + hierarchy] =
+        entries(fs::path("/sys/fs/cgroup") / hierarchy, ours);
   }
-  for (const auto* scratch : {"/dev/shm", "/var/tmp"}) found[scratch] = entries(scratch, "weir-box-");
+  for (const auto* scratch : {"/dev/shm", "/var/tmp"})
+    found[scratch] = entries(scratch, "weir-box-");
   const ProcessResult pids = run_process({.argv = {"pgrep", "-c", "weir-spawner"}});
   found["processes"] = std::atol(pids.out.c_str());
   return found;
@@ -95,7 +97,8 @@ TEST_F(CleanlinessTest, AHundredBoxesAtOnceLeaveNothing) {
     threads.emplace_back([&] {
       std::vector<std::unique_ptr<Box>> boxes;
       for (int i = 0; i < 10; ++i) boxes.push_back(sandbox_->create({}));
-      for (const auto& box : boxes) good += box->exec(script("mkdir /app/d; sleep 100 & true")).ok() ? 1 : 0;
+      for (const auto& box : boxes)
+        good += box->exec(script("mkdir /app/d; sleep 100 & true")).ok() ? 1 : 0;
     });
   }
   threads.clear();
@@ -121,7 +124,8 @@ TEST_F(CleanlinessTest, AKilledProgramsBoxesDieAndItsGroupsAreSwept) {
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
   ::close(ready[1]);
-  for (int look = 0; look < 100 && run_process({.argv = {"pgrep", "-f", "sleep 4242"}}).ok(); ++look) {
+  for (int look = 0; look < 100 && run_process({.argv = {"pgrep", "-f", "sleep 4242"}}).ok();
+       ++look) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_FALSE(run_process({.argv = {"pgrep", "-f", "sleep 4242"}}).ok());

@@ -30,9 +30,11 @@ TEST(ParseImages, ReadsWhatPodmanAndDockerSay) {
 }
 
 TEST(ParseImages, LayersOfWhichOneIsNotHereAreNone) {
-  EXPECT_TRUE(parse_images(R"([{"Id": "a", "GraphDriver": {"Data": {"UpperDir": "/usr", "LowerDir": "/no/such"}}}])")
-                  .front()
-                  .layers.empty());
+  EXPECT_TRUE(
+      parse_images(
+          R"([{"Id": "a", "GraphDriver": {"Data": {"UpperDir": "/usr", "LowerDir": "/no/such"}}}])")
+          .front()
+          .layers.empty());
 }
 
 TEST(ParseImages, WhatIsNotThatShapeIsAnError) {

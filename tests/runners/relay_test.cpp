@@ -23,9 +23,10 @@ TEST(ShowsToken, AsBearerOrApiKeyWhateverTheCase) {
 }
 
 TEST(ShowsToken, NothingElseIsTaken) {
-  for (const char* head : {"", "GET / HTTP/1.1\r\n", "Authorization: Bearer abcd\r\n", "Authorization: Bearer ab\r\n",
-                           "Authorization: Basic abc\r\n", "X-Api-Key:\r\n abc\r\n", "X-Other: abc\r\n",
-                           "GET /?x-api-key=abc HTTP/1.1\r\n", "Authorization Bearer abc\r\n"}) {
+  for (const char* head :
+       {"", "GET / HTTP/1.1\r\n", "Authorization: Bearer abcd\r\n", "Authorization: Bearer ab\r\n",
+        "Authorization: Basic abc\r\n", "X-Api-Key:\r\n abc\r\n", "X-Other: abc\r\n",
+        "GET /?x-api-key=abc HTTP/1.1\r\n", "Authorization Bearer abc\r\n"}) {
     EXPECT_FALSE(shows_token(head, "abc")) << head;
   }
 }
@@ -77,11 +78,13 @@ class GatewayTest : public testing::Test {
 
   std::string python(const std::string& body) {
     ExecRequest request;
-    request.script = "python3 - <<'E'\nimport socket, time\ndef ask(text, port=8080):\n"
-                     "  s = socket.create_connection(('127.0.0.1', port), 5); s.sendall(text.encode())\n"
-                     "  out = b''\n  while True:\n    got = s.recv(4096)\n    if not got: break\n    out += got\n"
-                     "  return out.decode()\n" +
-                     body + "\nE\n";
+    request.script =
+        "python3 - <<'E'\nimport socket, time\ndef ask(text, port=8080):\n"
+        "  s = socket.create_connection(('127.0.0.1', port), 5); s.sendall(text.encode())\n"
+        "  out = b''\n  while True:\n    got = s.recv(4096)\n    if not got: break\n    out += "
+        "got\n"
+        "  return out.decode()\n" +
+        body + "\nE\n";
     request.timeout = milliseconds(30'000);
     request.merge_stderr = true;
     return box_->exec(request).out.bytes;
@@ -93,13 +96,17 @@ class GatewayTest : public testing::Test {
 };
 
 TEST_F(GatewayTest, TheTokenOpensTheOneTarget) {
-  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nAuthorization: Bearer s3cret\\r\\n\\r\\n'))"), HasSubstr("served"));
+  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nAuthorization: Bearer s3cret\\r\\n\\r\\n'))"),
+              HasSubstr("served"));
   EXPECT_EQ(target_.requests, 1);
 }
 
 TEST_F(GatewayTest, WithoutTheTokenNothingReachesIt) {
-  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nAuthorization: Bearer guess\\r\\n\\r\\n'))"), HasSubstr("401"));
-  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\n\\r\\nAuthorization: Bearer s3cret\\r\\n\\r\\n'))"), HasSubstr("401"));
+  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nAuthorization: Bearer guess\\r\\n\\r\\n'))"),
+              HasSubstr("401"));
+  EXPECT_THAT(
+      python("print(ask('GET / HTTP/1.1\\r\\n\\r\\nAuthorization: Bearer s3cret\\r\\n\\r\\n'))"),
+      HasSubstr("401"));
   EXPECT_EQ(target_.requests, 0);
 }
 
@@ -109,10 +116,11 @@ TEST_F(GatewayTest, EverythingElseStaysOutOfReach) {
 }
 
 TEST_F(GatewayTest, SilentAndEndlessConnectionsDoNotShutOutOthersForEver) {
-  EXPECT_THAT(python("keep = [socket.create_connection(('127.0.0.1', 8080), 5) for _ in range(150)]\n"
-                     "try: keep[0].sendall(b'x' * 10_000_000)\nexcept OSError: pass\n"
-                     "print(ask('GET / HTTP/1.1\\r\\nx-api-key: s3cret\\r\\n\\r\\n'))"),
-              HasSubstr("served"));
+  EXPECT_THAT(
+      python("keep = [socket.create_connection(('127.0.0.1', 8080), 5) for _ in range(150)]\n"
+             "try: keep[0].sendall(b'x' * 10_000_000)\nexcept OSError: pass\n"
+             "print(ask('GET / HTTP/1.1\\r\\nx-api-key: s3cret\\r\\n\\r\\n'))"),
+      HasSubstr("served"));
 }
 
 TEST_F(GatewayTest, ASnapshotKeepsTheWayOut) {
@@ -120,7 +128,8 @@ TEST_F(GatewayTest, ASnapshotKeepsTheWayOut) {
   request.script = "echo x > /app/x";
   (void)box_->exec(request);
   ASSERT_TRUE(box_->snapshot());
-  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nx-api-key: s3cret\\r\\n\\r\\n'))"), HasSubstr("served"));
+  EXPECT_THAT(python("print(ask('GET / HTTP/1.1\\r\\nx-api-key: s3cret\\r\\n\\r\\n'))"),
+              HasSubstr("served"));
 }
 
 }  // namespace

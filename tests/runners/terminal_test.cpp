@@ -38,12 +38,14 @@ class TerminalTest : public testing::Test {
 TEST_F(TerminalTest, KeepsItsStateBetweenKeys) {
   const auto terminal = box_->open_terminal(request_);
   (void)type(*terminal, "cd /etc; X=kept\r");
-  EXPECT_THAT(type(*terminal, "pwd; echo $X; stty size; tty\r"), HasSubstr("/etc\nkept\n10 60\n/dev/pts/0\n"));
+  EXPECT_THAT(type(*terminal, "pwd; echo $X; stty size; tty\r"),
+              HasSubstr("/etc\nkept\n10 60\n/dev/pts/0\n"));
 }
 
 TEST_F(TerminalTest, ShowsAScreenNotAStream) {
   const auto terminal = box_->open_terminal(request_);
-  const std::string screen = type(*terminal, "printf 'wrong\\rright\\n\\033[5;5Hthere\\033[8;1H'\r");
+  const std::string screen =
+      type(*terminal, "printf 'wrong\\rright\\n\\033[5;5Hthere\\033[8;1H'\r");
   EXPECT_THAT(screen, HasSubstr("right\n"));
   EXPECT_THAT(screen, HasSubstr("    there\n"));
   EXPECT_EQ(std::count(screen.begin(), screen.end(), '\n'), 10);
@@ -52,7 +54,10 @@ TEST_F(TerminalTest, ShowsAScreenNotAStream) {
 TEST_F(TerminalTest, ControlCharactersSignal) {
   const auto terminal = box_->open_terminal(request_);
   (void)type(*terminal, "sleep 100\r");
-  EXPECT_THAT(type(*terminal, "\x03" "echo back $?\r"), HasSubstr("back 130"));
+  EXPECT_THAT(type(*terminal,
+                   "\x03"
+                   "echo back $?\r"),
+              HasSubstr("back 130"));
 }
 
 TEST_F(TerminalTest, LivesBesideCommandsAndKeepsSnapshotsHonest) {

@@ -110,7 +110,8 @@ int handle_files(const Request& request, Blob& blob, Reply& reply) {
       if (fd < 0) return refuse(reply, fd, errno, "open folder");
       return is_real(fd) ? fd : refuse(reply, fd, EPERM, "not a folder of the box");
     }
-    default: return make_link(first, blob.next(), reply);
+    default:
+      return make_link(first, blob.next(), reply);
   }
 }
 

@@ -14,7 +14,8 @@
 // box's pid 1: it sets up the mounts, confines itself, runs commands, reaps, and
 // reports, over a socket no command ever holds; nothing in the box can read its
 // memory. As `--container SOCKET` it is the pid 1 of a container that a runtime
-// made; as `--screen` it draws what a program wrote to its terminal. A box ends when the harness closes its socket or the spawner dies.
+// made; as `--screen` it draws what a program wrote to its terminal. A box ends when the harness
+// closes its socket or the spawner dies.
 
 namespace weir::box {
 

@@ -21,9 +21,9 @@
 namespace weir::box {
 namespace {
 
-constexpr unsigned kAllowed[] = {SYS_read,   SYS_write,  SYS_recvfrom, SYS_sendto,  SYS_brk,
-                                 SYS_mmap,   SYS_munmap, SYS_mremap,   SYS_madvise, SYS_futex,
-                                 SYS_exit_group};
+constexpr unsigned kAllowed[] = {SYS_read,    SYS_write, SYS_recvfrom,  SYS_sendto,
+                                 SYS_brk,     SYS_mmap,  SYS_munmap,    SYS_mremap,
+                                 SYS_madvise, SYS_futex, SYS_exit_group};
 #if defined(__x86_64__)
 constexpr unsigned kNativeArch = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
@@ -52,7 +52,8 @@ bool confine_to_socket() {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-std::size_t text_of(const VTermScreen* screen, int rows, int columns, char* text, std::size_t room) {
+std::size_t text_of(const VTermScreen* screen, int rows, int columns, char* text,
+                    std::size_t room) {
   std::size_t size = 0;
   for (int row = 0; row < rows && size + 1 < room; ++row) {
     std::size_t end = size + vterm_screen_get_text(screen, text + size, room - size - 1,

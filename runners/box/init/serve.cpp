@@ -133,7 +133,9 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
   reply.id = request.id;
   int fd = -1;
   switch (request.op) {
-    case Op::exec: start(request, attached, grants, running); return;
+    case Op::exec:
+      start(request, attached, grants, running);
+      return;
     case Op::signal:
       attached.close_all();
       if (running.pid > 0) kill(-running.pid, SIGTERM);
@@ -146,7 +148,9 @@ void handle(const Request& request, Attached& attached, Grants& grants, Running&
       kill_missing_from(ProcessSet{});
       reap(running);
       break;
-    case Op::setup: begin(request, attached, grants, reply); break;
+    case Op::setup:
+      begin(request, attached, grants, reply);
+      break;
     case Op::status: {
       reap(running);
       ProcessSet now;
@@ -225,9 +229,9 @@ Blob Blob::read(int fd) {
     blob.data = static_cast<char*>(malloc(static_cast<std::size_t>(info.st_size) + 1));
   }
   while (blob.data != nullptr && blob.size < static_cast<std::size_t>(info.st_size)) {
-    const ssize_t got = pread(fd, blob.data + blob.size,
-                              static_cast<std::size_t>(info.st_size) - blob.size,
-                              static_cast<off_t>(blob.size));
+    const ssize_t got =
+        pread(fd, blob.data + blob.size, static_cast<std::size_t>(info.st_size) - blob.size,
+              static_cast<off_t>(blob.size));
     if (got <= 0) break;
     blob.size += static_cast<std::size_t>(got);
   }

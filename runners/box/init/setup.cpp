@@ -120,8 +120,8 @@ void make_folders(char* path, bool whole) {
 
 /// In a user's own namespace: a detached read-only clone of a host path.
 int clone_read_only(const char* source) {
-  const auto fd = static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, source,
-                                           OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  const auto fd = static_cast<int>(
+      syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   const bool done = fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE,

@@ -69,7 +69,8 @@ bool map_ids(pid_t pid, const SpawnRequest& request, SpawnReply& reply) {
 /// makes a user namespace: to the box's own uid, then, not to the host's root,
 /// whom a box could leave without. Where that uid may make none, root does.
 long clone_as(const SpawnRequest& request, clone_args& args) {
-  if (request.map != IdMap::range || geteuid() != 0) return syscall(SYS_clone3, &args, sizeof(args));
+  if (request.map != IdMap::range || geteuid() != 0)
+    return syscall(SYS_clone3, &args, sizeof(args));
   if (setresuid(static_cast<uid_t>(-1), request.base, static_cast<uid_t>(-1)) != 0) return -1;
   setfsuid(0);  // the control group is root's to clone into
   const long pid = syscall(SYS_clone3, &args, sizeof(args));
