@@ -90,11 +90,15 @@ class NamespaceSandbox final : public Sandbox {
           "disk: looked at once a second while commands run, and single files limited "
           "(the kernel enforces it for root on Linux 6.15 or newer without WEIR_SCRATCH)");
     }
+    if (!ground_->as_root()) {
+      lacking.emplace_back(
+          "quotas: of inotify, signals and processes, shared with the caller (root's boxes have "
+          "their own)");
+    }
     if (ground_->footing().map == IdMap::single) {
       lacking.emplace_back(
-          "ids: the caller's alone: no command can change users or owners, and the caller's "
-          "quotas of inotify, signals and processes are shared with its boxes "
-          "(run as root, or install uidmap and give this user a range in /etc/subuid)");
+          "ids: the caller's alone, so that no command can change users or owners (run as root, or "
+          "install uidmap and give this user a range in /etc/subuid)");
     }
     return lacking;
   }
