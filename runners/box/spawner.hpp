@@ -43,8 +43,8 @@ class Spawner {
   Spawner(const Spawner&) = delete;
   Spawner& operator=(const Spawner&) = delete;
 
-  /// Clones a pid 1 into `cgroup` and fresh user, mount, pid, net, ipc, uts and
-  /// cgroup namespaces. Throws InfraError saying what to enable where the
+  /// Clones a pid 1 into `cgroup` and fresh user, mount, pid, net, ipc and uts
+  /// namespaces (commands get a cgroup namespace each). Throws InfraError saying what to enable where the
   /// kernel refuses.
   [[nodiscard]] Spawned spawn(IdMap map, const Cgroup& cgroup);
 

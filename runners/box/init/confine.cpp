@@ -7,6 +7,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -69,19 +70,21 @@ void confine(const Request& setup, const Attached& attached, Grants& grants, Rep
 }
 
 pid_t fork_into_groups(const Grants& grants) {
-  if (grants.setup.clone_into != 0) {
-    clone_args args{};
-    args.flags = CLONE_INTO_CGROUP;
-    args.cgroup = static_cast<__u64>(grants.groups[0]);
-    args.exit_signal = SIGCHLD;
-    return static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof(args)));
-  }
-  const pid_t pid = fork();
-  for (std::uint32_t i = 0; pid == 0 && i < grants.setup.groups; ++i) {
+  const bool clones = grants.setup.clone_into != 0;
+  clone_args args{};
+  args.flags = CLONE_INTO_CGROUP;
+  args.cgroup = clones ? static_cast<__u64>(grants.groups[0]) : 0;
+  args.exit_signal = SIGCHLD;
+  const auto pid = clones ? static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof(args))) : fork();
+  if (pid != 0) return pid;
+  for (std::uint32_t i = 0; i < grants.setup.groups; ++i) {
     // "0" is the writer: moving oneself needs no wait for the whole machine.
     if (write(grants.groups[i], "0", 1) != 1) _exit(126);
   }
-  return pid;
+  // Seen from the groups it is in, so that their names stay the host's. Init has
+  // no such namespace: from within one it could not clone into a group beside it.
+  if (grants.setup.world != World::container) unshare(CLONE_NEWCGROUP);
+  return 0;
 }
 
 void limit_resources(const Grants& grants) {
