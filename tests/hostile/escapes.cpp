@@ -32,9 +32,11 @@ std::vector<Payload> escapes(const Canary& canary) {
          return attempt.result.out.bytes == "0\n" ? "" : attempt.result.out.bytes;
        }},
       {"e04", "secrets in the own environment", "env | grep -E 'CANARY|KEY|TOKEN' || echo HELD"},
-      {"e05", "inherited descriptors", "cd /proc/self/fd && ls -1 | tr '\\n' ' '",
+      {"e05", "inherited descriptors",
+       "exec python3 -c \"import os; d = '/proc/self/fd/'; print(*sorted(f for f in os.listdir(d) if "
+       "os.path.exists(d + f) or os.path.islink(d + f)))\"",
        [](Attempt& attempt) -> std::string {
-         return attempt.result.out.bytes == "0 1 2 " ? "" : attempt.result.out.bytes;
+         return attempt.result.out.bytes == "0 1 2\n" ? "" : attempt.result.out.bytes;
        }},
       {"e06", "look into pid 1",
        "for f in environ exe root cwd maps mem fd/3 ns/user stack auxv; do "
