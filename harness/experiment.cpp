@@ -276,6 +276,9 @@ class ExperimentReader {
       table->fail("backend", "must be \"box\" or \"oci\"");
     }
     sandbox.engine = table->text("engine").value_or("");
+    if (!sandbox.engine.empty() && sandbox.engine != "podman" && sandbox.engine != "docker") {
+      table->fail("engine", "must be \"podman\" or \"docker\"");
+    }
     read_network(*table, sandbox);
     read_source(*table, sandbox);
     BoxLimits& limits = sandbox.limits;
@@ -283,13 +286,19 @@ class ExperimentReader {
     if (const auto disk = table->bytes("disk")) limits.disk = *disk;
     if (const auto shm = table->bytes("shm")) limits.shm = *shm;
     if (const auto cpus = table->number("cpus")) limits.cpus = *cpus;
-    if (const auto pids = table->integer("pids")) limits.pids = static_cast<int>(*pids);
+    if (const auto pids = table->integer("pids")) limits.pids = narrowed(*pids);
     if (const auto inodes = table->integer("inodes")) limits.inodes = *inodes;
-    if (const auto files = table->integer("open_files")) limits.open_files = static_cast<int>(*files);
+    if (const auto files = table->integer("open_files")) limits.open_files = narrowed(*files);
     if (const auto defect = limits.defect(); !defect.empty()) {
       table->fail(defect.substr(0, defect.find(':')), defect);
     }
     table->reject_unknown();
+  }
+
+  /// Clamped, so that what does not fit is refused by its limit, not wrapped into it.
+  static int narrowed(std::int64_t value) {
+    constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+    return static_cast<int>(std::clamp<std::int64_t>(value, -kMost, kMost));
   }
 
   static void read_network(ConfigTable& table, SandboxChoice& sandbox) {
@@ -312,7 +321,8 @@ class ExperimentReader {
     if (source.rfind("rootfs:", 0) != 0) {
       table.fail("environment", "must be \"host\", \"declared\", \"image:REF\" or \"rootfs:DIR\"");
     }
-    sandbox.environment = (file_.path.parent_path() / source.substr(7)).lexically_normal().string();
+    sandbox.environment =
+        std::filesystem::absolute(file_.path.parent_path() / source.substr(7)).lexically_normal().string();
   }
 
   json overrides_json() const {

@@ -81,9 +81,21 @@ class RunSession {
     const ExperimentLimits& limits = experiment_.limits;
     if (limits.run_usd || limits.usd) require_prices(experiment_, prices_);
     sandbox_ = make_sandbox(experiment_.sandbox);
+    require_base(experiment_.sandbox.environment);
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
       throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
                                    fmt::join(sandbox_->missing(), "; ")));
+    }
+  }
+
+  /// A base that every task would miss is an error of the file, found before any
+  /// trial is.
+  void require_base(const std::string& environment) {
+    if (environment == "declared") return;
+    try {
+      (void)sandbox_->inspect(environment);
+    } catch (const InfraError& error) {
+      throw UserError(fmt::format("[sandbox] environment: {}", error.what()));
     }
   }
 
@@ -177,7 +189,7 @@ class RunSession {
     Limiter graders(cores_);
     Watchdog watchdog;
     EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2,
-                                  experiment_.sandbox.environment);
+                                  experiment_.sandbox.environment, experiment_.sandbox.limits);
     Progress progress(jobs.size() + finished, finished, budget, options_.quiet);
     ModelRoom models({experiment_, prices_, *writer_, budget, control_,
                       options_.allow_model_change,
@@ -203,7 +215,7 @@ class RunSession {
       }
       TrialRoom room{*sandbox_,  environments, busy_boxes,
                      graders,    watchdog,     *writer_,
-                     {},         experiment_.sandbox.limits, false,
+                     {},         false,
                      experiment_.limits.elapsed, experiment_.limits.wall,
                      experiment_.sandbox.network};
       room.make_agent = [&](const AgentContext& context) {

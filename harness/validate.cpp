@@ -137,7 +137,7 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   Limiter graders(cores);
   Watchdog watchdog;
   ForgetfulRecorder recorder;
-  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, {}, true, {}};
+  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, true, {}};
 
   std::vector<TaskValidity> results(tasks.size());
   run_jobs(

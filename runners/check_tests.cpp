@@ -7,7 +7,7 @@ std::optional<bool> visible_tests_red(Sandbox& sandbox, Limiter& busy, const Sna
                                       const PreparedEnvironment& environment,
                                       milliseconds timeout, Deadline& deadline) {
   const auto permit = acquire_paused(busy, deadline);
-  const auto box = sandbox.create({.from = snapshot});
+  const auto box = sandbox.create(environment.on(snapshot));
   ExecRequest request;
   request.script = command;
   request.cwd = environment.workdir;

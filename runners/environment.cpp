@@ -32,7 +32,8 @@ bool uses_package_manager(const std::string& command) {
 
 class Builder {
  public:
-  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source, std::stop_token stop)
+  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source,
+          const BoxLimits& limits, std::stop_token stop)
       : task_(task), stop_(std::move(stop)), built_(std::make_shared<PreparedEnvironment>()) {
     const std::string base = base_by(source);
     const BaseInfo info = sandbox.inspect(base);
@@ -52,8 +53,14 @@ class Builder {
       built_->deviations.push_back("image " + task.environment.base +
                                    " declared; runs on the host's /usr");
     }
+    built_->limits = limits;
+    const TaskLimits& declared = task.limits;
+    if (declared.memory) built_->limits.memory = declared.memory;
+    if (declared.disk) built_->limits.disk = declared.disk;
+    if (declared.cpus) built_->limits.cpus = declared.cpus;
     BoxSpec spec;
     spec.base = base;
+    spec.limits = built_->limits;
     box_ = sandbox.create(spec);
   }
 
@@ -176,8 +183,8 @@ class Builder {
 
 EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                    Sandbox& sandbox, const std::string& source,
-                                   std::stop_token stop) {
-  auto built = Builder(task, sandbox, source, std::move(stop)).build();
+                                   const BoxLimits& limits, std::stop_token stop) {
+  auto built = Builder(task, sandbox, source, limits, std::move(stop)).build();
   built->sha256 = Digest().add(built->base).add(sha256).hex();
   return built;
 }
@@ -200,7 +207,7 @@ EnvironmentPtr EnvironmentCache::get(const Task& task, std::stop_token stop) {
   const std::lock_guard lock(slot->building);
   if (!slot->environment) {
     slot->environment =
-        prepare_environment(task.shown, task.sha256, sandbox_, source_, std::move(stop));
+        prepare_environment(task.shown, task.sha256, sandbox_, source_, limits_, std::move(stop));
   }
   return slot->environment;
 }

@@ -22,6 +22,12 @@ struct PreparedEnvironment {
   std::string user;
   std::map<std::string, std::string> env;  ///< complete: nothing is inherited
   std::vector<std::string> deviations;     ///< what was declared and not honoured
+  BoxLimits limits = {};  ///< of every box of the task, agent's, check's or grader's: its own first
+
+  /// A box of the task on `snapshot`.
+  [[nodiscard]] BoxSpec on(const SnapshotPtr& from) const {
+    return BoxSpec{.from = from, .limits = limits};
+  }
 };
 using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 
@@ -35,6 +41,7 @@ using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 [[nodiscard]] EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                                  Sandbox& sandbox,
                                                  const std::string& source = "host",
+                                                 const BoxLimits& limits = {},
                                                  std::stop_token stop = {});
 
 /// Keeps the environments last used, so that the trials of one task share one
@@ -42,8 +49,9 @@ using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 /// build it once.
 class EnvironmentCache {
  public:
-  EnvironmentCache(Sandbox& sandbox, std::size_t capacity, std::string source = "host")
-      : sandbox_(sandbox), capacity_(capacity), source_(std::move(source)) {}
+  EnvironmentCache(Sandbox& sandbox, std::size_t capacity, std::string source = "host",
+                   BoxLimits limits = {})
+      : sandbox_(sandbox), capacity_(capacity), source_(std::move(source)), limits_(limits) {}
 
   /// Throws Cancelled if `stop` is requested while it is built.
   [[nodiscard]] EnvironmentPtr get(const Task& task, std::stop_token stop = {});
@@ -56,6 +64,7 @@ class EnvironmentCache {
   Sandbox& sandbox_;
   std::size_t capacity_;
   std::string source_;
+  BoxLimits limits_;
   std::mutex mutex_;
   std::list<std::pair<std::string, std::shared_ptr<Slot>>> recent_;  ///< newest first
 };

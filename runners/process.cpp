@@ -77,7 +77,9 @@ int exit_code_of(int native) {
 
 }  // namespace
 
-ProcessResult run_process(const ProcessRequest& request) {
+namespace {
+
+ProcessResult run(const ProcessRequest& request) {
   ProcessResult result;
   const auto program = locate(request.argv.front());
   if (program.empty()) {  // checked here: a failed exec would run our exit handlers
@@ -127,6 +129,19 @@ ProcessResult run_process(const ProcessRequest& request) {
   result.out = out.take();
   result.err = err.take();
   return result;
+}
+
+}  // namespace
+
+ProcessResult run_process(const ProcessRequest& request) {
+  try {
+    return run(request);
+  } catch (const std::system_error& error) {  // no process, no descriptor left: a value too
+    ProcessResult result;
+    result.exit_code = 126;
+    result.err = request.argv.front() + ": " + error.what();
+    return result;
+  }
 }
 
 }  // namespace weir

@@ -18,7 +18,7 @@ struct ProcessRequest {
 };
 
 struct ProcessResult {
-  int exit_code = 0;  ///< 128 + n for signal n; 127 if there is no such program
+  int exit_code = 0;  ///< 128 + n for signal n; 127: no such program, 126: not started
   bool timed_out = false;
   std::string out;
   std::string err;

@@ -15,57 +15,30 @@
 #include <list>
 #include <vector>
 
+#include "tasks/error.hpp"
 #include "tasks/files.hpp"
 
 namespace weir {
 namespace {
 
-constexpr int kConnectPatienceMs = 2000;
 constexpr std::size_t kMostConnections = 64;
 constexpr std::size_t kMostHead = 64 << 10;
 constexpr std::size_t kMostBuffered = 256 << 10;
 constexpr std::string_view kRefusal =
     "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// A target that does not take the connection soon is not there: the box's other
-/// connections, and the box's end, do not wait for it.
-bool connected(const Descriptor& fd, const sockaddr* address, socklen_t size) {
-  if (::connect(fd.get(), address, size) == 0) return true;
-  if (errno != EINPROGRESS) return false;
-  pollfd done{fd.get(), POLLOUT, 0};
+/// Starts to connect; the answer shows as writable. None if it is refused at once.
+Descriptor begin_to_connect(const RelayTarget& target) {
+  const auto* address = reinterpret_cast<const sockaddr*>(&target.address);
+  Descriptor fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (::connect(fd.get(), address, target.size) != 0 && errno != EINPROGRESS) fd.reset();
+  return fd;
+}
+
+bool is_connected(const Descriptor& fd) {
   int error = 0;
   socklen_t length = sizeof(error);
-  return ::poll(&done, 1, kConnectPatienceMs) == 1 &&
-         ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
-}
-
-Descriptor connect_unix(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return {};
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!connected(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address))) fd.reset();
-  return fd;
-}
-
-Descriptor connect_tcp(const std::string& target) {
-  const auto colon = target.rfind(':');
-  if (colon == std::string::npos) return {};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(target.substr(0, colon).c_str(), target.substr(colon + 1).c_str(), &hints,
-                    &found) != 0) {
-    return {};
-  }
-  Descriptor fd;
-  for (const addrinfo* each = found; each != nullptr && !fd; each = each->ai_next) {
-    fd.reset(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!connected(fd, each->ai_addr, each->ai_addrlen)) fd.reset();
-  }
-  ::freeaddrinfo(found);
-  return fd;
+  return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
 }
 
 /// Bytes on their way from one socket to another.
@@ -112,19 +85,23 @@ class Connection {
     // Not looked at when nothing is wanted: a hang-up would wake the loop for ever.
     events.push_back({box != 0 ? box_.get() : -1, box, 0});
     short target = in_.wants_input() ? POLLIN : 0;
-    if (!out_.waiting.empty() || (out_.ended && !out_.passed_on)) target |= POLLOUT;
+    if (connecting_ || !out_.waiting.empty() || (out_.ended && !out_.passed_on)) target |= POLLOUT;
     events.push_back({target_ && target != 0 ? target_.get() : -1, target, 0});
   }
 
   /// False when the connection is over.
-  bool serve(const std::vector<pollfd>& events, const GatewayAccess& access) {
+  bool serve(const std::vector<pollfd>& events, const RelayTarget& to, std::string_view token) {
     if (at_ == kNotWatched) return true;
     const pollfd& box = events[at_];
     const pollfd& target = events[at_ + 1];
     if (((box.revents | target.revents) & (POLLERR | POLLNVAL)) != 0) return false;
     if ((box.revents & (POLLIN | POLLHUP)) != 0 && !out_.read_from(box_.get())) return false;
-    if (!target_ && !admit(access)) return false;
-    if (!target_) return true;
+    if (!target_) return admit(to, token);
+    if (connecting_) {
+      if (target.revents == 0) return true;
+      connecting_ = false;
+      if (!is_connected(target_)) return false;
+    }
     if ((target.revents & (POLLIN | POLLHUP)) != 0 && !in_.read_from(target_.get())) return false;
     if (!out_.write_to(target_.get()) || !in_.write_to(box_.get())) return false;
     return !(in_.passed_on && out_.passed_on);
@@ -134,27 +111,28 @@ class Connection {
   static constexpr std::size_t kNotWatched = ~std::size_t{0};
 
   /// Connects to the target once the head is whole and shows the token.
-  bool admit(const GatewayAccess& access) {
+  bool admit(const RelayTarget& to, std::string_view token) {
     const auto end = out_.waiting.find("\r\n\r\n");
     if (end == std::string::npos) return !out_.ended && out_.waiting.size() < kMostHead;
-    if (!shows_token(std::string_view(out_.waiting).substr(0, end + 2), access.token)) {
+    if (!shows_token(std::string_view(out_.waiting).substr(0, end + 2), token)) {
       [[maybe_unused]] const auto sent =
           ::send(box_.get(), kRefusal.data(), kRefusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       return false;
     }
-    const bool path = access.target.find('/') != std::string::npos;
-    target_ = path ? connect_unix(access.target) : connect_tcp(access.target);
+    target_ = begin_to_connect(to);
+    connecting_ = true;
     return static_cast<bool>(target_);
   }
 
   Descriptor box_;
   Descriptor target_;
+  bool connecting_ = false;
   Flow out_;  ///< from the box
   Flow in_;   ///< to the box
   std::size_t at_ = kNotWatched;
 };
 
-void serve(int listener, int stop, const GatewayAccess& access) {
+void serve(int listener, int stop, const RelayTarget& to, std::string_view token) {
   std::list<Connection> connections;
   for (;;) {
     // Full, those that showed no token make way, the oldest first.
@@ -166,7 +144,7 @@ void serve(int listener, int stop, const GatewayAccess& access) {
     if (::poll(events.data(), events.size(), -1) < 0 && errno != EINTR) return;
     if (events[0].revents != 0) return;
     if (events[1].revents != 0 && connections.size() >= kMostConnections) connections.erase(idle);
-    connections.remove_if([&](Connection& each) { return !each.serve(events, access); });
+    connections.remove_if([&](Connection& each) { return !each.serve(events, to, token); });
     if (events[1].revents == 0) continue;
     Descriptor accepted(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (accepted) connections.emplace_back(std::move(accepted));
@@ -207,16 +185,50 @@ bool shows_token(std::string_view head, std::string_view token) {
   return false;
 }
 
+namespace {
+
+RelayTarget unix_target(const std::string& path) {
+  RelayTarget target;
+  auto* address = reinterpret_cast<sockaddr_un*>(&target.address);
+  address->sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address->sun_path)) throw InfraError("gateway: " + path + ": too long");
+  std::memcpy(address->sun_path, path.c_str(), path.size() + 1);
+  target.size = sizeof(sockaddr_un);
+  return target;
+}
+
+/// Once, before any box can wait for it.
+RelayTarget resolve(const std::string& target) {
+  if (target.find('/') != std::string::npos) return unix_target(target);
+  const auto colon = target.rfind(':');
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (colon == std::string::npos ||
+      ::getaddrinfo(target.substr(0, colon).c_str(), target.substr(colon + 1).c_str(), &hints,
+                    &found) != 0) {
+    throw InfraError(fmt::format("gateway: {}: not HOST:PORT, nor a socket's path", target));
+  }
+  RelayTarget resolved;
+  std::memcpy(&resolved.address, found->ai_addr, found->ai_addrlen);
+  resolved.size = found->ai_addrlen;
+  ::freeaddrinfo(found);
+  return resolved;
+}
+
+}  // namespace
+
 Relay::Relay(Descriptor listener, GatewayAccess access)
     : listener_(std::move(listener)),
-      access_(std::move(access)),
+      target_(resolve(access.target)),
+      token_(std::move(access.token)),
       stop_(::eventfd(0, EFD_CLOEXEC)),
       thread_([this](const std::stop_token& stop) {
         const std::stop_callback wake(stop, [this] {
           const std::uint64_t one = 1;
           [[maybe_unused]] const auto wrote = ::write(stop_.get(), &one, sizeof(one));
         });
-        serve(listener_.get(), stop_.get(), access_);
+        serve(listener_.get(), stop_.get(), target_, token_);
       }) {}
 
 }  // namespace weir

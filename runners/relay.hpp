@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <string>
 #include <thread>
 
@@ -8,12 +10,19 @@
 
 namespace weir {
 
+/// Where a relay forwards to, resolved.
+struct RelayTarget {
+  sockaddr_storage address{};
+  socklen_t size = 0;
+};
+
 /// Serves a listening socket of a box from the host: connections that show the
 /// box's token are forwarded to the one target, byte for byte; others get a 401
 /// and are closed. A thread of its own, a bounded number of connections, no
 /// memory an enemy can grow. Ends with the object.
 class Relay {
  public:
+  /// Throws InfraError if the target's name means nothing.
   Relay(Descriptor listener, GatewayAccess access);
   ~Relay() = default;
   Relay(const Relay&) = delete;
@@ -21,7 +30,8 @@ class Relay {
 
  private:
   Descriptor listener_;
-  GatewayAccess access_;
+  RelayTarget target_;
+  std::string token_;
   Descriptor stop_;
   std::jthread thread_;  // last: it uses the others
 };

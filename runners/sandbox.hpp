@@ -191,7 +191,8 @@ class Sandbox {
   virtual ~Sandbox() = default;
   /// Throws InfraError if the machine cannot give one.
   [[nodiscard]] virtual std::unique_ptr<Box> create(const BoxSpec& spec) = 0;
-  /// Those of `paths` (absolute) that `later` changed since `earlier`.
+  /// What of `paths` (absolute; `*` matches anything, slashes too) `later` changed
+  /// since `earlier`: files that match, and paths whose folders were replaced.
   [[nodiscard]] virtual std::vector<std::string> touched(
       const SnapshotPtr& later, const SnapshotPtr& earlier,
       const std::vector<std::string>& paths) const = 0;

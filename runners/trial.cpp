@@ -92,11 +92,7 @@ class TrialRun {
   }
 
   BoxSpec spec() const {
-    BoxSpec spec{.from = environment_->snapshot, .limits = room_.box_limits};
-    const TaskLimits& declared = task_.shown.limits;
-    if (declared.memory) spec.limits.memory = declared.memory;
-    if (declared.disk) spec.limits.disk = declared.disk;
-    if (declared.cpus) spec.limits.cpus = declared.cpus;
+    BoxSpec spec = environment_->on(environment_->snapshot);
     spec.network = room_.network;
     return spec;
   }

@@ -15,7 +15,6 @@ struct TrialRoom {
   Watchdog& watchdog;
   Recorder& recorder;
   AgentFactory make_agent;
-  BoxLimits box_limits = {};
   bool grade_empty_diffs = false;  ///< run the tests even if nothing was changed (validate)
   milliseconds elapsed_limit{0};  ///< per trial, waits included; 0 = none
   milliseconds wall_limit{0};  ///< per trial; 0 = none; the task's own limit counts too

@@ -48,7 +48,7 @@ std::string random_token() {
 
 BoxSpec spec_of(const SandboxRunCommand& command) {
   BoxSpec spec;
-  if (!command.rootfs.empty()) spec.base = command.rootfs;
+  if (!command.rootfs.empty()) spec.base = std::filesystem::absolute(command.rootfs).string();
   if (!command.image.empty()) spec.base = "image:" + command.image;
   spec.container_root = false;
   spec.limits.pids = command.pids;
@@ -147,6 +147,9 @@ int run(const SandboxRunCommand& command) {
   try {
     const auto sandbox = spec.network == Network::open ? make_oci_sandbox("") : make_box_sandbox();
     ExecRequest request = request_of(command, spec, sandbox->inspect(spec.base));
+    if (!command.common.json) {  // its output becomes weir's, whole or not at all
+      request.caps.head = static_cast<std::size_t>(request.caps.kill);
+    }
     if (command.read_stdin) {
       request.stdin_bytes = std::string(std::istreambuf_iterator<char>(std::cin), {});
     }

@@ -30,7 +30,10 @@ fs::path cache_folder() {
 std::string listing_digest(const fs::path& folder) {
   std::vector<std::string> lines;
   const auto skip = fs::directory_options::skip_permission_denied;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, skip)) {
+  std::error_code unreadable;
+  for (fs::recursive_directory_iterator at(folder, skip, unreadable), end; at != end;
+       at.increment(unreadable)) {
+    const fs::directory_entry& entry = *at;
     struct stat info {};
     if (::lstat(entry.path().c_str(), &info) != 0) continue;
     std::error_code ignored;
@@ -47,11 +50,12 @@ std::string listing_digest(const fs::path& folder) {
 }
 
 Base rootfs(const std::string& name) {
-  if (!fs::is_directory(name)) {
+  std::error_code unreadable;
+  if (!fs::is_directory(name, unreadable)) {
     throw InfraError(fmt::format("box: {} is not a rootfs folder", name));
   }
-  const fs::path folder = fs::canonical(name);
-  if (!fs::exists(folder / "bin") && !fs::exists(folder / "usr") && fs::is_empty(folder)) {
+  const fs::path folder = fs::canonical(name, unreadable);
+  if (fs::is_empty(folder, unreadable)) {
     throw InfraError(fmt::format("box: {} is empty: a rootfs holds at least a program", name));
   }
   auto stack = std::make_shared<LayerStack>();

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <random>
 
 #include "tasks/error.hpp"
 
@@ -61,7 +62,9 @@ std::optional<std::int64_t> thousandth(const std::optional<std::int64_t>& value)
 Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
     : v2_(home.kind == CgroupHome::Kind::v2) {
   static std::atomic<int> next{0};
-  name_ = fmt::format("weir-{}-{}", ::getpid(), next.fetch_add(1));
+  // With a random part: a number of this process may have been another's before.
+  static const unsigned chance = std::random_device{}();
+  name_ = fmt::format("weir-{}-{:08x}-{}", ::getpid(), chance, next.fetch_add(1));
   memory_ = make(home.memory);
   pids_ = make(home.pids);
   cpu_ = make(home.cpu);

@@ -136,7 +136,9 @@ void CgroupHome::sweep() const {
       int owner = 0;
       const std::string name = entry.path().filename().string();
       const bool ours = std::sscanf(name.c_str(), "weir-%d-", &owner) == 1;
-      if (ours && ::kill(owner, 0) != 0 && errno == ESRCH) ::rmdir(entry.path().c_str());
+      if (!ours || (::kill(owner, 0) == 0 || errno != ESRCH)) continue;
+      for (const char* leaf : {"init", "run"}) ::rmdir((entry.path() / leaf).c_str());
+      ::rmdir(entry.path().c_str());
     }
   }
 }

@@ -11,8 +11,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <climits>
 #include <limits>
+#include <set>
 #include <string_view>
+#include <vector>
 
 #include "runners/box/removal.hpp"
 #include "runners/box/sweeper.hpp"
@@ -32,41 +35,48 @@ void set_option(const Descriptor& context, const char* key, const std::string& v
   }
 }
 
-/// Adds up a tree that an enemy makes and may be changing. What is too deep, too
-/// large or not to be read counts as more than any limit.
+/// Adds up a tree that an enemy makes and may be changing, one folder open at a
+/// time whatever its depth. Too many entries count as more than any limit; what
+/// cannot be read, or went away meanwhile, is left out.
 class Walk {
  public:
   std::int64_t bytes_below(const fs::path& path) {
-    add(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0);
-    return over_ ? std::numeric_limits<std::int64_t>::max() : bytes_;
+    folders_.push_back(path.string());
+    while (!folders_.empty() && entries_ < kMostEntries) {
+      const std::string folder = std::move(folders_.back());
+      folders_.pop_back();
+      add(folder);
+    }
+    return entries_ < kMostEntries ? bytes_ : std::numeric_limits<std::int64_t>::max();
   }
 
  private:
-  static constexpr int kDeepest = 200;  // descriptors, one for each level
-  static constexpr int kMostEntries = 2'000'000;
+  static constexpr int kMostEntries = 1'000'000;
 
-  void add(int folder, int depth) {
-    DIR* entries = folder >= 0 ? ::fdopendir(folder) : nullptr;
-    over_ = over_ || entries == nullptr || depth > kDeepest;
-    while (const dirent* entry = over_ ? nullptr : ::readdir(entries)) {
+  void add(const std::string& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR* entries = fd >= 0 ? ::fdopendir(fd) : nullptr;
+    if (entries == nullptr) return;
+    while (const dirent* entry = ::readdir(entries)) {
       const std::string_view name = entry->d_name;
       struct stat info {};
-      const bool overlays_own = depth == 1 && name.back() == 'w';  // not open to us, nor to the box
-      if (name == "." || name == ".." || overlays_own) continue;
-      over_ = over_ || ++entries_ > kMostEntries;
+      if (name == "." || name == ".." || ++entries_ >= kMostEntries) continue;
       if (::fstatat(::dirfd(entries), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-      bytes_ += info.st_blocks * 512;
-      if (!S_ISDIR(info.st_mode)) continue;
-      add(::openat(::dirfd(entries), entry->d_name,
-                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-          depth + 1);
+      const bool counted = info.st_nlink < 2 || S_ISDIR(info.st_mode) ||
+                           seen_.insert({info.st_dev, info.st_ino}).second;
+      if (counted) bytes_ += info.st_blocks * 512;
+      // Deeper than any path: what is there shows as the space its folders take.
+      if (S_ISDIR(info.st_mode) && folder.size() + name.size() + 1 < PATH_MAX) {
+        folders_.push_back(folder + "/" + entry->d_name);
+      }
     }
-    if (entries != nullptr) ::closedir(entries);
+    ::closedir(entries);
   }
 
   std::int64_t bytes_ = 0;
   int entries_ = 0;
-  bool over_ = false;
+  std::vector<std::string> folders_;
+  std::set<std::pair<dev_t, ino_t>> seen_;  ///< files of several names
 };
 
 }  // namespace

@@ -112,7 +112,8 @@ void InitBox::kill_all() {
   (void)channel().tell(request, std::vector<int>{}, "end every process");
 }
 
-Request InitBox::setup_request(bool memory_counted, bool disk_enforced) const {
+Request InitBox::setup_request(bool memory_counted, bool pids_counted,
+                               bool disk_enforced) const {
   const BoxLimits& limits = spec_.limits;
   Request request;
   request.op = Op::setup;
@@ -120,7 +121,9 @@ Request InitBox::setup_request(bool memory_counted, bool disk_enforced) const {
   request.capabilities = spec_.container_root ? kContainerRoot : 0;
   request.set_id = spec_.set_id ? 1 : 0;
   request.shm_bytes = static_cast<std::uint64_t>(limits.shm);
-  request.pids = static_cast<std::uint32_t>(limits.pids);
+  // Where a group counts processes, only that one refuses, and tells.
+  constexpr std::uint32_t kAboveTheGroup = 64;
+  request.pids = static_cast<std::uint32_t>(limits.pids) + (pids_counted ? kAboveTheGroup : 1);
   request.open_files = static_cast<std::uint32_t>(limits.open_files);
   if (!memory_counted) request.data_bytes = static_cast<std::uint64_t>(limits.memory.value_or(0));
   if (!disk_enforced) request.file_bytes = static_cast<std::uint64_t>(limits.disk.value_or(0));

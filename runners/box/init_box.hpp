@@ -34,7 +34,8 @@ class InitBox : public Box {
   void begin(Request setup, int blob, int filter, const std::vector<Descriptor>& fds);
   void disconnect();
   /// setup, but for who assembles the file system.
-  [[nodiscard]] Request setup_request(bool memory_counted, bool disk_enforced) const;
+  [[nodiscard]] Request setup_request(bool memory_counted, bool pids_counted,
+                                      bool disk_enforced) const;
   /// Whether nothing lives.
   [[nodiscard]] bool quiet();
   /// Ends every process but the init.

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "tasks/error.hpp"
+#include "tasks/text.hpp"
 
 namespace weir::box {
 namespace fs = std::filesystem;
@@ -80,6 +81,29 @@ bool Layer::touches(std::size_t piece, const fs::path& inside) const {
     if (!S_ISDIR(info.st_mode) || has_mark(at, "opaque") || has_mark(at, "redirect")) return true;
   }
   return true;
+}
+
+std::vector<std::string> LayerStack::matching_since(const LayerStack& earlier,
+                                                    const std::string& pattern) const {
+  constexpr std::size_t kMostNamed = 20;
+  std::vector<std::string> found;
+  const auto skip = fs::directory_options::skip_permission_denied;
+  for (const auto& layer : layers) {
+    const auto& old = earlier.layers;
+    if (std::find(old.begin(), old.end(), layer) != old.end()) continue;
+    for (std::size_t piece = 0; piece < pieces.size(); ++piece) {
+      const fs::path upper = layer->upper(piece);
+      std::error_code ignored;
+      for (fs::recursive_directory_iterator at(upper, skip, ignored), end;
+           at != end && found.size() < kMostNamed; at.increment(ignored)) {
+        const bool folder = at->is_directory(ignored) && !at->is_symlink(ignored);
+        const std::string inside =
+            (fs::path("/") / pieces[piece].path / at->path().lexically_relative(upper)).string();
+        if (!folder && glob_match(pattern, inside)) found.push_back(inside);
+      }
+    }
+  }
+  return found;
 }
 
 std::shared_ptr<const LayerStack> LayerStack::grown(std::shared_ptr<const Layer> layer) const {

@@ -227,6 +227,8 @@ std::vector<Descriptor> mount_stack(const LayerStack& stack, const Layer& active
   for (const auto& overlay : overlays) {
     if (needs_stage) break;
     Descriptor mount = mount_detached(overlay);
+    // EINVAL is how kernels say that a detached mount is no layer for them.
+    if (!mount && errno != EINVAL) fail("overlay mount");
     needs_stage = !mount;
     if (mount) mounts.push_back(std::move(mount));
   }
@@ -254,6 +256,13 @@ std::string overlay_options(const LayerStack& stack, const Layer& active, std::s
     lowers.push_back((*layer)->upper(piece).string());
   }
   for (const auto& lower : stack.pieces[piece].lowers) lowers.push_back(lower.string());
+  for (const auto& lower : lowers) {
+    if (lower.find_first_of(":,\\") != std::string::npos) {
+      throw InfraError(fmt::format("box: {}: an ordinary user's box cannot start from a path with "
+                                   "':', ',' or '\\' in it",
+                                   lower));
+    }
+  }
   std::string options =
       fmt::format("lowerdir={},upperdir={},workdir={}/{}w,userxattr", fmt::join(lowers, ":"),
                   active.upper(piece).string(), active.folder().string(), piece);

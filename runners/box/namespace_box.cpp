@@ -30,36 +30,55 @@ SnapshotPtr NamespaceBox::snapshot() {
   if (!quiet()) return nullptr;
   if (active_->empty()) return stack_;
   stop();
+  require_dead();
   stack_ = stack_->grown(std::exchange(active_, nullptr));
   if (stack_->layers.size() >= squash_at_) {
-    stack_ = squashed(*stack_);
+    try {
+      stack_ = squashed(*stack_);
+    } catch (const std::exception&) {
+      // Only root may copy every owner and enter every folder; depth costs little.
+    }
     squash_at_ = stack_->layers.size() + kSquashAt;  // some layers may have stayed
   }
   start();
   return stack_;
 }
 
+namespace {
+
+/// Lets a frozen box go on, whatever happens meanwhile.
+class Thaw {
+ public:
+  explicit Thaw(const Cgroup& group) : group_(group) {}
+  ~Thaw() { (void)group_.freeze(false); }
+  Thaw(const Thaw&) = delete;
+  Thaw& operator=(const Thaw&) = delete;
+
+ private:
+  const Cgroup& group_;
+};
+
+}  // namespace
+
 SnapshotPtr NamespaceBox::copy() {
-  if (lost_ || !cgroup_->freeze(true)) {  // every process, init too
-    (void)cgroup_->freeze(false);
-    return nullptr;
-  }
+  if (lost_) return nullptr;
+  const Thaw thaw(*cgroup_);
+  if (!cgroup_->freeze(true)) return nullptr;  // every process, init too
   const auto layer =
       std::make_shared<Layer>(ground_->new_disk(spec_.limits), stack_->pieces.size());
-  bool whole = true;
   for (std::size_t i = 0; i < stack_->pieces.size(); ++i) {
     const ProcessResult copied =
         run_process({.argv = {"cp", "-a", "--sparse=always", active_->upper(i).string() + "/.",
                               layer->upper(i).string()},
                      .timeout = std::chrono::minutes(5)});
-    whole = whole && copied.ok();
+    if (!copied.ok()) return nullptr;
   }
-  if (!cgroup_->freeze(false) || !whole) return nullptr;
   return stack_->grown(layer);
 }
 
 SnapshotPtr NamespaceBox::end() {
   stop();
+  require_dead();
   if (!active_ || active_->empty()) return stack_;
   return stack_->grown(std::exchange(active_, nullptr));
 }
@@ -68,6 +87,7 @@ void NamespaceBox::restore(const SnapshotPtr& snapshot) {
   auto stack = std::dynamic_pointer_cast<const LayerStack>(snapshot);
   if (!stack) throw InfraError("box: the snapshot is of another backend");
   stop();
+  require_dead();
   active_.reset();
   stack_ = std::move(stack);
   start();
@@ -122,15 +142,22 @@ void NamespaceBox::set_up() {
     texts.push_back("/" + fs::path(bind.second).relative_path().string());
   }
   const Descriptor blob = make_blob(texts);
-  Request request = setup_request(!ground_->cgroups().memory.empty(), disk_->enforced());
+  Request request = setup_request(!ground_->cgroups().memory.empty(), !ground_->cgroups().pids.empty(),
+                                  disk_->enforced());
   request.world = as_root ? World::mounts : World::paths;
   request.pieces = static_cast<std::uint32_t>(stack_->pieces.size());
   begin(request, blob.get(), ground_->filter().get(), mounts);
 }
 
+/// What does not die within seconds may still write: nothing it can reach is
+/// handed on then.
 void NamespaceBox::stop() {
   disconnect();
-  kill_init(init_);
+  if (!kill_init(init_)) unkillable_ = true;
+}
+
+void NamespaceBox::require_dead() const {
+  if (unkillable_) throw InfraError("box: a process of the box could not be ended");
 }
 
 }  // namespace weir::box

@@ -28,6 +28,7 @@ class NamespaceBox final : public InitBox {
   void start();
   void start_on_disk();
   void stop();
+  void require_dead() const;
   void set_up();
   [[nodiscard]] bool over_disk() const override;
   void abandon() override { kill_init(init_); }
@@ -38,6 +39,7 @@ class NamespaceBox final : public InitBox {
   std::shared_ptr<Layer> active_;
   Spawned init_;
   bool started_before_ = false;
+  bool unkillable_ = false;
   std::size_t squash_at_ = kSquashAt;  ///< layers
 };
 

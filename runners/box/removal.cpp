@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,16 @@ bool is_folder(int parent, const dirent* entry) {
   if (entry->d_type != DT_UNKNOWN) return entry->d_type == DT_DIR;
   struct stat info {};
   return fstatat(parent, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// Gives its owner a folder back that was closed to everybody. Not by its name,
+/// which could be a link by now.
+void open_to_owner(int parent, const char* name) {
+  char path[64];
+  const int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+  if (fd >= 0) chmod(path, 0700);
+  if (fd >= 0) close(fd);
 }
 
 /// Unlinks the files of `folder` and moves its folders up to `top`, so that no
@@ -36,7 +47,7 @@ void empty(int folder, int top, bool is_top, long& moved) {
     }
     char name[64];
     snprintf(name, sizeof(name), "%s%ld", kMoved, moved);
-    fchmodat(dirfd(entries), entry->d_name, 0700, 0);  // moving a folder rewrites its ".."
+    open_to_owner(dirfd(entries), entry->d_name);  // moving a folder rewrites its ".."
     if (renameat(dirfd(entries), entry->d_name, top, name) == 0) ++moved;
   }
   closedir(entries);
@@ -60,13 +71,27 @@ void pass(int top, long& moved) {
   }
 }
 
+/// One above the highest number already at the top: an earlier removal may have
+/// been cut short, and a rename must not meet what it left.
+long next_number(int top) {
+  long next = 0;
+  DIR* entries = fdopendir(open_folder(top, "."));
+  while (const dirent* entry = entries == nullptr ? nullptr : readdir(entries)) {
+    if (strncmp(entry->d_name, kMoved, sizeof(kMoved) - 1) != 0) continue;
+    const long number = atol(entry->d_name + sizeof(kMoved) - 1);
+    if (number >= next) next = number + 1;
+  }
+  if (entries != nullptr) closedir(entries);
+  return next;
+}
+
 }  // namespace
 
 bool remove_tree(const char* folder) {
-  chmod(folder, 0700);
   const int top = open_folder(AT_FDCWD, folder);
   if (top < 0) return errno == ENOENT;
-  long moved = 0;
+  fchmod(top, 0700);
+  long moved = next_number(top);
   for (int round = 0; round < 3; ++round) {
     pass(top, moved);
     if (rmdir(folder) == 0) break;

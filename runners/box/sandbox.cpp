@@ -32,10 +32,18 @@ class NamespaceSandbox final : public Sandbox {
       throw InfraError("box: an open network needs [sandbox] backend = \"oci\"");
     }
     for (const auto& bind : spec.read_only) {
-      if (!fs::exists(bind.first)) {
+      std::error_code unreadable;
+      if (!fs::exists(bind.first, unreadable)) {
         throw InfraError(fmt::format("box: {}, to be bound at {}, is not there",
                                      bind.first.string(), bind.second));
       }
+      if (fs::path(bind.second).relative_path().empty()) {
+        throw InfraError(fmt::format("box: {} cannot be bound over /", bind.first.string()));
+      }
+    }
+    constexpr std::size_t kMostBinds = 32;
+    if (spec.read_only.size() > kMostBinds) {
+      throw InfraError(fmt::format("box: at most {} read-only binds", kMostBinds));
     }
     auto stack = std::dynamic_pointer_cast<const LayerStack>(spec.from);
     if (!stack) stack = ground_->bases().get(spec.base).stack;
@@ -63,7 +71,12 @@ class NamespaceSandbox final : public Sandbox {
     if (!now || !then) return {};
     std::vector<std::string> found;
     for (const auto& path : paths) {
-      if (now->changed_since(*then, path)) found.push_back(path);
+      if (path.find('*') != std::string::npos) {
+        const auto matching = now->matching_since(*then, path);
+        found.insert(found.end(), matching.begin(), matching.end());
+      } else if (now->changed_since(*then, path)) {
+        found.push_back(path);
+      }
     }
     return found;
   }
@@ -140,7 +153,8 @@ std::string BoxLimits::defect() const {
   if (disk && *disk < kLeastDisk) return "disk: a box needs at least 1M";
   if (cpus && !(*cpus >= 0.01 && *cpus <= 4096)) return "cpus: must be from 0.01 to 4096";
   if (pids < 1 || pids > 4000) return "pids: must be from 1 to 4000";
-  if (open_files < 16) return "open files: a command needs at least 16";
+  if (open_files < 16 || open_files > 1'000'000) return "open_files: must be from 16 to 1000000";
+  if (shm < 64 << 10) return "shm: a box needs at least 64K";
   if (inodes < 1000) return "inodes: a box needs at least 1000";
   return {};
 }

@@ -19,8 +19,17 @@ namespace {
 
 constexpr const char* kPrefix = "weir-box-";
 
+/// The lock of a scratch folder of ours: in a folder that others may write to, a
+/// folder or a lock may be somebody else's, or a link to what they want touched.
 Descriptor lock(const fs::path& folder) {
-  Descriptor fd(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const Descriptor own(
+      ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!own || ::fstat(own.get(), &info) != 0 || info.st_uid != ::geteuid() ||
+      (info.st_mode & 0077U) != 0) {
+    return {};
+  }
+  Descriptor fd(::openat(own.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
   return fd;
 }
@@ -76,7 +85,7 @@ fs::path Scratch::fresh(const std::string& kind) {
 }
 
 std::vector<fs::path> Scratch::candidates() {
-  if (const char* chosen = std::getenv("WEIR_SCRATCH")) return {chosen};
+  if (const char* chosen = std::getenv("WEIR_SCRATCH")) return {fs::absolute(chosen)};
   std::vector<fs::path> found;
   for (const auto* folder : {"/dev/shm", "/var/tmp"}) {
     if (roomy(folder)) found.emplace_back(folder);

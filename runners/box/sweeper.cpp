@@ -1,5 +1,7 @@
 #include "runners/box/sweeper.hpp"
 
+#include <exception>
+
 namespace weir::box {
 
 Sweeper& Sweeper::instance() {
@@ -30,7 +32,10 @@ void Sweeper::work(const std::stop_token& stop) {
       jobs_.pop();
       busy_ = true;
     }
-    removal();
+    try {
+      removal();
+    } catch (const std::exception&) {  // the next start-up's sweep tries again
+    }
     removal = nullptr;  // what it kept alive goes now
     const std::lock_guard lock(mutex_);
     busy_ = false;

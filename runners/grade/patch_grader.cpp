@@ -115,7 +115,7 @@ Verdict grade_patch(const std::string& patch, const AgentTask& task, const Patch
     return verdict;
   }
   const auto permit = room.graders.acquire(room.stop);
-  const auto box = room.sandbox.create({.from = room.environment.snapshot});
+  const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
   verdict.outcome = Outcome::unresolved;
   if (!empty) {
     box->put(patch, "/tmp/weir.diff");

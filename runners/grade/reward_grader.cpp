@@ -35,20 +35,24 @@ const std::vector<std::string>& verdict_machinery() {
     std::vector<std::string> all = {"/etc/ld.so.preload", "/etc/ld.so.cache", "/etc/profile",
                                     "/etc/bash.bashrc"};
     for (const char* name : {"bash", "sh", "dash", "env", "rm", "mkdir", "chmod", "cat", "grep", "cmp",
-                             "diff", "test", "[", "echo", "python3", "python3.11", "sqlite3", "git"}) {
+                             "diff", "test", "[", "echo", "python3", "python3.11", "sqlite3", "git",
+                             "awk", "mawk", "gawk", "sed", "find", "head", "tail", "sort", "wc", "tr",
+                             "cut", "pytest", "pytest-3", "node", "curl", "make"}) {
       for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/sbin/"}) {
         all.push_back(std::string(folder) + name);
       }
     }
     for (const char* link : {"/bin", "/sbin", "/lib", "/lib64"}) all.emplace_back(link);
-    for (const char* folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/python3.11",
-                               "/usr/lib/python3.11/encodings", "/usr/lib/python3.11/lib-dynload",
-                               "/usr/lib/python3.11/importlib", "/usr/lib/python3.11/collections"}) {
-      add_files(folder, all);
-    }
-    for (const char* name : {"sitecustomize.py", "usercustomize.py"}) {
-      all.push_back(std::string("/usr/lib/python3/dist-packages/") + name);
-      all.push_back(std::string("/usr/local/lib/python3.11/dist-packages/") + name);
+    add_files("/usr/lib/x86_64-linux-gnu", all);
+    // What Python loads before and beside a script: its library, and what hooks
+    // into every start.
+    for (const char* pattern :
+         {"/usr/lib/python3.*", "/etc/python3*", "*/dist-packages/*.pth", "*/site-packages/*.pth",
+          "*/sitecustomize.py", "*/usercustomize.py", "/usr/lib/python3/dist-packages/*pytest/*",
+          "/usr/local/lib/python3.*/os.py", "/usr/local/lib/python3.*/site.py",
+          "/usr/local/lib/python3.*/json/*", "/usr/local/lib/python3.*/re/*",
+          "/usr/local/lib/python3.*/unittest/*", "/usr/local/lib/python3.*/encodings/*"}) {
+      all.emplace_back(pattern);
     }
     return all;
   }();
@@ -142,7 +146,7 @@ std::vector<Reward> parse_reward_text(std::string_view text) {
 Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                           const RewardGrading& grading, const GradingRoom& room) {
   const auto permit = room.graders.acquire(room.stop);
-  const auto box = room.sandbox.create({.from = final});
+  const auto box = room.sandbox.create(room.environment.on(final));
   Verdict verdict;
   const ExecResult prepared = run(*box, room, kPrepare, {}, std::chrono::minutes(1));
   const bool clean = !box->get("/logs/verifier/reward.txt", 1) &&
@@ -165,12 +169,15 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                                                            : "the verifier wedged its box";
     return verdict;
   }
+  if (result.status == ExecStatus::oom) {
+    verdict.anomalies.push_back("the verifier ran out of memory");
+  }
   if (result.leftover_processes > 0) {
     verdict.anomalies.push_back(fmt::format("the verifier left {} processes behind",
                                             result.leftover_processes));
   }
   // With every process gone nothing can be written under the reader's eyes.
-  read_rewards(*room.sandbox.create({.from = box->end()}), verdict);
+  read_rewards(*room.sandbox.create(room.environment.on(box->end())), verdict);
   const auto changed =
       room.sandbox.touched(final, room.environment.snapshot, verdict_machinery());
   if (!changed.empty()) {

@@ -149,7 +149,7 @@ void ContainerBox::start() {
   const ProcessResult inspected = engine_.run({"inspect", "--format", "{{.State.Pid}}", name_});
   cgroup_ = box::Cgroup::of_process(std::atoi(inspected.out.c_str()));
   connect(std::move(socket));
-  box::Request request = setup_request(true, true);
+  box::Request request = setup_request(true, true, true);
   request.world = box::World::container;
   request.binds = 0;
   const Descriptor blob = box::make_blob({"box"});

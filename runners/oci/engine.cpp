@@ -29,6 +29,26 @@ std::string tail_of(const std::string& log) {
   return text.size() <= kMost ? text : "..." + text.substr(text.size() - kMost);
 }
 
+/// A folder nobody else can enter, removed with the object.
+class PrivateFolder {
+ public:
+  PrivateFolder() {
+    std::string name = (fs::temp_directory_path() / "weir-import-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw InfraError("no temporary folder can be made");
+    path_ = name;
+  }
+  ~PrivateFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 rlim_t hard_limit(int resource) {
   rlimit limit{};
   ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
@@ -97,15 +117,13 @@ void Engine::pull(const std::string& reference) const {
 std::string Engine::import(const fs::path& from, const std::string& name) const {
   if (!fs::exists(from)) throw InfraError(fmt::format("{}: not there", from.string()));
   if (fs::is_directory(from)) {
-    const std::string tar =
-        (fs::temp_directory_path() / fmt::format("weir-import-{}.tar", ::getpid()));
-    const ProcessResult packed =
-        run_process({.argv = {"tar", "--numeric-owner", "-C", from.string(), "-cf", tar, "."},
-                     .timeout = std::chrono::hours(1)});
-    const std::string id = packed.ok() ? import(tar, name) : std::string();
-    fs::remove(tar);
+    const PrivateFolder folder;
+    const fs::path tar = folder.path() / "rootfs.tar";
+    const ProcessResult packed = run_process(
+        {.argv = {"tar", "--numeric-owner", "-C", from.string(), "-cf", tar.string(), "."},
+         .timeout = std::chrono::hours(1)});
     if (!packed.ok()) throw InfraError("tar: " + tail_of(packed.err));
-    return id;
+    return import(tar, name);
   }
   const ProcessResult listing = run_process({.argv = {"tar", "-tf", from.string(), "manifest.json"},
                                              .timeout = std::chrono::minutes(10)});
@@ -119,6 +137,7 @@ std::string Engine::import(const fs::path& from, const std::string& name) const 
     if (!name.empty()) (void)must({"tag", loaded, name}, "tag");
     return inspect(loaded).id;
   }
+  if (name.empty()) throw UserError("a rootfs has no name of its own: give it one");
   (void)must({"import", from.string(), name}, "import", std::chrono::hours(1));
   return inspect(name).id;
 }

@@ -11,6 +11,7 @@
 #include "runners/oci/container_box.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -61,8 +62,12 @@ class OciSandbox final : public Sandbox {
       }
     }
     std::vector<std::string> found;
-    std::copy_if(paths.begin(), paths.end(), std::back_inserter(found),
-                 [&](const std::string& path) { return changed.count(path) != 0; });
+    std::copy_if(changed.begin(), changed.end(), std::back_inserter(found),
+                 [&](const std::string& path) {
+                   return std::any_of(paths.begin(), paths.end(), [&](const std::string& pattern) {
+                     return glob_match(pattern, path);
+                   });
+                 });
     return found;
   }
 

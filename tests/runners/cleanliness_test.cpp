@@ -42,7 +42,7 @@ std::map<std::string, long> traces() {
   }
   for (const auto* scratch : {"/dev/shm", "/var/tmp"})
     found[scratch] = entries(scratch, "weir-box-");
-  const ProcessResult pids = run_process({.argv = {"pgrep", "-c", "weir-spawner"}});
+  const ProcessResult pids = run_process({.argv = {"pgrep", "-cf", "^weir-spawner"}});
   found["processes"] = std::atol(pids.out.c_str());
   return found;
 }

@@ -170,7 +170,11 @@ TEST_F(RewardGradingTest, ReplacedFoldersOfProgramsAreSeenToo) {
         "mkdir /opt/b; cp -a /usr/bin/. /opt/b; rm /opt/b/bash; " + fake +
             "/opt/b/bash; chmod +x /opt/b/bash; mv /usr/bin /usr/old; /usr/old/ln -s /opt/b /usr/bin",
         std::string("cp -a /usr/lib64 /opt/l; ln -sfn /opt/l /lib64; touch /app/ok"),
-        std::string("touch /app/ok; echo 'x = 1' >> /usr/lib/python3.11/os.py")}) {
+        std::string("touch /app/ok; echo 'x = 1' >> /usr/lib/python3.11/os.py"),
+        std::string("touch /app/ok; echo 'x = 1' >> /usr/lib/python3.11/json/__init__.py"),
+        std::string("touch /app/ok; mkdir -p /etc/python3.11; touch /etc/python3.11/sitecustomize.py"),
+        std::string("touch /app/ok; mkdir -p /usr/local/lib/python3.11/dist-packages; echo import os > "
+                    "/usr/local/lib/python3.11/dist-packages/x.pth")}) {
     const Verdict forged = after(script);
     EXPECT_EQ(forged.outcome, Outcome::invalid) << script;
   }

@@ -53,7 +53,7 @@ class TrialTest : public testing::Test {
   }
 
   Try run(FunctionAgent::Function function, milliseconds wall = {}) {
-    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_, {}, {}, false,
+    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_, {}, false,
                    wall};
     room.make_agent = [&](const AgentContext&) { return std::make_unique<FunctionAgent>(function); };
     return run_trial(task_, Trial{}, 1, room, stop_.get_token());
