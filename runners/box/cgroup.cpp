@@ -34,13 +34,6 @@ void must_write(const fs::path& file, const std::string& text) {
                                text, std::strerror(errno)));
 }
 
-std::optional<std::int64_t> number_in(const fs::path& file) {
-  std::ifstream in(file);
-  std::int64_t value = 0;
-  if (in >> value) return value;
-  return {};
-}
-
 /// The value of "KEY N" in a file of such lines.
 std::optional<std::int64_t> keyed_number(const fs::path& file, const std::string& key) {
   std::ifstream in(file);
@@ -72,6 +65,7 @@ Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
   freezer_ = make(home.freezer);
   if (v2_) divide();
   limit(limits);
+  open_gauges();
   if (v2_) return;
   if (!freezer_.empty()) folder_.reset(::open(freezer_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const auto& group : groups_) {
@@ -140,6 +134,7 @@ std::unique_ptr<Cgroup> Cgroup::of_process(pid_t pid) {
     place("pids", found->pids_);
     place("cpuacct", found->cpuacct_);
   }
+  found->open_gauges();
   return found;
 }
 
@@ -186,29 +181,33 @@ Cgroup::~Cgroup() {
 
 Cgroup::Counters Cgroup::counters() const {
   Counters counters;
-  if (!memory_.empty()) {
-    const auto* file = v2_ ? "memory.events" : "memory.oom_control";
-    counters.oom_kills = keyed_number(memory_ / file, "oom_kill").value_or(0);
-  }
-  if (!pids_.empty()) counters.pids_denied = keyed_number(pids_ / "pids.events", "max").value_or(0);
-  if (cpuacct_.empty()) return counters;
+  counters.oom_kills = oom_.keyed("oom_kill").value_or(0);
+  counters.pids_denied = denied_.keyed("max").value_or(0);
   if (v2_) {
-    counters.cpu_user_us = keyed_number(cpuacct_ / "cpu.stat", "user_usec");
-    counters.cpu_sys_us = keyed_number(cpuacct_ / "cpu.stat", "system_usec");
+    counters.cpu_user_us = cpu_user_.keyed("user_usec");
+    counters.cpu_sys_us = cpu_user_.keyed("system_usec");
   } else {
-    counters.cpu_user_us = thousandth(number_in(cpuacct_ / "cpuacct.usage_user"));
-    counters.cpu_sys_us = thousandth(number_in(cpuacct_ / "cpuacct.usage_sys"));
+    counters.cpu_user_us = thousandth(cpu_user_.number());
+    counters.cpu_sys_us = thousandth(cpu_sys_.number());
   }
   return counters;
 }
 
-std::optional<std::int64_t> Cgroup::peak() const {
-  if (memory_.empty()) return {};
-  return number_in(memory_ / (v2_ ? "memory.peak" : "memory.max_usage_in_bytes"));
-}
+std::optional<std::int64_t> Cgroup::peak() const { return peak_.number(); }
 
 void Cgroup::forget_peak() const {
-  if (!memory_.empty() && !v2_) write_to(memory_ / "memory.max_usage_in_bytes", "0");
+  if (!v2_) peak_.write("0");
+}
+
+void Cgroup::open_gauges() {
+  const auto gauge = [](const fs::path& group, const char* file) {
+    return group.empty() ? Gauge() : Gauge(group / file);
+  };
+  oom_ = gauge(memory_, v2_ ? "memory.events" : "memory.oom_control");
+  peak_ = gauge(memory_, v2_ ? "memory.peak" : "memory.max_usage_in_bytes");
+  denied_ = gauge(pids_, "pids.events");
+  cpu_user_ = gauge(cpuacct_, v2_ ? "cpu.stat" : "cpuacct.usage_user");
+  if (!v2_) cpu_sys_ = gauge(cpuacct_, "cpuacct.usage_sys");
 }
 
 bool Cgroup::freeze(bool frozen) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runners/box/gauge.hpp"
 #include "runners/descriptor.hpp"
 #include "runners/sandbox.hpp"
 
@@ -77,6 +78,7 @@ class Cgroup {
   [[nodiscard]] std::filesystem::path make(const std::filesystem::path& parent);
   void divide();
   void limit(const BoxLimits& limits) const;
+  void open_gauges();
   void limit_memory(std::int64_t bytes) const;
   void limit_cpu(double cpus) const;
 
@@ -88,6 +90,11 @@ class Cgroup {
   std::filesystem::path cpu_;
   std::filesystem::path cpuacct_;
   std::filesystem::path freezer_;
+  Gauge oom_;
+  Gauge peak_;
+  Gauge denied_;
+  Gauge cpu_user_;  ///< v2: both
+  Gauge cpu_sys_;
   Descriptor folder_;
   std::vector<Descriptor> tasks_;
   std::vector<Descriptor> command_groups_;

@@ -52,7 +52,6 @@ constexpr const char* kRefused[] = {"acct",
                                     "swapon",
                                     "syslog",
                                     "umount2",
-                                    "unshare",
                                     "userfaultfd"};
 
 /// Newer than the library's names; the same on every architecture: statmount,
@@ -79,6 +78,9 @@ void refuse_arguments(scmp_filter_ctx filter) {
     seccomp_rule_add(filter, none, call, 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
                      SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE));
   }
+  // Pid 1 gives each command a cgroup namespace, which asks for a capability that
+  // commands lack; nothing else may be unshared.
+  seccomp_rule_add(filter, eperm, SCMP_SYS(unshare), 1, SCMP_A0(SCMP_CMP_NE, CLONE_NEWCGROUP));
   // Limits of others, pid 1's among them, are not a command's to set.
   seccomp_rule_add(filter, eperm, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
   for (const scmp_datum_t request : {0x5412UL /* TIOCSTI */, 0x541CUL /* TIOCLINUX */}) {

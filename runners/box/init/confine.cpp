@@ -67,6 +67,10 @@ void confine(const Request& setup, const Attached& attached, Grants& grants, Rep
   }
   errno = EPROTO;
   if (!load_filter(attached.fds[1], grants)) failed(reply, "seccomp filter");
+  // Here, once, commands inherit it. To clone into a group init needs what the
+  // filter refuses: then each command takes it on by itself.
+  grants.filtered = reply.error == 0 && setup.clone_into == 0;
+  if (grants.filtered && !install_filter(grants)) failed(reply, "seccomp filter");
 }
 
 pid_t fork_into_groups(const Grants& grants) {

@@ -51,12 +51,13 @@ void become_root(Reply& reply);
 void set_up(const Request& request, const Attached& attached, Blob& blob, Reply& reply);
 
 /// What commands are given and held to. Init itself stays outside their memory
-/// and processor groups, filter and limits: it must be able to end them.
+/// and processor groups and limits: it must be able to end them.
 struct Grants {
   Request setup;
   int groups[kMaxDescriptors];  ///< `tasks` files to join, or one v2 group to be cloned into
   void* filter = nullptr;       ///< seccomp program
   unsigned short filter_length = 0;
+  bool filtered = false;  ///< init itself is under the filter, and so what it forks
 };
 
 /// Takes from init what no command may have by any way: capabilities in the
@@ -68,7 +69,7 @@ pid_t fork_into_groups(const Grants& grants);
 
 /// In the forked command, last before its user is taken on: limits. False on failure.
 void limit_resources(const Grants& grants);
-/// The last step before exec: the system call filter. False on failure.
+/// The system call filter, where init is not under it yet. False on failure.
 bool install_filter(const Grants& grants);
 
 /// Forks the command of an exec request; -1 with reply.error on failure.
