@@ -1,10 +1,8 @@
 #include "runners/repository.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
-
+#include "runners/private_folder.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -12,26 +10,6 @@
 namespace weir {
 namespace fs = std::filesystem;
 namespace {
-
-/// A temporary folder, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "weir-export-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw InfraError("no temporary folder can be made");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 bool is_git_directory(const fs::path& folder) {
   return fs::is_directory(folder / "objects") && fs::exists(folder / "HEAD");
@@ -71,7 +49,7 @@ void place_repository(const Repository& repository, const std::string& workdir,
                       const std::map<std::string, std::string>& env, Box& box) {
   const fs::path inner = repository.source / ".git";
   if (is_git_directory(repository.source) || is_git_directory(inner)) {
-    const TemporaryFolder folder;
+    const PrivateFolder folder;
     const fs::path tree = folder.path() / "tree";
     fs::create_directory(tree);
     export_commit(is_git_directory(inner) ? inner : repository.source, repository.commit, tree,

@@ -23,13 +23,8 @@ namespace {
 
 constexpr int kPeriodUs = 100'000;  // of the processor quota: the kernel's default
 
-bool write_to(const fs::path& file, const std::string& text) {
-  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-  return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
 void must_write(const fs::path& file, const std::string& text) {
-  if (write_to(file, text)) return;
+  if (write_control(file, text)) return;
   throw InfraError(fmt::format("box: limit {} cannot be set to {}: {}", file.filename().string(),
                                text, std::strerror(errno)));
 }
@@ -51,6 +46,11 @@ std::optional<std::int64_t> thousandth(const std::optional<std::int64_t>& value)
 }
 
 }  // namespace
+
+bool write_control(const fs::path& file, const std::string& text) {
+  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
 
 Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
     : v2_(home.kind == CgroupHome::Kind::v2) {
@@ -79,7 +79,7 @@ Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
 void Cgroup::divide() {
   const fs::path whole = freezer_;
   for (const char* controller : {"memory", "cpu"}) {
-    (void)write_to(whole / "cgroup.subtree_control", fmt::format("+{}", controller));
+    (void)write_control(whole / "cgroup.subtree_control", fmt::format("+{}", controller));
   }
   const auto leaf = [&](const char* name) {
     const fs::path group = whole / name;
@@ -157,7 +157,7 @@ void Cgroup::limit_memory(std::int64_t bytes) const {
   if (fs::exists(swap)) must_write(swap, v2_ ? "0" : std::to_string(bytes));
   // v2 counts socket buffers as memory; v1 does once it is told to.
   const fs::path sockets = memory_ / "memory.kmem.tcp.limit_in_bytes";
-  if (!v2_ && fs::exists(sockets)) (void)write_to(sockets, std::to_string(bytes));
+  if (!v2_ && fs::exists(sockets)) (void)write_control(sockets, std::to_string(bytes));
 }
 
 void Cgroup::limit_cpu(double cpus) const {
@@ -212,7 +212,7 @@ void Cgroup::open_gauges() {
 
 bool Cgroup::freeze(bool frozen) const {
   if (freezer_.empty()) return false;
-  if (!write_to(freezer_ / "cgroup.freeze", frozen ? "1" : "0")) return false;
+  if (!write_control(freezer_ / "cgroup.freeze", frozen ? "1" : "0")) return false;
   for (int look = 0; look < 500; ++look) {
     if (keyed_number(freezer_ / "cgroup.events", "frozen") == (frozen ? 1 : 0)) return true;
     ::usleep(1000);

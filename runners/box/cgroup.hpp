@@ -13,6 +13,9 @@
 
 namespace weir::box {
 
+/// Writes a control file in one go. False, with errno set, if the kernel refuses.
+bool write_control(const std::filesystem::path& file, const std::string& text);
+
 /// Where this process may make control groups, found out once: below the root
 /// of each v1 hierarchy, below the v2 root, or for an ordinary user below a v2
 /// group delegated to it. Controllers that are not there have no path.

@@ -16,13 +16,6 @@ namespace weir::box {
 namespace fs = std::filesystem;
 namespace {
 
-bool write_to(const fs::path& file, const std::string& text) {
-  std::ofstream out(file);
-  out << text;
-  out.flush();
-  return static_cast<bool>(out);
-}
-
 /// Whether groups can be made there, by making one.
 bool can_make(const fs::path& parent) {
   const fs::path trial = parent / fmt::format("weir-{}-trial", ::getpid());
@@ -60,11 +53,11 @@ void enable_controllers(const fs::path& parent) {
   for (const char* controller : {"memory", "pids", "cpu"}) {
     const fs::path enabled = parent / "cgroup.subtree_control";
     if (has_word(enabled, controller)) continue;
-    if (write_to(enabled, fmt::format("+{}", controller))) continue;
+    if (write_control(enabled, fmt::format("+{}", controller))) continue;
     const fs::path self = parent / fmt::format("weir-{}-self", ::getpid());
     ::mkdir(self.c_str(), 0755);
-    if (write_to(self / "cgroup.procs", "0")) {
-      write_to(enabled, fmt::format("+{}", controller));
+    if (write_control(self / "cgroup.procs", "0")) {
+      write_control(enabled, fmt::format("+{}", controller));
     } else {
       ::rmdir(self.c_str());
     }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "runners/private_folder.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
@@ -28,26 +29,6 @@ std::string tail_of(const std::string& log) {
   const std::string text = to_utf8(log);
   return text.size() <= kMost ? text : "..." + text.substr(text.size() - kMost);
 }
-
-/// A folder nobody else can enter, removed with the object.
-class PrivateFolder {
- public:
-  PrivateFolder() {
-    std::string name = (fs::temp_directory_path() / "weir-import-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw InfraError("no temporary folder can be made");
-    path_ = name;
-  }
-  ~PrivateFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 rlim_t hard_limit(int resource) {
   rlimit limit{};

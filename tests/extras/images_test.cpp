@@ -87,17 +87,17 @@ TEST_F(ImagesTest, ADockerfileIsBuiltWithoutANetwork) {
   write_file(folder / "extra", "from the context\n");
   write_file(folder / "Dockerfile",
              std::string("FROM ") + kName +
-                 "\nUSER root\nWORKDIR /work\nCOPY extra /work/\nRUN cat extra > made\n");
+                 "\nUSER root\nWORKDIR /build\nCOPY extra /build/\nRUN cat extra > made\n");
   AgentTask task;
   task.id = "t";
   task.environment.build_context = folder.path();
   const auto sandbox = make_box_sandbox();
   const auto built = prepare_environment(task, "sha", *sandbox, "declared");
-  EXPECT_EQ(built->workdir, "/work");
+  EXPECT_EQ(built->workdir, "/build");
   EXPECT_EQ(built->env.at("GREETING"), "hello");
   EXPECT_THAT(built->base, HasSubstr("sha256:"));
   const auto box = sandbox->create({.from = built->snapshot});
-  EXPECT_EQ(box->exec(script("cat /work/made")).out.bytes, "from the context\n");
+  EXPECT_EQ(box->exec(script("cat /build/made")).out.bytes, "from the context\n");
 }
 
 TEST_F(ImagesTest, AFailingDockerfileShowsItsLog) {

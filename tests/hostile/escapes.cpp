@@ -111,7 +111,7 @@ std::vector<Payload> escapes(const Canary& canary) {
          return attempt.result.out.bytes == "box\n" ? "" : attempt.result.out.bytes;
        }},
       {"e21", "host paths in the mount table",
-       "grep -E 'weir-box|/work|/var/tmp/|/dev/shm/w' /proc/self/mountinfo || echo HELD",
+       "grep -E 'weir-box|/home/|/var/tmp/|/dev/shm/w' /proc/self/mountinfo || echo HELD",
        [](Attempt& attempt) -> std::string {
          // An ordinary user's overlays are mounted from paths, which the kernel shows.
          const bool by_path = attempt.sandbox.description().find("65,536 ids") == std::string::npos;

@@ -193,7 +193,7 @@ std::vector<Payload> forgeries(const Canary& canary) {
          TerminalRequest request;
          request.argv = {"sh", "-c",
                          "printf '\\033[4h\\033\\032\\302\\221\\200'; printf '\\033[5b'; sleep 1; "
-                         "head -c 3000000 /dev/urandom; "
+                         "head -c 300000 /dev/urandom; "
                          "printf '\\033c\\033[2J\\033[H'; echo still drawn; sleep 60"};
          const auto terminal = attempt.box.open_terminal(request);
          terminal->settle(milliseconds(3000), milliseconds(15'000));
