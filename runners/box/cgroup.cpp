@@ -29,17 +29,6 @@ void must_write(const fs::path& file, const std::string& text) {
                                text, std::strerror(errno)));
 }
 
-/// The value of "KEY N" in a file of such lines.
-std::optional<std::int64_t> keyed_number(const fs::path& file, const std::string& key) {
-  std::ifstream in(file);
-  std::string name;
-  std::int64_t value = 0;
-  while (in >> name >> value) {
-    if (name == key) return value;
-  }
-  return {};
-}
-
 std::optional<std::int64_t> thousandth(const std::optional<std::int64_t>& value) {
   if (value) return *value / 1000;
   return {};
@@ -58,6 +47,15 @@ Cgroup::Cgroup(const CgroupHome& home, const BoxLimits& limits)
   // With a random part: a number of this process may have been another's before.
   static const unsigned chance = std::random_device{}();
   name_ = fmt::format("weir-{}-{:08x}-{}", ::getpid(), chance, next.fetch_add(1));
+  try {
+    set_up(home, limits);
+  } catch (const InfraError&) {
+    remove();
+    throw;
+  }
+}
+
+void Cgroup::set_up(const CgroupHome& home, const BoxLimits& limits) {
   memory_ = make(home.memory);
   pids_ = make(home.pids);
   cpu_ = make(home.cpu);
@@ -171,6 +169,10 @@ void Cgroup::limit_cpu(double cpus) const {
 }
 
 Cgroup::~Cgroup() {
+  remove();
+}
+
+void Cgroup::remove() const {
   for (const auto& group : groups_) {
     for (int patience = 0; ::rmdir(group.c_str()) != 0 && errno == EBUSY && patience < 50;
          ++patience) {
@@ -193,7 +195,9 @@ Cgroup::Counters Cgroup::counters() const {
   return counters;
 }
 
-std::optional<std::int64_t> Cgroup::peak() const { return peak_.number(); }
+std::optional<std::int64_t> Cgroup::peak() const {
+  return peak_.number();
+}
 
 void Cgroup::forget_peak() const {
   if (!v2_) peak_.write("0");
@@ -213,8 +217,9 @@ void Cgroup::open_gauges() {
 bool Cgroup::freeze(bool frozen) const {
   if (freezer_.empty()) return false;
   if (!write_control(freezer_ / "cgroup.freeze", frozen ? "1" : "0")) return false;
+  const Gauge events(freezer_ / "cgroup.events");
   for (int look = 0; look < 500; ++look) {
-    if (keyed_number(freezer_ / "cgroup.events", "frozen") == (frozen ? 1 : 0)) return true;
+    if (events.keyed("frozen") == (frozen ? 1 : 0)) return true;
     ::usleep(1000);
   }
   return false;

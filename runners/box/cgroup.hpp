@@ -79,6 +79,8 @@ class Cgroup {
  private:
   Cgroup() = default;
   [[nodiscard]] std::filesystem::path make(const std::filesystem::path& parent);
+  void set_up(const CgroupHome& home, const BoxLimits& limits);
+  void remove() const;
   void divide();
   void limit(const BoxLimits& limits) const;
   void open_gauges();

@@ -34,8 +34,8 @@ ExecResult InitBox::exec(const ExecRequest& request) {
   try {
     placed = with_script_placed(*channel_, request);
   } catch (const InfraError& error) {
-    if (channel_->gone()) throw;
-    result.status = ExecStatus::setup_error;  // something of the box's own making is in its way
+    // Else something of the box's own making is in its way.
+    result.status = channel_->gone() ? ExecStatus::box_lost : ExecStatus::setup_error;
     result.message = error.what();
     return result;
   }
@@ -52,8 +52,8 @@ ExecResult InitBox::exec(const ExecRequest& request) {
   }
   // Never over a cause of Weir's own: a command may have others killed for memory.
   const bool own_end = result.status == ExecStatus::exited || result.status == ExecStatus::signaled;
-  if (after.oom_kills > before.oom_kills && own_end && !result.ok())
-    result.status = ExecStatus::oom;
+  const bool oom_killed = after.oom_kills > before.oom_kills;
+  if (oom_killed && own_end && !result.ok()) result.status = ExecStatus::oom;
   if (lost_) abandon();
   if (result.status == ExecStatus::timeout) result.leftover_processes = 0;  // all were killed
   return result;
@@ -112,8 +112,7 @@ void InitBox::kill_all() {
   (void)channel().tell(request, std::vector<int>{}, "end every process");
 }
 
-Request InitBox::setup_request(bool memory_counted, bool pids_counted,
-                               bool disk_enforced) const {
+Request InitBox::setup_request(bool memory_counted, bool pids_counted, bool disk_enforced) const {
   const BoxLimits& limits = spec_.limits;
   Request request;
   request.op = Op::setup;

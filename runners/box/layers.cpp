@@ -83,8 +83,8 @@ bool Layer::touches(std::size_t piece, const fs::path& inside) const {
   return true;
 }
 
-std::vector<std::string> LayerStack::matching_since(const LayerStack& earlier,
-                                                    const std::string& pattern) const {
+std::vector<std::string> LayerStack::matching_since(
+    const LayerStack& earlier, const std::vector<std::string>& patterns) const {
   constexpr std::size_t kMostNamed = 1000;
   std::vector<std::string> found;
   const auto skip = fs::directory_options::skip_permission_denied;
@@ -99,7 +99,11 @@ std::vector<std::string> LayerStack::matching_since(const LayerStack& earlier,
         const bool folder = at->is_directory(ignored) && !at->is_symlink(ignored);
         const std::string inside =
             (fs::path("/") / pieces[piece].path / at->path().lexically_relative(upper)).string();
-        if (!folder && glob_match(pattern, inside)) found.push_back(inside);
+        const bool matches =
+            !folder && std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
+              return glob_match(pattern, inside);
+            });
+        if (matches) found.push_back(inside);
       }
     }
   }

@@ -55,9 +55,10 @@ struct LayerStack final : Snapshot {
 
   /// Whether a layer that `earlier` does not have touches `path` (absolute).
   [[nodiscard]] bool changed_since(const LayerStack& earlier, const std::string& path) const;
-  /// Files matching `pattern` in layers that `earlier` does not have.
-  [[nodiscard]] std::vector<std::string> matching_since(const LayerStack& earlier,
-                                                        const std::string& pattern) const;
+  /// Files in layers that `earlier` does not have which match any of `patterns`; a
+  /// thousand at most.
+  [[nodiscard]] std::vector<std::string> matching_since(
+      const LayerStack& earlier, const std::vector<std::string>& patterns) const;
   /// This, with `layer` on top.
   [[nodiscard]] std::shared_ptr<const LayerStack> grown(std::shared_ptr<const Layer> layer) const;
 };

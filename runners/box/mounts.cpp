@@ -63,7 +63,7 @@ void check_length(const std::string& options, std::size_t layers) {
   if (options.size() < 4096) return;
   throw InfraError(
       fmt::format("box: {} layers are too many for one mount here; a shorter "
-                  "WEIR_SCRATCH, or Linux 6.15 as root, takes more",
+                  "WEIR_SCRATCH, or a newer kernel (6.18 is one) as root, takes more",
                   layers));
 }
 
@@ -97,7 +97,7 @@ struct Overlay {
   bool set_id = false;
 };
 
-/// With no mount attached anywhere. Linux 6.15 and newer; elsewhere nothing, errno set.
+/// With no mount attached anywhere. Linux 6.18 can, 6.1 cannot: nothing then, errno set.
 Descriptor mount_detached(const Overlay& overlay) {
   const Descriptor context(static_cast<int>(::syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC)));
   if (!context) fail("overlay");
@@ -258,9 +258,10 @@ std::string overlay_options(const LayerStack& stack, const Layer& active, std::s
   for (const auto& lower : stack.pieces[piece].lowers) lowers.push_back(lower.string());
   for (const auto& lower : lowers) {
     if (lower.find_first_of(":,\\") != std::string::npos) {
-      throw InfraError(fmt::format("box: {}: an ordinary user's box cannot start from a path with "
-                                   "':', ',' or '\\' in it",
-                                   lower));
+      throw InfraError(
+          fmt::format("box: {}: an ordinary user's box cannot start from a path with "
+                      "':', ',' or '\\' in it",
+                      lower));
     }
   }
   std::string options =

@@ -142,8 +142,8 @@ void NamespaceBox::set_up() {
     texts.push_back("/" + fs::path(bind.second).relative_path().string());
   }
   const Descriptor blob = make_blob(texts);
-  Request request = setup_request(!ground_->cgroups().memory.empty(), !ground_->cgroups().pids.empty(),
-                                  disk_->enforced());
+  Request request = setup_request(!ground_->cgroups().memory.empty(),
+                                  !ground_->cgroups().pids.empty(), disk_->enforced());
   request.world = as_root ? World::mounts : World::paths;
   request.pieces = static_cast<std::uint32_t>(stack_->pieces.size());
   begin(request, blob.get(), ground_->filter().get(), mounts);
@@ -151,9 +151,13 @@ void NamespaceBox::set_up() {
 
 /// What does not die within seconds may still write: nothing it can reach is
 /// handed on then.
+void NamespaceBox::kill() {
+  if (!kill_init(init_)) unkillable_ = true;
+}
+
 void NamespaceBox::stop() {
   disconnect();
-  if (!kill_init(init_)) unkillable_ = true;
+  kill();
 }
 
 void NamespaceBox::require_dead() const {

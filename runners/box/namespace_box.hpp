@@ -31,7 +31,8 @@ class NamespaceBox final : public InitBox {
   void require_dead() const;
   void set_up();
   [[nodiscard]] bool over_disk() const override;
-  void abandon() override { kill_init(init_); }
+  void abandon() override { kill(); }
+  void kill();
 
   std::shared_ptr<Ground> ground_;
   std::shared_ptr<const LayerStack> stack_;

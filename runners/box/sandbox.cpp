@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "runners/box/namespace_box.hpp"
@@ -70,14 +68,16 @@ class NamespaceSandbox final : public Sandbox {
     const auto then = std::dynamic_pointer_cast<const LayerStack>(earlier);
     if (!now || !then) return {};
     std::vector<std::string> found;
+    std::vector<std::string> patterns;
     for (const auto& path : paths) {
       if (path.find('*') != std::string::npos) {
-        const auto matching = now->matching_since(*then, path);
-        found.insert(found.end(), matching.begin(), matching.end());
+        patterns.push_back(path);
       } else if (now->changed_since(*then, path)) {
         found.push_back(path);
       }
     }
+    const auto matching = now->matching_since(*then, patterns);
+    found.insert(found.end(), matching.begin(), matching.end());
     return found;
   }
 
@@ -101,7 +101,7 @@ class NamespaceSandbox final : public Sandbox {
     if (!ground_->footing().in_memory) {
       lacking.emplace_back(
           "disk: looked at once a second while commands run, and single files limited "
-          "(the kernel enforces it for root on Linux 6.15 or newer without WEIR_SCRATCH)");
+          "(newer kernels, 6.18 is one, enforce it for root without WEIR_SCRATCH)");
     }
     if (!ground_->as_root()) {
       lacking.emplace_back(

@@ -7,9 +7,9 @@
 
 namespace weir::box {
 
-/// A run of layers at least this long is made into one: a lookup in hundreds of
-/// layers costs tens of microseconds, and the kernel takes 500.
-inline constexpr std::size_t kSquashAt = 128;
+/// A run of layers at least this long is made into one: the options of an ordinary
+/// user's mount have room for about a hundred, and lookups get dearer with depth.
+inline constexpr std::size_t kSquashAt = 64;
 
 /// The same files with fewer layers: each run of adjacent layers on the topmost
 /// layer's disk becomes one, its files hard links to theirs. Layers that moved

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,7 +14,6 @@
 #include "runners/box/channel.hpp"
 #include "runners/box/spawner.hpp"
 #include "tasks/error.hpp"
-#include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -75,7 +73,12 @@ ContainerBox::ContainerBox(Engine engine, std::shared_ptr<box::Scratch> scratch,
       scratch_(std::move(scratch)),
       image_(std::move(image)),
       filter_(filter) {
-  start();
+  try {
+    start();
+  } catch (const InfraError&) {
+    stop();  // the container may run already
+    throw;
+  }
 }
 
 ContainerBox::~ContainerBox() {
@@ -84,47 +87,31 @@ ContainerBox::~ContainerBox() {
 
 std::vector<std::string> ContainerBox::run_arguments() const {
   const BoxLimits& limits = spec_.limits;
-  std::vector<std::string> arguments = {"run",
-                                        "--detach",
-                                        "--rm",
-                                        "--name",
-                                        name_,
-                                        "--entrypoint",
-                                        fmt::format("{}/init", kInside),
-                                        "--workdir",
-                                        "/",
-                                        "--user",
-                                        "0:0",
-                                        "--hostname",
-                                        "box",
-                                        "--cap-drop",
-                                        "all",
-                                        "--pids-limit",
-                                        std::to_string(limits.pids + 1),
-                                        "--ulimit",
-                                        "core=0:0",
-                                        "--shm-size",
-                                        std::to_string(limits.shm),
-                                        "--volume",
-                                        fmt::format("{}:{}:ro", folder_.string(), kInside)};
+  std::vector<std::string> arguments = {"run", "--detach", "--rm", "--name", name_};
+  const auto add = [&](std::initializer_list<std::string> words) {
+    arguments.insert(arguments.end(), words);
+  };
+  add({"--entrypoint", fmt::format("{}/init", kInside), "--workdir", "/", "--user", "0:0"});
+  add({"--volume", fmt::format("{}:{}:ro", folder_.string(), kInside), "--hostname", "box"});
+  add({"--pids-limit", std::to_string(limits.pids + 1), "--ulimit", "core=0:0"});
+  add({"--shm-size", std::to_string(limits.shm), "--cap-drop", "all"});
   for (const char* capability :
        {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
         "NET_BIND_SERVICE", "SYS_CHROOT", "SETFCAP"}) {
-    arguments.insert(arguments.end(), {"--cap-add", capability});
+    add({"--cap-add", capability});
   }
   for (const auto& flag : engine_.run_flags()) arguments.push_back(flag);
-  if (!spec_.set_id) arguments.insert(arguments.end(), {"--security-opt", "no-new-privileges"});
-  if (spec_.network != Network::open) arguments.insert(arguments.end(), {"--network", "none"});
+  if (!spec_.set_id) add({"--security-opt", "no-new-privileges"});
+  if (spec_.network != Network::open) add({"--network", "none"});
   if (limits.memory) {
     const std::string bytes = std::to_string(*limits.memory);
-    arguments.insert(arguments.end(), {"--memory", bytes, "--memory-swap", bytes});
+    add({"--memory", bytes, "--memory-swap", bytes});
   }
-  if (limits.cpus) arguments.insert(arguments.end(), {"--cpus", fmt::format("{}", *limits.cpus)});
+  if (limits.cpus) add({"--cpus", fmt::format("{}", *limits.cpus)});
   for (const auto& [from, to] : spec_.read_only) {
-    arguments.insert(arguments.end(),
-                     {"--volume", fmt::format("{}:{}:ro", fs::absolute(from).string(), to)});
+    add({"--volume", fmt::format("{}:{}:ro", fs::absolute(from).string(), to)});
   }
-  arguments.insert(arguments.end(), {image_->id, "--container", fmt::format("{}/socket", kInside)});
+  add({image_->id, "--container", fmt::format("{}/socket", kInside)});
   return arguments;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "runners/box/filter.hpp"
+#include "runners/box/removal.hpp"
 #include "runners/oci/container_box.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -25,10 +26,8 @@ class OciSandbox final : public Sandbox {
       : engine_(Engine::find(engine)), filter_(box::make_filter()) {
     const auto folders = box::Scratch::candidates();
     if (folders.empty()) throw InfraError("oci: no scratch folder; set WEIR_SCRATCH");
-    scratch_ = std::make_shared<box::Scratch>(folders.back(), [](const fs::path& folder) {
-      std::error_code ignored;
-      fs::remove_all(folder, ignored);
-    });
+    scratch_ = std::make_shared<box::Scratch>(
+        folders.back(), [](const fs::path& folder) { (void)box::remove_tree(folder.c_str()); });
     sweep_images();
   }
 
@@ -62,12 +61,11 @@ class OciSandbox final : public Sandbox {
       }
     }
     std::vector<std::string> found;
-    std::copy_if(changed.begin(), changed.end(), std::back_inserter(found),
-                 [&](const std::string& path) {
-                   return std::any_of(paths.begin(), paths.end(), [&](const std::string& pattern) {
-                     return glob_match(pattern, path);
-                   });
-                 });
+    std::copy_if(
+        changed.begin(), changed.end(), std::back_inserter(found), [&](const std::string& path) {
+          return std::any_of(paths.begin(), paths.end(),
+                             [&](const std::string& pattern) { return glob_match(pattern, path); });
+        });
     return found;
   }
 

@@ -150,6 +150,14 @@ std::vector<Payload> nuisances() {
          const bool taken = terminal->send(std::string(1 << 20, 'x'));
          return taken ? "" : box_serves(attempt);
        }},
+      {"n26", "more snapshots than one mount has layers", "",
+       [](Attempt& attempt) -> std::string {
+         for (int i = 0; i < 150; ++i) {
+           (void)attempt.run(fmt::format("echo {} > /app/n", i));
+           if (!attempt.box.snapshot()) return fmt::format("no snapshot {}", i);
+         }
+         return attempt.run("cat /app/n").out.bytes == "149\n" ? "" : "the last one is lost";
+       }},
       {"n25", "environment and arguments of a megabyte", "",
        [](Attempt& attempt) -> std::string {
          ExecRequest request;
