@@ -7,7 +7,7 @@
 
 #include "results/cache_costs.hpp"
 #include "results/record.hpp"
-#include "results/statistics/proportion.hpp"
+#include "results/statistics/clusters.hpp"
 
 namespace weir {
 

@@ -1,14 +1,17 @@
 #include "results/statistics/proportion.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/distributions/beta.hpp>
 #include <cmath>
+
+#include "results/statistics/distributions.hpp"
 
 namespace weir {
 namespace {
 
-double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
+double beta_quantile(double a, double b, double p) {
+  return boost::math::quantile(boost::math::beta_distribution<>(a, b), p);
+}
 
 }  // namespace
 
@@ -22,37 +25,32 @@ Interval wilson(double successes, double n, double level) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-ClusteredRate clustered_rate(const std::vector<TaskOutcomes>& tasks, double level) {
-  ClusteredRate result;
-  double resolved = 0;
-  for (const auto& task : tasks) {
-    if (task.trials == 0) continue;
-    ++result.tasks;
-    result.trials += task.trials;
-    resolved += task.resolved;
-  }
-  if (result.trials == 0) return result;
-  const double n = result.trials;
-  const double groups = result.tasks;
-  result.rate = resolved / n;
+double clopper_pearson_lower(int successes, int n, double alpha) {
+  if (successes <= 0 || n <= 0) return 0;
+  return beta_quantile(successes, n - successes + 1, alpha);
+}
 
-  double squares = 0;
-  for (const auto& task : tasks) {
-    const double residual = task.resolved - result.rate * task.trials;
-    squares += residual * residual;
-  }
-  if (squares < 1e-18 * n * n) squares = 0;  // rounding is not variance
-  if (result.tasks > 1) result.error = std::sqrt(groups / (groups - 1) * squares) / n;
+double clopper_pearson_upper(int successes, int n, double alpha) {
+  if (successes >= n || n <= 0) return 1;
+  return beta_quantile(successes + 1, n - successes, 1 - alpha);
+}
 
-  double effective = groups;
-  if (result.error > 0) {
-    const double z = normal_quantile(0.5 + level / 2);
-    const double t = boost::math::quantile(boost::math::students_t(groups - 1), 0.5 + level / 2);
-    effective = result.rate * (1 - result.rate) / (result.error * result.error) * (z / t) * (z / t);
-    effective = std::min(effective, n);
-  }
-  result.interval = wilson(result.rate * effective, effective, level);
-  return result;
+Interval clopper_pearson(int successes, int n, double level) {
+  const double side = (1 - level) / 2;
+  return {clopper_pearson_lower(successes, n, side), clopper_pearson_upper(successes, n, side)};
+}
+
+Interval jeffreys(int successes, int n, double level) {
+  if (n <= 0) return {0, 1};
+  const double a = successes + 0.5;
+  const double b = n - successes + 0.5;
+  return {successes == 0 ? 0 : beta_quantile(a, b, (1 - level) / 2),
+          successes == n ? 1 : beta_quantile(a, b, (1 + level) / 2)};
+}
+
+double flaky_posterior_mass(int passes, int trials) {
+  const boost::math::beta_distribution<> posterior(passes + 0.5, trials - passes + 0.5);
+  return boost::math::cdf(posterior, 0.95) - boost::math::cdf(posterior, 0.05);
 }
 
 }  // namespace weir

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 namespace weir {
 
 struct Interval {
@@ -9,32 +7,29 @@ struct Interval {
   double high = 1;
 };
 
-/// Wilson score interval for `successes` of `n` at two-sided confidence
-/// `level`. `n` need not be whole. n = 0 gives [0, 1].
+// Intervals for one rate: k successes of n, two-sided at confidence `level`.
+// n here is independent trials: tasks, not attempts (see clusters.hpp). n = 0
+// gives [0, 1]. Wilson for display, Clopper-Pearson for gates, Jeffreys as the
+// Bayesian twin.
+
+/// Wilson score interval. `n` need not be whole.
 /// Source: Wilson (1927), JASA 22, eq. 5; no continuity correction.
 [[nodiscard]] Interval wilson(double successes, double n, double level = 0.95);
 
-/// One task's trials under one config.
-struct TaskOutcomes {
-  int resolved = 0;
-  int trials = 0;
-};
+/// Clopper-Pearson: quantiles of Beta(k, n-k+1) and Beta(k+1, n-k); covers at
+/// least `level`, always. Source: Clopper & Pearson (1934), Biometrika 26.
+[[nodiscard]] Interval clopper_pearson(int successes, int n, double level = 0.95);
 
-struct ClusteredRate {
-  double rate = 0;      ///< mean over trials
-  double error = 0;     ///< standard error clustered by task (CR1); 0 if undefined
-  Interval interval;    ///< 95 % unless asked otherwise; never of zero width
-  int tasks = 0;
-  int trials = 0;
-};
+/// One-sided Clopper-Pearson limits that err with probability at most `alpha`.
+[[nodiscard]] double clopper_pearson_lower(int successes, int n, double alpha);
+[[nodiscard]] double clopper_pearson_upper(int successes, int n, double alpha);
 
-/// Resolve rate with an interval that respects that attempts at one task are
-/// not independent: CR1 clustered standard error (Miller 2024, "Adding error
-/// bars to evals", sec. 2), turned into a Wilson interval at the effective
-/// sample size rate (1 - rate) / error^2, adjusted for the t quantile of
-/// tasks - 1 degrees of freedom (Korn & Graubard 1998). Where the error is 0 or
-/// undefined, the effective size is the number of tasks.
-[[nodiscard]] ClusteredRate clustered_rate(const std::vector<TaskOutcomes>& tasks,
-                                           double level = 0.95);
+/// Jeffreys: quantiles of Beta(k + 1/2, n - k + 1/2), 0 at k = 0 and 1 at k = n.
+/// Source: Brown, Cai & DasGupta (2001), Statistical Science 16.
+[[nodiscard]] Interval jeffreys(int successes, int n, double level = 0.95);
+
+/// How likely a test is flaky: posterior mass of its pass rate in (0.05, 0.95)
+/// under Jeffreys' prior.
+[[nodiscard]] double flaky_posterior_mass(int passes, int trials);
 
 }  // namespace weir

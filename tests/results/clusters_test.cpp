@@ -1,4 +1,4 @@
-#include "results/statistics/proportion.hpp"
+#include "results/statistics/clusters.hpp"
 
 #include <gtest/gtest.h>
 

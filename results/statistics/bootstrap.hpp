@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "results/statistics/proportion.hpp"
+
+namespace weir {
+
+/// Resamples whole tasks with replacement, once, and gives intervals for any
+/// number of statistics that are functions of column sums: means, differences of
+/// means, ratios of totals. All of them see the same resamples. Reproducible on
+/// every machine: mt19937_64 and Boost's uniform integers. Immutable after
+/// construction; holds resamples x columns doubles.
+class ClusterBootstrap {
+ public:
+  using Sums = std::vector<double>;
+  /// nullopt where the statistic is undefined, such as a ratio to 0.
+  using Statistic = std::function<std::optional<double>(const Sums&)>;
+
+  /// `rows`: one per task, all of the same width. The first column of sums given to
+  /// a statistic is the number of tasks; the rows' columns follow.
+  ClusterBootstrap(const std::vector<std::vector<double>>& rows, int resamples, std::uint64_t seed);
+
+  /// The statistic of the data itself.
+  [[nodiscard]] std::optional<double> value(const Statistic& statistic) const;
+
+  /// BCa interval: bias correction by the share of resamples below the value
+  /// (ties half), acceleration by the jackknife over tasks. nullopt where fewer
+  /// than two tasks, no spread among the resamples, or more than 5 % of them
+  /// undefined: then no interval can be had this way.
+  /// Source: Efron (1987), JASA 82; clusters: Field & Welsh (2007).
+  [[nodiscard]] std::optional<Interval> bca(const Statistic& statistic, double level = 0.95) const;
+
+ private:
+  [[nodiscard]] double acceleration(const Statistic& statistic) const;
+
+  std::vector<Sums> rows_;
+  Sums totals_;
+  std::vector<Sums> resampled_;
+};
+
+}  // namespace weir
