@@ -64,12 +64,14 @@ std::int64_t total_of(const Tokens& tokens) {
 
 }  // namespace
 
-CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book) {
+std::map<std::string, CacheCosts> cache_costs_by_trial(const std::vector<BilledCall>& calls,
+                                                       const PriceBook& book) {
   const auto shared = shared_prefixes(calls);
   std::map<History, std::int64_t> sent;  // tokens of the longest prompt so far, with its answer
-  CacheCosts costs;
+  std::map<std::string, CacheCosts> by_trial;
   for (const auto& call : calls) {
     if (call.free) continue;
+    CacheCosts& costs = by_trial[call.trial];
     const Tokens& tokens = call.tokens;
     const auto billed = cost_of(call, tokens, book);
     add(costs.billed, billed);
@@ -87,7 +89,18 @@ CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& bo
     auto& longest = sent[history];
     longest = std::max(longest, total + (call.accepted ? tokens.output_total.value_or(0) : 0));
   }
-  return costs;
+  return by_trial;
+}
+
+CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book) {
+  CacheCosts sum;
+  for (const auto& [unused, costs] : cache_costs_by_trial(calls, book)) {
+    sum.billed.add(costs.billed);
+    sum.cold.add(costs.cold);
+    sum.warm.add(costs.warm);
+    sum.by_request += costs.by_request;
+  }
+  return sum;
 }
 
 }  // namespace weir

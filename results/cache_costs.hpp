@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,14 +15,15 @@ struct BilledCall {
   std::string task;
   std::string config;
   int try_number = 1;
-  bool counted = true;    ///< of the counted try
-  std::string model;      ///< the experiment's name for it
+  bool counted = true;  ///< of the counted try
+  std::string model;    ///< the experiment's name for it
+  std::string served;   ///< model that answered, as it named itself; "" if unknown
   bool accepted = false;
-  bool free = false;      ///< turned away before any token
-  bool replayed = false;  ///< answered from a record: billed nothing
+  bool free = false;        ///< turned away before any token
+  bool replayed = false;    ///< answered from a record: billed nothing
   bool unknowable = false;  ///< its counts contradict its total: no book prices it
   PriceKey key;
-  TimePoint at{};         ///< of dispatch
+  TimePoint at{};  ///< of dispatch
   Tokens tokens;
   std::optional<Picodollars> cost_pusd;  ///< as stored
 };
@@ -35,17 +37,21 @@ struct Spend {
     known += part.value_or(0);
     unknown_calls += part ? 0 : 1;
   }
+  void add(const Spend& part) {
+    known += part.known;
+    unknown_calls += part.unknown_calls;
+  }
   [[nodiscard]] std::optional<Picodollars> whole() const {
     return unknown_calls == 0 ? std::optional(known) : std::nullopt;
   }
 };
 
-/// What calls cost, and would have cost with other caches. The second and third are estimates: they take from the trial's own
-/// earlier prompts what a cache could have held.
+/// What calls cost, and would have cost with other caches. The second and third are estimates: they
+/// take from the trial's own earlier prompts what a cache could have held.
 struct CacheCosts {
-  Spend billed;  ///< the hits there were
-  Spend cold;    ///< as if no cache outlived a trial
-  Spend warm;    ///< as if nothing sent before were ever lost
+  Spend billed;                 ///< the hits there were
+  Spend cold;                   ///< as if no cache outlived a trial
+  Spend warm;                   ///< as if nothing sent before were ever lost
   std::int64_t by_request = 0;  ///< priced as the model asked for: the book knows not who served
 };
 
@@ -54,5 +60,9 @@ struct CacheCosts {
 /// of 128 tokens. A trial's first call to a model is warm by what trials share:
 /// the most, over tasks, that even the coldest first call of a task found.
 [[nodiscard]] CacheCosts cache_costs(const std::vector<BilledCall>& calls, const PriceBook& book);
+
+/// The same, trial by trial.
+[[nodiscard]] std::map<std::string, CacheCosts> cache_costs_by_trial(
+    const std::vector<BilledCall>& calls, const PriceBook& book);
 
 }  // namespace weir

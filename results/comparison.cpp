@@ -41,7 +41,7 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
   row.all = rate(trials, true);
   row.cost_pusd = 0;
   row.usd_other_tries = 0;
-  row.input_total = row.input_hit = row.output_total = 0;
+  row.input_total = row.input_hit = row.output_total = row.turns = row.escalated_turns = 0;
   std::optional<double> strong = 0;
   std::optional<Picodollars> counted = 0;
   for (const auto& trial : trials) {
@@ -49,10 +49,12 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
     if (trial.outcome == Outcome::resolved) ++row.resolved;
     if (is_missing(trial.outcome)) ++row.missing;
     add(row.cost_pusd, trial.cost_pusd);
-    row.spend.add(trial.cost_pusd);
+    row.spend.add(trial.spend);
     if (!is_missing(trial.outcome)) {
       add(counted, trial.cost_pusd);
-      row.headline_spend.add(trial.cost_pusd);
+      row.headline_spend.add(trial.spend);
+      row.headline_cold.add(trial.cold);
+      row.headline_warm.add(trial.warm);
     }
     add(row.usd_other_tries, trial.usd_other_tries);
     add(row.input_total, trial.input_total);
@@ -60,9 +62,9 @@ ConfigSummary summarize(const std::string& config, const std::vector<TrialSummar
     add(row.output_total, trial.output_total);
     add(strong, trial.usd_strong);
     row.unpriced_calls += trial.unpriced_calls;
-    row.turns += trial.turns;
-    row.escalated_turns += trial.escalated_turns;
-    row.discarded_calls += trial.discarded_calls;
+    add(row.turns, trial.turns);
+    add(row.escalated_turns, trial.escalated_turns);
+    row.discarded_calls += trial.discarded_calls.value_or(0);
   }
   if (row.cost_pusd && strong && *row.cost_pusd > 0) {
     row.strong_share = *strong * 1e12 / static_cast<double>(*row.cost_pusd);

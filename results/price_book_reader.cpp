@@ -49,8 +49,8 @@ std::optional<Picodollars> rate(const json& rates, const char* key) {
 }
 
 Rates read_rates(const json& written) {
-  refuse_unknown_keys(written, {"input_cache_miss", "input_cache_hit", "cache_write", "output",
-                                "reasoning"});
+  refuse_unknown_keys(
+      written, {"input_cache_miss", "input_cache_hit", "cache_write", "output", "reasoning"});
   return {rate(written, "input_cache_miss"), rate(written, "input_cache_hit"),
           rate(written, "cache_write"), rate(written, "output"), rate(written, "reasoning")};
 }
@@ -66,7 +66,8 @@ int minutes_of(const std::string& clock) {  // "09:30", or "24:00" for the end o
   const auto parsed = parse_time("2000-01-01T" + clock + ":00Z");
   if (clock.size() != 5 || clock[2] != ':' || !parsed) throw UserError("a window wants \"hh:mm\"");
   const auto midnight = std::chrono::floor<std::chrono::days>(*parsed);
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::minutes>(*parsed - midnight).count());
+  return static_cast<int>(
+      std::chrono::duration_cast<std::chrono::minutes>(*parsed - midnight).count());
 }
 
 PeakWindow read_window(const json& written) {
@@ -132,13 +133,13 @@ TimeOfUse read_time_of_use(const json& written, const Calendars& calendars) {
 }
 
 PriceEntry read_entry(const json& written, const std::string& host, const Calendars& calendars) {
-  refuse_unknown_keys(written, {"id", "host", "model", "effective_from", "effective_to", "alias_of",
-                                "alias_mode", "rates", "time_of_use", "served_by", "confidence",
-                                "sources", "note"});
+  refuse_unknown_keys(
+      written, {"id", "host", "model", "effective_from", "effective_to", "alias_of", "alias_mode",
+                "rates", "time_of_use", "served_by", "confidence", "sources", "note"});
   PriceEntry entry;
   entry.id = written.at("id").get<std::string>();
-  const bool peak = entry.id.size() >= kPeak.size() &&
-                    entry.id.substr(entry.id.size() - kPeak.size()) == kPeak;
+  const bool peak =
+      entry.id.size() >= kPeak.size() && entry.id.substr(entry.id.size() - kPeak.size()) == kPeak;
   if (entry.id.empty() || peak || entry.id == kRefused || entry.id == kReplayed) {
     throw UserError("\"id\" must not be empty, end in +peak, or be refused or replay");
   }
@@ -147,7 +148,8 @@ PriceEntry read_entry(const json& written, const std::string& host, const Calend
   entry.from = required_time(written, "effective_from");
   if (written.contains("effective_to") && !written.at("effective_to").is_null()) {
     entry.to = required_time(written, "effective_to");
-    if (*entry.to <= entry.from) throw UserError("\"effective_to\" must be after \"effective_from\"");
+    if (*entry.to <= entry.from)
+      throw UserError("\"effective_to\" must be after \"effective_from\"");
   }
   entry.alias_of = written.value("alias_of", std::string());
   entry.confidence = written.value("confidence", std::string());
@@ -170,13 +172,18 @@ PriceEntry read_entry(const json& written, const std::string& host, const Calend
 /// Which host a provider of the cost map is; the provider's name itself where
 /// nothing is known, to be named by price_host.
 std::string host_of_provider(const std::string& provider) {
-  static const std::map<std::string, std::string> kHosts = {
-      {"deepseek", "api.deepseek.com"},     {"openai", "api.openai.com"},
-      {"anthropic", "api.anthropic.com"},   {"openrouter", "openrouter.ai"},
-      {"fireworks_ai", "api.fireworks.ai"}, {"together_ai", "api.together.xyz"},
-      {"mistral", "api.mistral.ai"},        {"groq", "api.groq.com"},
-      {"xai", "api.x.ai"},                  {"deepinfra", "api.deepinfra.com"},
-      {"cerebras", "api.cerebras.ai"},      {"moonshot", "api.moonshot.ai"}};
+  static const std::map<std::string, std::string> kHosts = {{"deepseek", "api.deepseek.com"},
+                                                            {"openai", "api.openai.com"},
+                                                            {"anthropic", "api.anthropic.com"},
+                                                            {"openrouter", "openrouter.ai"},
+                                                            {"fireworks_ai", "api.fireworks.ai"},
+                                                            {"together_ai", "api.together.xyz"},
+                                                            {"mistral", "api.mistral.ai"},
+                                                            {"groq", "api.groq.com"},
+                                                            {"xai", "api.x.ai"},
+                                                            {"deepinfra", "api.deepinfra.com"},
+                                                            {"cerebras", "api.cerebras.ai"},
+                                                            {"moonshot", "api.moonshot.ai"}};
   const auto found = kHosts.find(provider);
   return found == kHosts.end() ? provider : found->second;
 }
@@ -314,8 +321,8 @@ class PriceBookReader {
 
   void require_alias_targets() {
     for (const auto& entry : book_.entries_) {
-      const bool found = std::any_of(
-          book_.entries_.begin(), book_.entries_.end(), [&](const PriceEntry& other) {
+      const bool found =
+          std::any_of(book_.entries_.begin(), book_.entries_.end(), [&](const PriceEntry& other) {
             return other.host == entry.host && other.model == entry.alias_of &&
                    other.alias_of.empty();
           });

@@ -43,12 +43,12 @@ Sum input_cost(const Tokens& tokens, const Rates& rates) {
   if (tokens.input_miss && tokens.input_hit && written) {
     const std::int64_t sum = *tokens.input_miss + *tokens.input_hit + *written;
     if (tokens.input_total && sum != *tokens.input_total) return {};  // it contradicts itself
-    return plus(plus(price(tokens.input_miss, rates.input_miss),
-                     price(tokens.input_hit, rates.input_hit)),
-                price(written, rates.cache_write));
+    return plus(
+        plus(price(tokens.input_miss, rates.input_miss), price(tokens.input_hit, rates.input_hit)),
+        price(written, rates.cache_write));
   }
-  const std::int64_t least = tokens.input_miss.value_or(0) + tokens.input_hit.value_or(0) +
-                             tokens.cache_write.value_or(0);
+  const std::int64_t least =
+      tokens.input_miss.value_or(0) + tokens.input_hit.value_or(0) + tokens.cache_write.value_or(0);
   if (tokens.input_total && least > *tokens.input_total) return {};
   const bool one_price = rates.input_hit == rates.input_miss &&
                          (!write_matters || rates.cache_write == rates.input_miss);
@@ -64,8 +64,8 @@ Sum output_cost(const Tokens& tokens, const Rates& rates) {
 }
 
 Rates scaled(Rates rates, Picodollars factor) {
-  for (auto* one : {&rates.input_miss, &rates.input_hit, &rates.cache_write, &rates.output,
-                    &rates.reasoning}) {
+  for (auto* one :
+       {&rates.input_miss, &rates.input_hit, &rates.cache_write, &rates.output, &rates.reasoning}) {
     if (*one) **one *= factor;
   }
   return rates;
@@ -124,8 +124,8 @@ const PriceEntry* PriceBook::entry(std::string_view id) const {
   return nullptr;
 }
 
-const PriceEntry* PriceBook::find(const std::string& host, const std::string& model,
-                                  TimePoint time, int depth) const {
+const PriceEntry* PriceBook::find(const std::string& host, const std::string& model, TimePoint time,
+                                  int depth) const {
   if (model.empty() || depth > 4) return nullptr;
   const bool by_scenario = !view_.scenario.empty();
   for (const auto& entry : entries_) {
@@ -149,10 +149,9 @@ const PriceEntry* PriceBook::find_fallback(const std::string& host,
     return entry.model == model && entry.host == host;
   });
   if (booked) return nullptr;  // the book knows it, at other times
-  const auto found =
-      std::find_if(fallback_.begin(), fallback_.end(), [&](const PriceEntry& entry) {
-        return entry.model == model && entry.host == host;
-      });
+  const auto found = std::find_if(fallback_.begin(), fallback_.end(), [&](const PriceEntry& entry) {
+    return entry.model == model && entry.host == host;
+  });
   return found == fallback_.end() ? nullptr : &*found;
 }
 

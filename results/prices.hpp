@@ -56,7 +56,7 @@ struct PriceEntry {
   std::string model;
   TimePoint from{};
   std::optional<TimePoint> to;
-  std::string alias_of;  ///< another model of the book whose entries apply
+  std::string alias_of;                ///< another model of the book whose entries apply
   std::map<std::string, Rates> rates;  ///< by currency: separate tables, never conversions
   TimeOfUse time_of_use;
   std::string confidence;
@@ -77,7 +77,7 @@ struct PriceView {
 /// Which entries could apply to a call.
 struct PriceKey {
   std::string host;
-  std::string served_model;     ///< "" if the response did not say
+  std::string served_model;  ///< "" if the response did not say
   std::string requested_model;
 };
 
@@ -102,7 +102,7 @@ class PriceBook {
   /// Rates in force for a call dispatched at `time`, peak multiplier applied.
   /// nullopt if nothing matches: the cost is unknown, never 0.
   [[nodiscard]] std::optional<std::pair<Rates, std::string>> rates(const PriceKey& key,
-                                                                  TimePoint time) const;
+                                                                   TimePoint time) const;
 
   /// Cost of a call; nullopt if no entry matches, a needed bucket is unknown, or
   /// the counts contradict each other. A total is priced whole where the prices

@@ -16,7 +16,9 @@ constexpr std::array<std::string_view, 3> kVisibilities = {"agent", "harness", "
 
 }  // namespace
 
-std::string_view name_of(Outcome outcome) { return kOutcomes[static_cast<std::size_t>(outcome)]; }
+std::string_view name_of(Outcome outcome) {
+  return kOutcomes[static_cast<std::size_t>(outcome)];
+}
 std::string_view name_of(StopReason reason) {
   return kStopReasons[static_cast<std::size_t>(reason)];
 }

@@ -71,12 +71,13 @@ struct Run {
   TimePoint started_at{};
   std::optional<TimePoint> finished_at;
   std::uint64_t seed = 0;
-  std::string spec;         ///< the resolved experiment, as JSON text
+  std::string spec;  ///< the resolved experiment, as JSON text
   std::string spec_sha256;
   std::string weir_version;
-  bool simulated = false;   ///< some model of the run is simulated; never cleared
-  std::string facts;        ///< host, sandbox class, jobs: JSON text
+  bool simulated = false;  ///< some model of the run is simulated; never cleared
+  std::string facts;       ///< host, sandbox class, jobs: JSON text
   std::string price_book_sha256;
+  std::string source;  ///< "" = run by Weir; else where it was imported from
 };
 
 /// One arm of the run.
@@ -84,7 +85,7 @@ struct ConfigRow {
   std::string run;
   std::string config;
   std::string agent;
-  std::string tiers;  ///< JSON list of model records
+  std::string tiers;   ///< JSON list of model records
   std::string policy;  ///< the policy's text; "" for a plain config
   std::string policy_sha256;
   std::string agent_sha256;
@@ -109,7 +110,7 @@ struct Trial {
   std::string task;
   std::string config;
   int attempt = 1;
-  int slot = 0;  ///< position in the seeded order
+  int slot = 0;                     ///< position in the seeded order
   std::optional<double> threshold;  ///< drawn for this trial, or the policy's own
   std::optional<double> threshold_prob;
 };
@@ -129,18 +130,18 @@ struct Try {
   std::optional<Outcome> outcome;
   std::optional<StopReason> stop_reason;
   std::string error_class;
-  std::string message;       ///< for people: what went wrong, or why invalid
-  std::string submission;    ///< the diff, or ""
-  std::string evidence;      ///< the grader's log
-  std::string anomalies;     ///< JSON list of what a reader should know
+  std::string message;     ///< for people: what went wrong, or why invalid
+  std::string submission;  ///< the diff, or ""
+  std::string evidence;    ///< the grader's log
+  std::string anomalies;   ///< JSON list of what a reader should know
   std::string environment_sha256;
-  std::string sandbox;       ///< JSON: backend and what it could not enforce
-  std::string leaf;          ///< segment the outcome belongs to
+  std::string sandbox;  ///< JSON: backend and what it could not enforce
+  std::string leaf;     ///< segment the outcome belongs to
   std::vector<Reward> rewards;
   std::int64_t wall_ms = 0;
   std::int64_t model_ms = 0;
   std::int64_t box_ms = 0;
-  bool may_pass = true;      ///< of an error: a new try may fare better; not stored
+  bool may_pass = true;  ///< of an error: a new try may fare better; not stored
 };
 
 struct Segment {
@@ -162,21 +163,21 @@ struct Call {
   int tier = 0;
   int sample = 0;
   int retry = 0;
-  std::string model;            ///< the experiment's name for it
+  std::string model;  ///< the experiment's name for it
   std::string requested_model;
   std::string host;
   std::string request_sha256;
   TimePoint started_at{};
   std::optional<Picodollars> reserved_pusd;
-  std::string prefix_sha256;    ///< of what an earlier request to the model had sent; "" at first
+  std::string prefix_sha256;  ///< of what an earlier request to the model had sent; "" at first
   bool simulated = false;
-  bool replayed = false;        ///< answered from another run's record, at no cost
+  bool replayed = false;  ///< answered from another run's record, at no cost
 
   // Known once settled.
   bool settled = false;
-  int http_status = 0;          ///< 0: no reply came
-  bool retryable = false;       ///< of a failure: may the same request be sent again
-  std::string notes;            ///< JSON list of what a reader should know; "" if nothing
+  int http_status = 0;     ///< 0: no reply came
+  bool retryable = false;  ///< of a failure: may the same request be sent again
+  std::string notes;       ///< JSON list of what a reader should know; "" if nothing
   std::string served_model;
   std::string fingerprint;
   std::string response_id;
@@ -227,17 +228,17 @@ struct Signal {
 struct Decision {
   std::string segment;
   int turn = 0;
-  int tier = 0;            ///< of the call judged
+  int tier = 0;  ///< of the call judged
   std::string call;
-  std::string decision;    ///< accept | escalate
-  std::string phase;       ///< choose (before the call) | draft | result
-  std::string rule;        ///< score, a rule's name, or "" for accept
+  std::string decision;  ///< accept | escalate
+  std::string phase;     ///< choose (before the call) | draft | result
+  std::string rule;      ///< score, a rule's name, or "" for accept
   double score = 0;
   double threshold = 0;
   double propensity = 1;
-  std::string mode;        ///< rerun | next_turn | restart | ""
-  std::string undo;        ///< exact | files_only | none | ""
-  std::string grid;        ///< JSON: decision at the other grid thresholds
+  std::string mode;  ///< rerun | next_turn | restart | ""
+  std::string undo;  ///< exact | files_only | none | ""
+  std::string grid;  ///< JSON: decision at the other grid thresholds
 };
 
 struct Turn {

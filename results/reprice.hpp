@@ -11,11 +11,11 @@ namespace weir {
 
 /// What one config's calls cost under a book, beside what the run stored.
 struct RepricedConfig {
-  std::string config;           ///< "@canary" for the canary's calls
-  int trials = 0;               ///< with at least one call
-  std::int64_t calls = 0;       ///< of counted tries
+  std::string config;      ///< "@canary" for the canary's calls
+  int trials = 0;          ///< with at least one call
+  std::int64_t calls = 0;  ///< of counted tries
   Spend stored;
-  CacheCosts costs;             ///< of counted tries
+  CacheCosts costs;  ///< of counted tries
   CacheCosts other_tries;
 };
 
@@ -30,7 +30,7 @@ struct EntryUse {
   std::int64_t calls = 0;
   std::int64_t by_request = 0;
 };
-[[nodiscard]] std::map<std::string, EntryUse> entries_used(
-    const std::vector<BilledCall>& calls, const PriceBook& book);
+[[nodiscard]] std::map<std::string, EntryUse> entries_used(const std::vector<BilledCall>& calls,
+                                                           const PriceBook& book);
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 #include "tasks/files.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,6 +37,27 @@ void write_file(const fs::path& file, std::string_view bytes) {
   out.close();
   if (!out) {
     throw InfraError(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(errno)));
+  }
+}
+
+void replace_file(const fs::path& file, std::string_view bytes) {
+  const fs::path beside = file.string() + ".new";
+  std::error_code failed;
+  if (file.has_parent_path()) fs::create_directories(file.parent_path(), failed);
+  try {
+    if (failed) throw InfraError(fmt::format("{}: {}", file.string(), failed.message()));
+    write_file(beside, bytes);
+    const int fd = ::open(beside.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = fd >= 0 && ::fsync(fd) == 0;  // a full disk may say so only now
+    const int cause = errno;
+    if (fd >= 0) ::close(fd);
+    if (!synced) {
+      throw InfraError(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(cause)));
+    }
+    fs::rename(beside, file);
+  } catch (const std::exception& error) {
+    fs::remove(beside, failed);
+    throw UserError(fmt::format("{}; what stood there before is untouched", error.what()));
   }
 }
 

@@ -13,6 +13,11 @@ namespace weir {
 /// Replaces `file` with `bytes`. Throws InfraError naming the file and cause.
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 
+/// The same for a file that people keep: written beside it, then put in its place in one
+/// step, so that the old one is whole until the new one is. Makes its folder. Throws
+/// UserError naming the file and cause.
+void replace_file(const std::filesystem::path& file, std::string_view bytes);
+
 /// Regular files below `folder`, relative to it, sorted by name; symlinks are
 /// listed, not followed.
 [[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);

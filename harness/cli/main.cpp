@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "harness/cli/options.hpp"
+#include "results/store/reader.hpp"
 #include "tasks/error.hpp"
 
 namespace {
@@ -31,6 +32,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "weir: {}\n", error.what());
     return weir::cli::kIncomplete;
   } catch (const std::exception& error) {
+    if (const auto complaint = weir::store_complaint(error)) {
+      fmt::print(stderr, "weir: {}\n", *complaint);
+      return weir::cli::kUsage;
+    }
     fmt::print(stderr, "weir: unexpected: {}; please report this\n", error.what());
     return weir::cli::kIncomplete;
   }

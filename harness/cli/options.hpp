@@ -46,7 +46,57 @@ struct ValidateCommand {
 
 struct CompareCommand {
   Common common;
+  std::vector<std::string> runs;        ///< none: the latest
+  std::string baseline;                 ///< CONFIG, RUN/CONFIG or @PINNED
+  std::vector<std::string> candidates;  ///< CONFIG or RUN/CONFIG
+  bool gate = false;
+  double margin = 0.03;
+  double alpha = 0.05;
+  bool explain = false;
+  std::string bridge;                   ///< run of the old config on today's endpoint
+};
+
+struct ReportCommand {
+  Common common;
+  std::vector<std::string> runs;
+  std::string format = "markdown";
+  std::string section;
+  std::filesystem::path output;  ///< "" = stdout
+};
+
+struct BaselinePinCommand {
+  Common common;
+  std::vector<std::string> runs;
+  std::string name = "main";
+  double margin = 0.03;
+  double alpha = 0.05;
+};
+struct BaselineListCommand {
+  Common common;
+};
+struct BaselineDiffCommand {
+  Common common;
+  std::string name = "main";
   std::string run = "latest";
+};
+
+struct ImportCommand {
+  Common common;
+  std::vector<std::filesystem::path> files;
+  std::string name;  ///< "" = each file's
+};
+
+struct MergeCommand {
+  Common common;
+  std::filesystem::path out;
+  std::vector<std::filesystem::path> shards;
+};
+
+struct PruneCommand {
+  Common common;
+  int older_than_days = 30;
+  bool runs = false;
+  bool dry_run = false;
 };
 
 struct RepriceCommand {
@@ -123,9 +173,12 @@ struct ImageImportCommand : ImageCommand {};
 struct ImageRemoveCommand : ImageCommand {};
 
 using Command = std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand,
-                             CompareCommand, RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand, ParseLogCommand,
-                             TasksListCommand, SandboxRunCommand, ImageListCommand,
-                             ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
+                             CompareCommand, ReportCommand, BaselinePinCommand,
+                             BaselineListCommand, BaselineDiffCommand, ImportCommand, MergeCommand,
+                             PruneCommand, RepriceCommand, DoctorCommand, RunsCommand, ShowCommand,
+                             SqlCommand, ParseLogCommand, TasksListCommand, SandboxRunCommand,
+                             ImageListCommand, ImagePullCommand, ImageImportCommand,
+                             ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
 /// due and sets `exit_code`; the command is then monostate.
@@ -134,16 +187,25 @@ using Command = std::variant<std::monostate, RunCommand, ResumeCommand, Validate
 // Exit codes: a contract.
 inline constexpr int kOk = 0;
 inline constexpr int kInvalid = 1;
+inline constexpr int kRegression = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kIncomplete = 3;
 inline constexpr int kBudget = 4;
 inline constexpr int kUnwell = 5;
+inline constexpr int kInconclusive = 6;
 inline constexpr int kInterrupted = 130;
 
 int run(const RunCommand& command);
 int run(const ResumeCommand& command);
 int run(const ValidateCommand& command);
 int run(const CompareCommand& command);
+int run(const ReportCommand& command);
+int run(const BaselinePinCommand& command);
+int run(const BaselineListCommand& command);
+int run(const BaselineDiffCommand& command);
+int run(const ImportCommand& command);
+int run(const MergeCommand& command);
+int run(const PruneCommand& command);
 int run(const RepriceCommand& command);
 int run(const DoctorCommand& command);
 int run(const RunsCommand& command);

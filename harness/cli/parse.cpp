@@ -9,8 +9,9 @@ namespace weir::cli {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 ok; 1 validation found bad tasks; 2 usage, config or input error; 3 finished "
-    "but incomplete; 4 budget stop; 5 doctor failed; 130 interrupted (resumable).";
+    "Exit codes: 0 ok (gate: passed); 1 validation found bad tasks (gate: regression shown); 2 usage, "
+    "config or input error; 3 finished but incomplete; 4 budget stop; 5 doctor failed; 6 gate "
+    "inconclusive; 130 interrupted (resumable).";
 
 class Parser {
  public:
@@ -22,6 +23,9 @@ class Parser {
     add_resume();
     add_validate();
     add_compare();
+    add_report();
+    add_baseline();
+    add_databases();
     add_reprice();
     add_doctor();
     add_look();
@@ -115,8 +119,67 @@ class Parser {
   }
 
   void add_compare() {
-    CLI::App* sub = subcommand(app_, "compare", "Print a run's comparison table", compare_);
-    sub->add_option("run", compare_.run, "Run: id, prefix, name or latest")->capture_default_str();
+    CLI::App* sub = subcommand(app_, "compare", "Compare the arms of runs, task by task", compare_);
+    CompareCommand& compare = compare_;
+    sub->add_option("run", compare.runs, "Runs: id, prefix, name or latest (default: latest)");
+    sub->add_option("--baseline", compare.baseline,
+                    "What to compare with: CONFIG, RUN/CONFIG, or @NAME of a pinned baseline");
+    sub->add_option("--candidate", compare.candidates, "CONFIG or RUN/CONFIG (repeatable)")
+        ->allow_extra_args(false);
+    CLI::Option* gate = sub->add_flag("--gate", compare.gate, "Judge: passed 0, regression shown 1, inconclusive 6");
+    add_rules(sub, compare.margin, compare.alpha);
+    sub->add_flag("--explain", compare.explain,
+                  "Split the change between two runs into task set, model, Weir version, config and price")
+        ->excludes(gate);
+    sub->add_option("--bridge", compare.bridge,
+                    "Run of the old config on today's endpoint, for --explain");
+  }
+
+  static void add_rules(CLI::App* sub, double& margin, double& alpha) {
+    sub->add_option("--margin", margin, "Loss of resolve rate that would be accepted")
+        ->check(CLI::Range(0.0001, 0.5))
+        ->capture_default_str();
+    sub->add_option("--alpha", alpha, "Error allowed")
+        ->check(CLI::Range(0.0001, 0.5))
+        ->capture_default_str();
+  }
+
+  void add_report() {
+    CLI::App* sub = subcommand(app_, "report", "Tables to publish", report_);
+    sub->add_option("run", report_.runs, "Runs: id, prefix, name or latest (default: latest)");
+    sub->add_option("--format", report_.format, "markdown, csv, json, latex, html or junit")
+        ->check(CLI::IsMember({"markdown", "csv", "json", "latex", "html", "junit"}))
+        ->capture_default_str();
+    sub->add_option("--section", report_.section, "Only this section");
+    sub->add_option("-o,--output", report_.output, "File, or folder for several");
+  }
+
+  void add_baseline() {
+    CLI::App* baseline = app_.add_subcommand("baseline", "Anchors of the gate");
+    baseline->require_subcommand(1);
+    CLI::App* pin = subcommand(*baseline, "pin", "Pin a baseline to runs, pooled", baseline_pin_);
+    pin->add_option("run", baseline_pin_.runs, "Runs")->required();
+    pin->add_option("--name", baseline_pin_.name, "Name of the baseline")->capture_default_str();
+    add_rules(pin, baseline_pin_.margin, baseline_pin_.alpha);
+    subcommand(*baseline, "list", "List the baselines", baseline_list_);
+    CLI::App* diff = subcommand(*baseline, "diff", "What differs between a baseline and a run", baseline_diff_);
+    diff->add_option("name", baseline_diff_.name, "Baseline")->capture_default_str();
+    diff->add_option("run", baseline_diff_.run, "Run")->capture_default_str();
+  }
+
+  void add_databases() {
+    CLI::App* import = subcommand(app_, "import", "Take in outcomes recorded elsewhere (CSV)", import_);
+    import->add_option("file", import_.files, "CSV files: a row per trial, or a column per config")->required();
+    import->add_option("--name", import_.name, "Name of the run (default: the file's)");
+    CLI::App* merge = subcommand(app_, "merge", "Merge databases into one", merge_);
+    merge->add_option("out", merge_.out, "Database to merge into; made if need be")->required();
+    merge->add_option("shard", merge_.shards, "Databases to merge")->required();
+    CLI::App* prune = subcommand(app_, "prune", "Drop the texts of old runs, or the runs", prune_);
+    prune->add_option("--older-than", prune_.older_than_days, "Days since the run finished")
+        ->check(CLI::Range(0, 100000))
+        ->capture_default_str();
+    prune->add_flag("--runs", prune_.runs, "Drop whole runs, numbers too");
+    prune->add_flag("--dry-run", prune_.dry_run, "Say what would be dropped, and stop");
   }
 
   void add_reprice() {
@@ -206,6 +269,13 @@ class Parser {
   ResumeCommand resume_;
   ValidateCommand validate_;
   CompareCommand compare_;
+  ReportCommand report_;
+  BaselinePinCommand baseline_pin_;
+  BaselineListCommand baseline_list_;
+  BaselineDiffCommand baseline_diff_;
+  ImportCommand import_;
+  MergeCommand merge_;
+  PruneCommand prune_;
   RepriceCommand reprice_;
   DoctorCommand doctor_;
   RunsCommand runs_;

@@ -1,4 +1,4 @@
-// weir run, weir resume, weir compare: all end in the comparison table.
+// weir run, weir resume: both end in the comparison table.
 
 #include "harness/run.hpp"
 
@@ -9,20 +9,24 @@
 #include "harness/cli/options.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/run_input.hpp"
-#include "results/report.hpp"
+#include "results/report/report.hpp"
 #include "results/store/reader.hpp"
 
 namespace weir::cli {
 namespace {
 
 Comparison print_comparison(const Common& common, const std::string& run) {
-  const Comparison comparison = Reader(common.db).compare(run);
+  const Reader reader(common.db);
+  const RunReport report = reader.report(reader.find_run(run), "");
   if (common.json) {
-    fmt::print("{}\n", json_report(comparison).dump(2));
+    nlohmann::json object = json_report(report.comparison);
+    object["pairs"] = nlohmann::json::array();
+    for (const auto& pair : report.pairs) object["pairs"].push_back(json_of(pair));
+    fmt::print("{}\n", object.dump(2));
   } else {
-    fmt::print("{}", markdown_report(comparison));
+    fmt::print("{}", to_markdown(run_document(report)));
   }
-  return comparison;
+  return report.comparison;
 }
 
 std::string db_flag(const Common& common) {
@@ -88,11 +92,6 @@ int run(const ResumeCommand& command) {
   const RunOptions options{command.common.db, command.jobs, false, false, command.max_usd,
                            command.allow_model_change};
   return conclude(command.common, resume_run(command.run, retry, options, control));
-}
-
-int run(const CompareCommand& command) {
-  print_comparison(command.common, command.run);
-  return kOk;
 }
 
 }  // namespace weir::cli

@@ -5,7 +5,7 @@
 
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
-#include "results/report.hpp"
+#include "results/report/report.hpp"
 #include "results/store/reader.hpp"
 #include "tasks/error.hpp"
 
@@ -13,6 +13,10 @@ namespace weir::cli {
 namespace {
 
 using nlohmann::json;
+
+std::string counted(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : "?";
+}
 
 std::string usd(const std::optional<Picodollars>& pusd) {
   return pusd ? fmt::format("${:.6f}", static_cast<double>(*pusd) / 1e12) : "unknown";
@@ -273,8 +277,8 @@ void print_run(const Reader& reader, const ShowCommand& command) {
   for (const auto& trial : trials) {
     rows.push_back({fmt::format("{}/{}/{}", trial.task, trial.config, trial.attempt),
                     std::string(name_of(trial.outcome)), trial.stop_reason,
-                    std::to_string(trial.turns), std::to_string(trial.escalated_turns),
-                    std::to_string(trial.calls), std::to_string(trial.discarded_calls),
+                    counted(trial.turns), counted(trial.escalated_turns), counted(trial.calls),
+                    counted(trial.discarded_calls),
                     usd(trial.cost_pusd)});
   }
   std::sort(rows.begin() + 1, rows.end());

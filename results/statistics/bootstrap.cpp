@@ -10,10 +10,6 @@
 namespace weir {
 namespace {
 
-void add(ClusterBootstrap::Sums& sums, const ClusterBootstrap::Sums& row) {
-  for (std::size_t i = 0; i < row.size(); ++i) sums[i] += row[i];
-}
-
 double at_share(const std::vector<double>& sorted, double share) {
   const auto last = static_cast<double>(sorted.size() - 1);
   const double place = std::clamp(share * last, 0.0, last);
@@ -26,34 +22,41 @@ double at_share(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 ClusterBootstrap::ClusterBootstrap(const std::vector<std::vector<double>>& rows, int resamples,
-                                   std::uint64_t seed) {
-  rows_.reserve(rows.size());
-  for (const auto& row : rows) {
-    auto& own = rows_.emplace_back(1, 1.0);
-    own.insert(own.end(), row.begin(), row.end());
+                                   std::uint64_t seed)
+    : count_(rows.size()) {
+  if (rows.empty()) return;
+  width_ = rows.front().size() + 1;
+  totals_.assign(width_, 0.0);
+  for (const auto& values : rows) {
+    rows_.push_back(1.0);
+    rows_.insert(rows_.end(), values.begin(), values.end());
   }
-  if (rows_.empty()) return;
-  totals_.assign(rows_.front().size(), 0.0);
-  for (const auto& row : rows_) add(totals_, row);
-  boost::random::mt19937_64 random(seed);
-  boost::random::uniform_int_distribution<std::uint32_t> pick(
-      0, static_cast<std::uint32_t>(rows_.size() - 1));
-  resampled_.assign(static_cast<std::size_t>(resamples), Sums(totals_.size(), 0.0));
-  for (auto& sums : resampled_) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) add(sums, rows_[pick(random)]);
+  for (std::size_t i = 0; i < count_; ++i) {
+    for (std::size_t c = 0; c < width_; ++c) totals_[c] += row(i)[c];
+  }
+  boost::random::mt19937 random(static_cast<std::uint32_t>(seed ^ (seed >> 32U)));
+  boost::random::uniform_int_distribution<std::uint32_t> pick(0,
+                                                              static_cast<std::uint32_t>(count_ - 1));
+  resampled_.assign(static_cast<std::size_t>(resamples) * width_, 0.0);
+  for (std::size_t r = 0; r < resampled_.size(); r += width_) {
+    double* sums = resampled_.data() + r;
+    for (std::size_t i = 0; i < count_; ++i) {
+      const double* picked = rows_.data() + pick(random) * width_;
+      for (std::size_t c = 0; c < width_; ++c) sums[c] += picked[c];
+    }
   }
 }
 
 std::optional<double> ClusterBootstrap::value(const Statistic& statistic) const {
-  return rows_.empty() ? std::nullopt : statistic(totals_);
+  return count_ == 0 ? std::nullopt : statistic(totals_);
 }
 
 double ClusterBootstrap::acceleration(const Statistic& statistic) const {
   std::vector<double> left_out;
+  std::vector<double> sums(width_);
   double mean = 0;
-  for (const auto& row : rows_) {
-    Sums sums = totals_;
-    for (std::size_t i = 0; i < row.size(); ++i) sums[i] -= row[i];
+  for (std::size_t i = 0; i < count_; ++i) {
+    for (std::size_t c = 0; c < width_; ++c) sums[c] = totals_[c] - row(i)[c];
     if (const auto value = statistic(sums)) left_out.push_back(*value);
   }
   for (const double value : left_out) mean += value / static_cast<double>(left_out.size());
@@ -68,17 +71,18 @@ double ClusterBootstrap::acceleration(const Statistic& statistic) const {
 
 std::optional<Interval> ClusterBootstrap::bca(const Statistic& statistic, double level) const {
   const auto seen = value(statistic);
-  if (!seen || rows_.size() < 2) return {};
+  if (!seen || count_ < 2) return {};
+  const std::size_t resamples = resampled_.size() / width_;
   std::vector<double> values;
-  values.reserve(resampled_.size());
+  values.reserve(resamples);
   double below = 0;
-  for (const auto& sums : resampled_) {
-    const auto each = statistic(sums);
+  for (std::size_t r = 0; r < resampled_.size(); r += width_) {
+    const auto each = statistic({resampled_.data() + r, width_});
     if (!each) continue;
     values.push_back(*each);
     below += *each < *seen ? 1 : *each == *seen ? 0.5 : 0;
   }
-  if (static_cast<double>(values.size()) < 0.95 * static_cast<double>(resampled_.size())) return {};
+  if (static_cast<double>(values.size()) < 0.95 * static_cast<double>(resamples)) return {};
   std::sort(values.begin(), values.end());
   if (values.front() == values.back()) return {};
   const auto count = static_cast<double>(values.size());

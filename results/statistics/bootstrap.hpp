@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "results/statistics/proportion.hpp"
@@ -12,11 +13,11 @@ namespace weir {
 /// Resamples whole tasks with replacement, once, and gives intervals for any
 /// number of statistics that are functions of column sums: means, differences of
 /// means, ratios of totals. All of them see the same resamples. Reproducible on
-/// every machine: mt19937_64 and Boost's uniform integers. Immutable after
+/// every machine: mt19937 and Boost's uniform integers. Immutable after
 /// construction; holds resamples x columns doubles.
 class ClusterBootstrap {
  public:
-  using Sums = std::vector<double>;
+  using Sums = std::span<const double>;
   /// nullopt where the statistic is undefined, such as a ratio to 0.
   using Statistic = std::function<std::optional<double>(const Sums&)>;
 
@@ -37,9 +38,13 @@ class ClusterBootstrap {
  private:
   [[nodiscard]] double acceleration(const Statistic& statistic) const;
 
-  std::vector<Sums> rows_;
-  Sums totals_;
-  std::vector<Sums> resampled_;
+  [[nodiscard]] Sums row(std::size_t i) const { return {rows_.data() + i * width_, width_}; }
+
+  std::size_t count_ = 0;
+  std::size_t width_ = 0;
+  std::vector<double> rows_;  ///< row after row, as are the resamples' sums
+  std::vector<double> totals_;
+  std::vector<double> resampled_;
 };
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "results/store/reader.hpp"
 #include "results/store/text_column.hpp"
 #include "tasks/error.hpp"
 
@@ -13,17 +14,23 @@ extern const char weir_views_sql_begin[];
 extern const char weir_views_sql_end[];
 extern const char weir_migrate_1_to_2_begin[];
 extern const char weir_migrate_1_to_2_end[];
+extern const char weir_migrate_2_to_3_begin[];
+extern const char weir_migrate_2_to_3_end[];
 
 namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kApplicationId = 0x57656972;  // "Weir"
+constexpr int kApplicationId = 0x57656972;             // "Weir"
+constexpr std::uintmax_t kCheckedOnOpen = 64U << 20U;  // bytes; larger ones cost seconds
+constexpr int kCorrupt = 11;                           // SQLITE_CORRUPT
+constexpr int kNotADatabase = 26;                      // SQLITE_NOTADB
 
 /// What leads from version i + 1 to i + 2. Views are made anew afterwards.
 const std::array<std::string, kSchemaVersion - 1>& migrations() {
   static const std::array<std::string, kSchemaVersion - 1> all = {
-      std::string(weir_migrate_1_to_2_begin, weir_migrate_1_to_2_end)};
+      std::string(weir_migrate_1_to_2_begin, weir_migrate_1_to_2_end),
+      std::string(weir_migrate_2_to_3_begin, weir_migrate_2_to_3_end)};
   return all;
 }
 
@@ -52,8 +59,22 @@ void make_views_anew(SQLite::Database& database) {
   database.exec(std::string(weir_views_sql_begin, weir_views_sql_end));
 }
 
-void migrate(SQLite::Database& database) {
-  if (pragma(database, "user_version") == kSchemaVersion) return;
+/// A whole copy of the file as it was, beside it, whatever happens afterwards.
+void back_up(SQLite::Database& database, const fs::path& file, int version) {
+  fs::path copy;
+  for (int i = 1; copy.empty() || fs::exists(copy); ++i) {
+    copy = fmt::format("{}.schema-{}{}.backup", file.string(), version,
+                       i == 1 ? "" : fmt::format("-{}", i));
+  }
+  SQLite::Statement statement(database, "VACUUM INTO ?");
+  statement.bind(1, copy.string());
+  statement.exec();
+}
+
+void migrate(SQLite::Database& database, const fs::path& file) {
+  const int old_version = pragma(database, "user_version");
+  if (old_version == kSchemaVersion) return;
+  back_up(database, file, old_version);
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   for (int version = pragma(database, "user_version"); version < kSchemaVersion; ++version) {
     database.exec(migrations()[static_cast<std::size_t>(version - 1)]);
@@ -69,10 +90,25 @@ void check_identity(SQLite::Database& database, const fs::path& file) {
     throw UserError(fmt::format("{}: is not a Weir database", file.string()));
   }
   if (version > kSchemaVersion) {
-    throw UserError(fmt::format(
-        "{}: schema version {} is newer than this weir (version {}); use a newer weir",
-        file.string(), version, kSchemaVersion));
+    throw UserError(
+        fmt::format("{}: schema version {} is newer than this weir (version {}); use a newer weir",
+                    file.string(), version, kSchemaVersion));
   }
+}
+
+std::string damaged(const fs::path& file, const std::string& what) {
+  return fmt::format(
+      "{}: the file is damaged ({}); restore it, or save what is readable: sqlite3 {} .recover | "
+      "sqlite3 saved.db",
+      file.string(), what, file.string());
+}
+
+std::string complaint(const fs::path& file, const SQLite::Exception& error) {
+  if (error.getErrorCode() == kNotADatabase) {
+    return fmt::format("{}: is not a Weir database", file.string());
+  }
+  if (error.getErrorCode() == kCorrupt) return damaged(file, error.what());
+  return fmt::format("{}: cannot be read: {}", file.string(), error.what());
 }
 
 bool is_empty(SQLite::Database& database) {
@@ -90,11 +126,11 @@ std::unique_ptr<SQLite::Database> open_writable(const fs::path& file) {
     check_identity(*database, file);
     database->exec("PRAGMA journal_mode = WAL");
     database->exec("PRAGMA foreign_keys = ON");
-    migrate(*database);
+    migrate(*database, file);
     return database;
   } catch (const SQLite::Exception& error) {
-    if (error.getErrorCode() == 26) {  // SQLITE_NOTADB
-      throw UserError(fmt::format("{}: is not a Weir database", file.string()));
+    if (error.getErrorCode() == kNotADatabase || error.getErrorCode() == kCorrupt) {
+      throw UserError(complaint(file, error));
     }
     throw InfraError(fmt::format("{}: {}", file.string(), error.what()));
   } catch (const fs::filesystem_error& error) {
@@ -109,18 +145,23 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
         file.string()));
   }
   try {
-    auto database =
-        std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, 5000);
+    auto database = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, 5000);
     check_identity(*database, file);
     if (pragma(*database, "user_version") < kSchemaVersion) {
       database.reset();
       (void)open_writable(file);
       return open_readonly(file);
     }
+    if (fs::file_size(file) <= kCheckedOnOpen) require_sound(*database, file);
     return database;
   } catch (const SQLite::Exception& error) {
-    throw UserError(fmt::format("{}: cannot be read: {}", file.string(), error.what()));
+    throw UserError(complaint(file, error));
   }
+}
+
+void require_sound(SQLite::Database& database, const fs::path& file) {
+  const std::string found = database.execAndGet("PRAGMA quick_check(1)").getString();
+  if (found != "ok") throw UserError(damaged(file, found));
 }
 
 void bind_text_column(SQLite::Statement& statement, int index, const std::string& text) {
@@ -137,8 +178,8 @@ void bind_text_column(SQLite::Statement& statement, int index, const std::string
 std::string read_text_column(const SQLite::Column& column) {
   if (column.isNull()) return {};
   if (column.isText()) return column.getString();
-  return decompress({static_cast<const char*>(column.getBlob()),
-                     static_cast<std::size_t>(column.getBytes())});
+  return decompress(
+      {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())});
 }
 
 std::optional<std::int64_t> read_optional(const SQLite::Column& column) {
@@ -154,6 +195,12 @@ std::optional<double> read_optional_double(const SQLite::Column& column) {
 std::optional<TimePoint> read_optional_time(const SQLite::Column& column) {
   if (column.isNull()) return {};
   return parse_time(column.getString());
+}
+
+std::optional<std::string> store_complaint(const std::exception& error) {
+  const auto* own = dynamic_cast<const SQLite::Exception*>(&error);
+  if (own == nullptr) return {};
+  return complaint("the database", *own);
 }
 
 }  // namespace weir

@@ -13,17 +13,22 @@ namespace weir {
 
 // Internal to results/store: the only header that knows SQLiteCpp.
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// Opens (and creates, and migrates) a database for writing: WAL, foreign keys
-/// on, 5 s busy timeout. Throws UserError if the file is not Weir's or is newer
-/// than this program, InfraError if it cannot be opened.
+/// on, 5 s busy timeout. One of an older version is copied to FILE.schema-N.backup
+/// before it is migrated. Throws UserError if the file is not Weir's, is newer than
+/// this program or is damaged, InfraError if it cannot be opened.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_writable(const std::filesystem::path& file);
 
 /// Opens an existing database for reading only; one of an older version is
-/// migrated first. Throws UserError naming the
-/// next command if it does not exist.
+/// migrated first. Files up to 64 MiB are checked whole (quick_check). Throws
+/// UserError naming the next command if it does not exist or is damaged.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_readonly(const std::filesystem::path& file);
+
+/// SQLite's quick_check of the whole file, however large. Throws UserError naming
+/// `file` and what is wrong with it.
+void require_sound(SQLite::Database& database, const std::filesystem::path& file);
 
 /// Binds text, compressed when it pays; "" becomes NULL.
 void bind_text_column(SQLite::Statement& statement, int index, const std::string& text);

@@ -1,9 +1,8 @@
-#include "results/store/reader_state.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "results/store/reader_state.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -11,7 +10,7 @@ namespace {
 
 constexpr const char* kRunColumns =
     "SELECT id, name, started_at, finished_at, seed, spec_sha256, spec, weir_version, simulated, "
-    "facts, price_book_sha256 FROM run";
+    "facts, price_book_sha256, source FROM run";
 
 Run read_run(SQLite::Statement& row) {
   Run run;
@@ -26,6 +25,7 @@ Run read_run(SQLite::Statement& row) {
   run.simulated = row.getColumn(8).getInt() != 0;
   run.facts = row.getColumn(9).getString();
   run.price_book_sha256 = row.getColumn(10).getString();
+  run.source = row.getColumn(11).getString();
   return run;
 }
 
@@ -55,11 +55,11 @@ Run Reader::find_run(const std::string& name) const {
   }
   if (matches.size() == 1) return matches.front();
   if (matches.size() > 1) {
-    throw UserError(fmt::format("run \"{}\" is ambiguous: {} runs begin with it", name,
-                                matches.size()));
+    throw UserError(
+        fmt::format("run \"{}\" is ambiguous: {} runs begin with it", name, matches.size()));
   }
-  const auto named = std::find_if(all.begin(), all.end(),
-                                  [&](const Run& run) { return run.name == name; });
+  const auto named =
+      std::find_if(all.begin(), all.end(), [&](const Run& run) { return run.name == name; });
   if (named != all.end()) return *named;
   throw UserError(fmt::format("no run \"{}\"; `weir runs` lists them", name));
 }
@@ -95,42 +95,6 @@ std::vector<ConfigRow> Reader::configs(const std::string& run) const {
   return rows;
 }
 
-std::vector<TrialSummary> Reader::trials(const std::string& run) const {
-  std::vector<TrialSummary> trials;
-  auto row = state_->prepare(
-      "SELECT trial, task, config, attempt, try, outcome, coalesce(stop_reason, ''), "
-      "coalesce(error_class, ''), turns, escalated_turns, calls, discarded_calls, input_total, "
-      "input_hit, output_total, cost_pusd, usd_strong, usd_other_tries, unpriced_calls, wall_ms, "
-      "model_ms FROM v_trial WHERE run = ? ORDER BY slot",
-      run);
-  while (row.executeStep()) {
-    TrialSummary trial;
-    trial.trial = row.getColumn(0).getString();
-    trial.task = row.getColumn(1).getString();
-    trial.config = row.getColumn(2).getString();
-    trial.attempt = row.getColumn(3).getInt();
-    trial.try_number = row.getColumn(4).getInt();
-    trial.outcome = outcome_named(row.getColumn(5).getString()).value_or(Outcome::not_run);
-    trial.stop_reason = row.getColumn(6).getString();
-    trial.error_class = row.getColumn(7).getString();
-    trial.turns = row.getColumn(8).getInt64();
-    trial.escalated_turns = row.getColumn(9).getInt64();
-    trial.calls = row.getColumn(10).getInt64();
-    trial.discarded_calls = row.getColumn(11).getInt64();
-    trial.input_total = read_optional(row.getColumn(12));
-    trial.input_hit = read_optional(row.getColumn(13));
-    trial.output_total = read_optional(row.getColumn(14));
-    trial.cost_pusd = read_optional(row.getColumn(15));
-    trial.usd_strong = read_optional_double(row.getColumn(16));
-    trial.usd_other_tries = read_optional_double(row.getColumn(17));
-    trial.unpriced_calls = row.getColumn(18).getInt64();
-    trial.wall_ms = read_optional(row.getColumn(19));
-    trial.model_ms = read_optional(row.getColumn(20));
-    trials.push_back(trial);
-  }
-  return trials;
-}
-
 std::vector<TrialProgress> Reader::progress(const std::string& run) const {
   std::vector<TrialProgress> found;
   auto row = state_->prepare(
@@ -141,10 +105,14 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
       run);
   while (row.executeStep()) {
     TrialProgress progress;
-    progress.trial = {row.getColumn(0).getString(), run,
-                      row.getColumn(1).getString(), row.getColumn(2).getString(),
-                      row.getColumn(3).getString(), row.getColumn(4).getInt(),
-                      row.getColumn(5).getInt(),    read_optional_double(row.getColumn(6)),
+    progress.trial = {row.getColumn(0).getString(),
+                      run,
+                      row.getColumn(1).getString(),
+                      row.getColumn(2).getString(),
+                      row.getColumn(3).getString(),
+                      row.getColumn(4).getInt(),
+                      row.getColumn(5).getInt(),
+                      read_optional_double(row.getColumn(6)),
                       read_optional_double(row.getColumn(7))};
     progress.try_number = row.getColumn(8).getInt();
     progress.finished = !row.getColumn(9).isNull();

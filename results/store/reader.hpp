@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "results/arm.hpp"
 #include "results/cache_costs.hpp"
 #include "results/comparison.hpp"
+#include "results/paired_comparison.hpp"
 #include "results/record.hpp"
 
 namespace weir {
+
+struct RunReport;
 
 /// A table as text, for `weir sql` and `weir show`. NULL is nullopt.
 struct Rows {
@@ -44,6 +48,27 @@ class Reader {
   [[nodiscard]] std::vector<ConfigRow> configs(const std::string& run) const;
   [[nodiscard]] std::vector<TrialSummary> trials(const std::string& run) const;
   [[nodiscard]] std::vector<TrialProgress> progress(const std::string& run) const;
+  /// The run's sums: those kept in the file, if they still describe it, else computed
+  /// from its calls; of a finished run they are then kept, unless the file cannot be
+  /// written. So a report of a finished run reads trials and not a million calls.
+  [[nodiscard]] RunSums sums(const Run& run) const;
+  /// One config of a run, with trials never begun as not_run. Throws UserError with
+  /// the configs there are if it has none of that name. `label` as in Arm.
+  [[nodiscard]] Arm arm(const Run& run, const std::string& config, const std::string& label) const;
+  /// All configs of a run, labelled by their names; its trials are read once.
+  [[nodiscard]] std::vector<Arm> arms(const Run& run) const;
+  /// The arm with its calls priced as they would have been in run `other`: by its book,
+  /// at the time it started.
+  [[nodiscard]] Arm at_prices_of(const Arm& arm, const Run& other) const;
+  /// All that a report of the run says; other arms are paired with `baseline`, by
+  /// default the experiment's first.
+  [[nodiscard]] RunReport report(const Run& run, const std::string& baseline) const;
+  /// Tasks that gold and empty runs of the database show to be flaky, sorted.
+  [[nodiscard]] std::vector<std::string> flaky_tasks() const;
+  /// Finds for each flip the first turn whose actions differ between its two trials.
+  void find_turns(std::vector<Flip>& flips) const;
+  /// Names of the run's configs, in the experiment's order.
+  [[nodiscard]] std::vector<std::string> config_names(const Run& run) const;
   /// The table of a run; in parts where its model changed under its name.
   [[nodiscard]] Comparison compare(const std::string& run) const;
   /// Changes of served models, oldest first; `allowed_too`: those the run was
@@ -69,9 +94,14 @@ class Reader {
   /// Any read-only query. Throws UserError with SQLite's message.
   [[nodiscard]] Rows query(const std::string& sql) const;
 
+  struct State;  ///< known to this folder only
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
+
+/// What to tell the user of an error that came out of the database itself, such as a
+/// damaged page met while reading; nullopt if it is another one.
+[[nodiscard]] std::optional<std::string> store_complaint(const std::exception& error);
 
 }  // namespace weir

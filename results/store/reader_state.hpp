@@ -21,4 +21,8 @@ struct Reader::State {
   }
 };
 
+/// Trials that have no row yet are missing data like any other.
+void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
+                 const std::vector<std::string>& configs, int attempts);
+
 }  // namespace weir

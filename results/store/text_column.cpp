@@ -8,8 +8,7 @@ namespace weir {
 
 std::string compress(std::string_view text) {
   std::string frame(ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(frame.data(), frame.size(), text.data(), text.size(), 3);
+  const std::size_t size = ZSTD_compress(frame.data(), frame.size(), text.data(), text.size(), 3);
   if (ZSTD_isError(size) != 0) throw InfraError("zstd: compression failed");
   frame.resize(size);
   return frame;

@@ -2,7 +2,8 @@
 -- end. Every v_call row is a call once: real spend is the sum over it.
 
 CREATE VIEW v_run AS
-SELECT id AS run, name, started_at, finished_at, seed, spec_sha256, weir_version, simulated
+SELECT id AS run, name, started_at, finished_at, seed, spec_sha256, weir_version, simulated,
+       source, pruned_at
 FROM run;
 
 CREATE VIEW v_call AS
@@ -114,25 +115,38 @@ SELECT trial.run AS run, trial.id AS trial, trial.suite AS suite, trial.task AS 
        (SELECT value FROM reward WHERE reward.trial = trial.id
           AND reward.try = trial.counted_try AND reward.step = '' AND reward.key = 'reward')
          AS reward,
-       coalesce(path_turn.turns, 0) AS turns,
+       CASE WHEN imported.trial IS NULL THEN coalesce(path_turn.turns, 0) ELSE imported.turns END
+         AS turns,
        coalesce(path_turn.escalated_turns, 0) AS escalated_turns,
-       coalesce(path_call.calls, 0) AS calls,
+       CASE WHEN imported.trial IS NULL THEN coalesce(path_call.calls, 0) ELSE imported.calls END
+         AS calls,
        coalesce(path_call.discarded_calls, 0) AS discarded_calls,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_total END AS input_total,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_miss END AS input_miss,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_hit END AS input_hit,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cache_write END AS cache_write,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_total END AS output_total,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_text END AS output_text,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_reasoning END
+       CASE WHEN imported.trial IS NOT NULL THEN imported.input_total
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_total END AS input_total,
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_miss END AS input_miss,
+       CASE WHEN imported.trial IS NOT NULL THEN imported.input_hit
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_hit END AS input_hit,
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cache_write END AS cache_write,
+       CASE WHEN imported.trial IS NOT NULL THEN imported.output_total
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_total END AS output_total,
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_text END AS output_text,
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.output_reasoning END
          AS output_reasoning,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END AS cost_pusd,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END / 1e12 AS usd,
-       CASE WHEN path_call.trial IS NULL THEN 0 ELSE path_call.strong_pusd END / 1e12
+       CASE WHEN imported.trial IS NOT NULL THEN imported.cost_pusd
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END AS cost_pusd,
+       CASE WHEN imported.trial IS NOT NULL THEN imported.cost_pusd
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.cost_pusd END / 1e12 AS usd,
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN path_call.trial IS NULL THEN 0 ELSE path_call.strong_pusd END / 1e12
          AS usd_strong,
        CASE WHEN other_try.trial IS NULL THEN 0 ELSE other_try.cost_pusd END / 1e12
          AS usd_other_tries,
-       coalesce(path_call.unpriced_calls, 0) AS unpriced_calls,
+       CASE WHEN imported.trial IS NOT NULL THEN imported.cost_pusd IS NULL
+            ELSE coalesce(path_call.unpriced_calls, 0) END AS unpriced_calls,
        trial.threshold AS threshold, trial.threshold_prob AS threshold_prob,
        config.policy_sha256 AS policy_sha256, config.agent_sha256 AS agent_sha256,
        try.environment_sha256 AS environment_sha256, trial.slot AS slot,
@@ -145,6 +159,7 @@ LEFT JOIN config ON config.run = trial.run AND config.config = trial.config
 LEFT JOIN path_call ON path_call.trial = trial.id
 LEFT JOIN path_turn ON path_turn.trial = trial.id
 LEFT JOIN other_try ON other_try.trial = trial.id
+LEFT JOIN imported ON imported.trial = trial.id
 WHERE trial.slot >= 0;
 
 -- The changes that split a run, numbered.
@@ -202,3 +217,6 @@ WHERE trial.slot >= 0;
 CREATE VIEW v_model_change AS
 SELECT run, model, call, at, old_served, old_fingerprint, new_served, new_fingerprint, allowed
 FROM model_change;
+
+CREATE VIEW v_gate AS
+SELECT baseline, suite, config, run, at, tasks, diff, log_evidence, verdict FROM gate_look;

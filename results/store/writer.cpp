@@ -12,7 +12,8 @@ namespace weir {
 namespace {
 
 constexpr const char* kInsertRun =
-    "INSERT INTO run VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO run (id, name, started_at, finished_at, seed, spec_sha256, spec, weir_version, "
+    "simulated, facts, price_book_sha256, source) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertConfig =
     "INSERT INTO config VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?, ?)";
 constexpr const char* kInsertTask = "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -23,7 +24,8 @@ constexpr const char* kBeginTry =
     "INSERT INTO try (trial, try, started_at, environment_sha256, sandbox) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT(trial, try) DO UPDATE SET outcome = NULL, stop_reason = NULL, message = NULL, "
     "finished_at = NULL, sandbox = excluded.sandbox, "
-    "started_at = CASE WHEN try.outcome = 'not_run' THEN excluded.started_at ELSE try.started_at END";
+    "started_at = CASE WHEN try.outcome = 'not_run' THEN excluded.started_at ELSE try.started_at "
+    "END";
 constexpr const char* kInsertUnbegunTrial =
     "INSERT OR IGNORE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)";
 constexpr const char* kInsertNotRun =
@@ -88,7 +90,9 @@ class Binder {
   int index_ = 0;
 };
 
-Binder bind_to(SQLite::Statement& statement) { return Binder(statement); }
+Binder bind_to(SQLite::Statement& statement) {
+  return Binder(statement);
+}
 
 }  // namespace
 
@@ -173,7 +177,8 @@ void Writer::begin_run(const Run& run, const std::string& price_book,
     book.exec();
     auto& insert = state_->prepared(kInsertRun);
     bind_to(insert)(run.id)(run.name)(run.started_at)(std::to_string(run.seed))(run.spec_sha256)(
-        run.spec)(run.weir_version)(run.simulated ? 1 : 0)(run.facts)(run.price_book_sha256);
+        run.spec)(run.weir_version)(run.simulated ? 1 : 0)(run.facts)(run.price_book_sha256)(
+        run.source);
     insert.exec();
     for (const auto& row : configs) {
       auto& statement = state_->prepared(kInsertConfig);
@@ -281,9 +286,10 @@ void Writer::settle(const Call& call) {
     bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
     bind(call.ttft_ms)(call.wait_ms)(call.http_status)(call.retryable ? 1 : 0)(call.notes)(call.id);
     if (statement.exec() != 1) {
-      throw StoreError(fmt::format("{}: call {} was settled without an intent; is another weir "
-                                   "executing this run?",
-                                   state_->file.string(), call.id));
+      throw StoreError(
+          fmt::format("{}: call {} was settled without an intent; is another weir "
+                      "executing this run?",
+                      state_->file.string(), call.id));
     }
   });
 }

@@ -34,8 +34,8 @@ std::int64_t price(std::int64_t miss, std::int64_t hit, std::int64_t output) {
 
 TEST(CacheCosts, ColdLosesWhatOtherTrialsWarmed) {
   // The second trial's first call found 512 tokens of the first trial's prompt.
-  const auto costs = cache_costs({call("a", 1000, 0, 10), call("b", 1000, 512, 10)},
-                                 PriceBook::bundled());
+  const auto costs =
+      cache_costs({call("a", 1000, 0, 10), call("b", 1000, 512, 10)}, PriceBook::bundled());
   EXPECT_EQ(costs.billed.whole(), price(1000, 0, 10) + price(488, 512, 10));
   EXPECT_EQ(costs.cold.whole(), 2 * price(1000, 0, 10));
   EXPECT_EQ(costs.warm.whole(), 2 * price(488, 512, 10));  // and in production both would have
@@ -43,16 +43,16 @@ TEST(CacheCosts, ColdLosesWhatOtherTrialsWarmed) {
 
 TEST(CacheCosts, WarmFindsWhatTheTrialItselfHadSent) {
   // The cache dropped the prefix between two turns: 1,000 in and 24 out before.
-  const auto costs = cache_costs({call("a", 1000, 0, 24), call("a", 1200, 0, 10)},
-                                 PriceBook::bundled());
+  const auto costs =
+      cache_costs({call("a", 1000, 0, 24), call("a", 1200, 0, 10)}, PriceBook::bundled());
   EXPECT_EQ(costs.billed.whole(), price(1000, 0, 24) + price(1200, 0, 10));
   EXPECT_EQ(costs.cold.whole(), costs.billed.whole());
   EXPECT_EQ(costs.warm.whole(), price(1000, 0, 24) + price(1200 - 1024, 1024, 10));
 }
 
 TEST(CacheCosts, ADiscardedDraftsAnswerIsInNoLaterPrompt) {
-  const auto costs = cache_costs({call("a", 1000, 0, 600, false), call("a", 1700, 0, 10)},
-                                 PriceBook::bundled());
+  const auto costs =
+      cache_costs({call("a", 1000, 0, 600, false), call("a", 1700, 0, 10)}, PriceBook::bundled());
   EXPECT_EQ(costs.warm.whole(), price(1000, 0, 600) + price(1700 - 896, 896, 10));
 }
 

@@ -8,7 +8,9 @@
 namespace weir {
 namespace {
 
-TimePoint at(const char* text) { return *parse_time(text); }
+TimePoint at(const char* text) {
+  return *parse_time(text);
+}
 
 const PriceKey kFlash{"api.deepseek.com", "deepseek-v4-flash", "deepseek-v4-flash"};
 const PriceKey kPro{"api.deepseek.com", "deepseek-v4-pro", "deepseek-v4-pro"};
@@ -80,14 +82,16 @@ TEST(Prices, ScenariosReplaceDates) {
 TEST(Prices, BadBooksAreRefused) {
   EXPECT_THROW((void)PriceBook::parse("{", "b"), UserError);
   EXPECT_THROW((void)PriceBook::parse("{}", "b"), UserError);
-  EXPECT_THROW((void)PriceBook::parse(R"({"schema":"weir/price-book@1","entries":[{"id":"x"}]})", "b"),
-               UserError);
+  EXPECT_THROW(
+      (void)PriceBook::parse(R"({"schema":"weir/price-book@1","entries":[{"id":"x"}]})", "b"),
+      UserError);
 }
 
 /// A book of one entry, with more in the entry and in the book.
 std::string book_with(const std::string& entry, const std::string& more = "") {
   return R"({"schema":"weir/price-book@1","entries":[{"id":"a","model":"m","effective_from":)"
-         R"("2026-01-01T00:00:00Z",)" + entry + "}]" + more + "}";
+         R"("2026-01-01T00:00:00Z",)" +
+         entry + "}]" + more + "}";
 }
 
 std::string refusal(const std::string& text) {
@@ -111,8 +115,10 @@ TEST(Prices, MalformedEntriesAreNamed) {
   EXPECT_THAT(refusal(book_with(R"("note":"x")")), HasSubstr("neither"));
   EXPECT_THAT(refusal(book_with(rates, R"(,"scenarios":[{"name":"s","use":["b"]}])")),
               HasSubstr("no entry \"b\""));
-  EXPECT_THAT(refusal(book_with(rates + R"(},{"id":"b","model":"m","effective_from":)"
-                                        R"("2026-05-01T00:00:00Z",)" + rates)),
+  EXPECT_THAT(refusal(book_with(rates +
+                                R"(},{"id":"b","model":"m","effective_from":)"
+                                R"("2026-05-01T00:00:00Z",)" +
+                                rates)),
               HasSubstr("price entry b: overlaps in time with entry a"));
 }
 
@@ -128,7 +134,8 @@ TEST(Prices, HolidaysAndLocalWeekdaysAreOffPeak) {
 TEST(Prices, ATotalIsPricedWhereItsSplitDoesNotMatter) {
   const auto book = PriceBook::parse(
       book_with(R"("host":"h","rates":{"usd":{"input_cache_miss":2,"input_cache_hit":2,"output":4,)"
-                R"("reasoning":8}})"), "b");
+                R"("reasoning":8}})"),
+      "b");
   Tokens unsplit;
   unsplit.input_total = 10;
   unsplit.output_total = 6;
@@ -156,18 +163,21 @@ TEST(Prices, ACostMapFillsTheGapsOfItsProvidersOnly) {
     "deepseek-v4-pro": {"litellm_provider": "deepseek", "input_cost_per_token": 1,
                         "output_cost_per_token": 1},
     "big": {"litellm_provider": "openai", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06,
-            "input_cost_per_token_above_200k_tokens": 2e-06}})", "map.json");
+            "input_cost_per_token_above_200k_tokens": 2e-06}})",
+                                                       "map.json");
   const auto when = at("2026-10-20T12:00:00Z");
   const auto cost = book.cost({"api.deepinfra.com", "x", "x"}, when, tokens(100, 0, 10));
   ASSERT_TRUE(cost);
   EXPECT_EQ(cost->pusd, 100 * 60'000 + 10 * 180'000);
   EXPECT_EQ(cost->entry, "litellm:deepinfra/x");
-  EXPECT_FALSE(book.cost({"api.deepinfra.com", "x", "x"}, when, tokens(0, 100, 10)));  // no hit price
+  EXPECT_FALSE(
+      book.cost({"api.deepinfra.com", "x", "x"}, when, tokens(0, 100, 10)));  // no hit price
   EXPECT_FALSE(book.cost({"my-own-host", "x", "x"}, when, tokens(100, 0, 10)));
   EXPECT_EQ(book.cost(kPro, when, tokens(1, 0, 0))->entry, "pro-tou-weekday");  // the book wins
   Tokens large = tokens(300'000, 0, 1);
   large.input_total = 300'000;
-  EXPECT_FALSE(book.cost({"api.openai.com", "big", ""}, when, large));  // dearer, by how much is unsaid
+  EXPECT_FALSE(
+      book.cost({"api.openai.com", "big", ""}, when, large));  // dearer, by how much is unsaid
   // What is stored with a run reads back as the same book.
   EXPECT_TRUE(PriceBook::parse(book.text(), "stored")
                   .cost({"api.deepinfra.com", "x", "x"}, when, tokens(100, 0, 10)));
@@ -184,7 +194,8 @@ TEST(Prices, CurrenciesAreTablesOfTheirOwn) {
 TEST(Prices, TheRequestedIdsPriceIsMarked) {
   const PriceBook book = PriceBook::bundled();
   const auto when = at("2026-10-20T12:00:00Z");
-  EXPECT_TRUE(book.cost({"api.deepseek.com", "new", "deepseek-v4-pro"}, when, tokens(1, 1, 1))->by_request);
+  EXPECT_TRUE(
+      book.cost({"api.deepseek.com", "new", "deepseek-v4-pro"}, when, tokens(1, 1, 1))->by_request);
   EXPECT_FALSE(book.cost(kPro, when, tokens(1, 1, 1))->by_request);
 }
 

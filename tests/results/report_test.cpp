@@ -1,4 +1,4 @@
-#include "results/report.hpp"
+#include "results/report/report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +19,7 @@ TrialSummary trial(const std::string& task, int attempt, Outcome outcome,
   t.attempt = attempt;
   t.outcome = outcome;
   t.cost_pusd = cost;
+  t.spend.add(cost);
   t.usd_strong = 0;
   t.usd_other_tries = 0;
   t.turns = 10;
@@ -29,10 +30,9 @@ TrialSummary trial(const std::string& task, int attempt, Outcome outcome,
 }
 
 TEST(Comparison, MissingDataIsNoFailure) {
-  const auto row = summarize("flash", {trial("a", 1, Outcome::resolved, 5),
-                                       trial("a", 2, Outcome::provider_error, 5),
-                                       trial("b", 1, Outcome::agent_limit, 5),
-                                       trial("b", 2, Outcome::invalid, 5)});
+  const auto row = summarize(
+      "flash", {trial("a", 1, Outcome::resolved, 5), trial("a", 2, Outcome::provider_error, 5),
+                trial("b", 1, Outcome::agent_limit, 5), trial("b", 2, Outcome::invalid, 5)});
   EXPECT_EQ(row.headline.trials, 3);
   EXPECT_NEAR(row.headline.rate, 1.0 / 3, 1e-12);
   EXPECT_EQ(row.all.trials, 4);

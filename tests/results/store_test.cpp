@@ -79,8 +79,8 @@ class Store : public testing::Test {
     attempt.trial = trial.id;
     attempt.number = try_number;
     writer_.begin_try(trial, attempt);
-    Segment segment{trial.id + "#" + std::to_string(try_number) + "/s0", trial.id, try_number,
-                    "", {}, "{}"};
+    Segment segment{
+        trial.id + "#" + std::to_string(try_number) + "/s0", trial.id, try_number, "", {}, "{}"};
     writer_.begin_segment(segment);
     return segment;
   }
@@ -348,8 +348,8 @@ class Parts : public Store {
   }
 
   void changed(const std::string& to, const char* clock, bool allowed = false) {
-    writer_.record_model_change({std::string(32, 'a'), "m", "call that showed " + to, at(clock), "served",
-                                 "1", "served", to, allowed});
+    writer_.record_model_change({std::string(32, 'a'), "m", "call that showed " + to, at(clock),
+                                 "served", "1", "served", to, allowed});
   }
 
   std::string part(int attempt) const {
@@ -360,12 +360,12 @@ class Parts : public Store {
 
 TEST_F(Parts, GoByWhoServed) {
   served(1, "11:00", {"1", "1"});
-  served(2, "11:50", {"1", "2"});        // met both
-  served(3, "11:55", {"2"});             // began before, met the new one only
+  served(2, "11:50", {"1", "2"});  // met both
+  served(3, "11:55", {"2"});       // began before, met the new one only
   served(4, "12:30", {"2"});
-  served(5, "13:00", {"1"});             // an old build answered once more
-  served(6, "12:10", {});                // asked nobody: the clock decides
-  served(7, "12:20", {"2", ""});         // a fingerprint left out could be any
+  served(5, "13:00", {"1"});      // an old build answered once more
+  served(6, "12:10", {});         // asked nobody: the clock decides
+  served(7, "12:20", {"2", ""});  // a fingerprint left out could be any
   served(8, "12:25", {""});
   changed("2", "12:00");
   EXPECT_EQ(part(1), "1");
@@ -404,12 +404,14 @@ TEST(Migration, ADatabaseOfSchemaOneIsReadAsOneOfToday) {
   const std::string script =
       read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_1.sql") +
       "PRAGMA application_id = 1466263922; PRAGMA user_version = 1;"
-      "INSERT INTO run VALUES ('r', 'old', '2026-10-20T12:00:00.000Z', NULL, '1', 's', '{}', '0', 0, '{}', 'b');"
+      "INSERT INTO run VALUES ('r', 'old', '2026-10-20T12:00:00.000Z', NULL, '1', 's', '{}', '0', "
+      "0, '{}', 'b');"
       "INSERT INTO trial VALUES ('r/t/c/1', 'r', 's', 't', 'c', 1, 0, NULL, NULL, 1);"
       "INSERT INTO try (trial, try, started_at, outcome) VALUES ('r/t/c/1', 1, "
       "'2026-10-20T12:00:00.000Z', 'resolved');"
       "INSERT INTO segment VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1, NULL, NULL, NULL);"
-      "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, host, "
+      "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, "
+      "host, "
       "request_sha256, started_at, simulated, settled, cost_pusd) VALUES ('c', 'r/t/c/1', "
       "'r/t/c/1#1/s0', 1, 0, 0, 0, 'm', 'm', 'h', 'x', '2026-10-20T12:00:00.000Z', 0, 1, 42);";
   ASSERT_TRUE(run_process({.argv = {"sqlite3", file}, .input = script}).ok());

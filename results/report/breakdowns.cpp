@@ -1,0 +1,190 @@
+// The headline's rates by suite, by difficulty and by length of trajectory; controls;
+// repeats of a task.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "results/report/report.hpp"
+#include "results/report/text.hpp"
+
+namespace weir {
+namespace {
+
+using Key = std::function<std::string(const TrialSummary&)>;
+
+/// Sums of one line of a breakdown.
+struct Line {
+  std::map<std::string, TaskOutcomes> tasks;
+  Spend spend;
+  int missing = 0;
+};
+
+/// One row per value of `key` and config; trials that are missing data only counted.
+Table breakdown(const RunReport& report, const std::string& name, const std::string& heading,
+                const Key& key) {
+  Table table{{{name, heading, false},
+               {"config", "config", false},
+               {"tasks", "tasks"},
+               {"trials", "trials"},
+               {"resolved", "resolved"},
+               {"missing", "missing"},
+               {"usd_per_trial", "$ / trial"}},
+              {}};
+  std::map<std::pair<std::string, std::size_t>, Line> lines;
+  for (std::size_t a = 0; a < report.arms.size(); ++a) {
+    for (const auto& trial : report.arms[a].trials) {
+      Line& line = lines[{key(trial), a}];
+      if (is_missing(trial.outcome)) {
+        ++line.missing;
+        continue;
+      }
+      TaskOutcomes& task = line.tasks[trial.task];
+      ++task.trials;
+      if (trial.outcome == Outcome::resolved) ++task.resolved;
+      line.spend.add(trial.spend);
+    }
+  }
+  for (const auto& [at, line] : lines) {
+    std::vector<TaskOutcomes> tasks;
+    for (const auto& [unused, task] : line.tasks) tasks.push_back(task);
+    const ClusteredRate rate = clustered_rate(tasks);
+    table.rows.push_back({Cell::of(at.first), Cell::of(report.arms[at.second].label),
+                          Cell::number(rate.tasks), Cell::number(rate.trials), rate_cell(rate),
+                          Cell::number(line.missing), spend_cell(line.spend, rate.trials)});
+  }
+  return table;
+}
+
+std::string length_of(const TrialSummary& trial) {
+  if (!trial.turns) return "unknown";
+  const std::int64_t turns = *trial.turns;
+  if (turns <= 10) return "  1-10 turns";
+  if (turns <= 25) return " 11-25 turns";
+  if (turns <= 50) return " 26-50 turns";
+  if (turns <= 100) return " 51-100 turns";
+  if (turns <= 200) return "101-200 turns";
+  return "201 turns and more";
+}
+
+bool is_control(const Arm& arm) {
+  return arm.config.agent == "oracle" || arm.config.agent == "nop" ||
+         arm.config.policy.find("random_share") != std::string::npos;
+}
+
+}  // namespace
+
+void add_breakdowns(Document& document, const RunReport& report) {
+  if (report.arms.empty()) return;
+  document.sections.push_back(
+      {"suites",
+       "By suite",
+       {breakdown(report, "suite", "suite", [](const TrialSummary& t) { return t.suite; })},
+       {}});
+  document.sections.push_back({"difficulty",
+                               "By difficulty",
+                               {breakdown(report, "difficulty", "difficulty",
+                                          [](const TrialSummary& t) {
+                                            return t.difficulty.empty() ? std::string("not stated")
+                                                                        : t.difficulty;
+                                          })},
+                               {}});
+  document.sections.push_back({"length",
+                               "By length of trajectory",
+                               {breakdown(report, "length", "accepted turns", length_of)},
+                               {"Length is an outcome of the arm, not a property of the task: "
+                                "these rates say where trials end, "
+                                "not what longer ones would do."}});
+}
+
+void add_controls(Document& document, const RunReport& report) {
+  if (report.arms.empty()) return;
+  Table table{{{"config", "config", false},
+               {"control", "control", false},
+               {"trials", "trials"},
+               {"resolved", "resolved"}},
+              {}};
+  Section section{"controls", "Controls", {}, {}};
+  for (const auto& row : report.comparison.configs) {
+    const auto arm = std::find_if(report.arms.begin(), report.arms.end(), [&](const Arm& each) {
+      return each.config.config == row.config;
+    });
+    if (arm == report.arms.end() || !is_control(*arm)) continue;
+    const std::string what = arm->config.agent == "oracle" ? "gold solution: must resolve all"
+                             : arm->config.agent == "nop"  ? "no action: must resolve none"
+                                                           : "switches blindly";
+    table.rows.push_back({Cell::of(row.config), Cell::of(what), Cell::number(row.headline.trials),
+                          rate_cell(row.headline)});
+  }
+  if (table.rows.empty()) {
+    section.notes.emplace_back(
+        "None were run: a config with agent = \"oracle\" and one with \"nop\" show that the tasks "
+        "can be "
+        "solved, and are not solved by nothing.");
+  } else {
+    section.tables.push_back(std::move(table));
+  }
+  if (!report.quarantined.empty()) {
+    std::string line = "Flaky by gold and empty runs, counted here and left out of gates:";
+    for (const auto& task : report.quarantined) line += " " + task;
+    section.notes.push_back(line);
+  }
+  document.sections.push_back(std::move(section));
+}
+
+void add_repeats(Document& document, const RunReport& report) {
+  Table table{{{"config", "config", false},
+               {"k", "k"},
+               {"tasks", "tasks"},
+               {"pass_at_k", "pass@k"},
+               {"pass_hat_k", "pass^k"},
+               {"icc", "ICC"},
+               {"design_effect", "design effect"}},
+              {}};
+  for (const auto& arm : report.arms) {
+    std::map<std::string, std::vector<double>> tasks;
+    for (const auto& trial : arm.trials) {
+      if (!is_missing(trial.outcome)) {
+        tasks[trial.task].push_back(trial.outcome == Outcome::resolved ? 1 : 0);
+      }
+    }
+    std::size_t most = 0;
+    std::vector<std::vector<double>> clusters;
+    for (const auto& [unused, values] : tasks) {
+      most = std::max(most, values.size());
+      clusters.push_back(values);
+    }
+    if (most < 2) continue;
+    const auto icc = icc_anova(clusters);
+    for (int k = 1; k <= static_cast<int>(most); ++k) {
+      double any = 0;
+      double every = 0;
+      int counted = 0;
+      for (const auto& values : clusters) {
+        const int n = static_cast<int>(values.size());
+        if (n < k) continue;
+        const int c = static_cast<int>(std::count(values.begin(), values.end(), 1.0));
+        any += pass_at_k(n, c, k);
+        every += pass_hat_k(n, c, k);
+        ++counted;
+      }
+      table.rows.push_back({Cell::of(arm.label),
+                            Cell::number(k),
+                            Cell::number(counted),
+                            share_cell(any / counted),
+                            share_cell(every / counted),
+                            {fmt::format("{:.2f}", icc.icc), icc.icc},
+                            {fmt::format("{:.2f}", icc.deff), icc.deff}});
+    }
+  }
+  if (table.rows.empty()) return;
+  document.sections.push_back(
+      {"repeats",
+       "Repeats",
+       {std::move(table)},
+       {"pass@k: at least one of k trials resolves the task; pass^k: all k do. Trials of one task "
+        "resemble each other (ICC), so that n trials count as n / design effect."}});
+}
+
+}  // namespace weir

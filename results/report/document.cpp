@@ -1,0 +1,29 @@
+#include "results/report/document.hpp"
+
+#include <algorithm>
+
+#include "tasks/error.hpp"
+#include "tasks/nearest.hpp"
+
+namespace weir {
+
+std::string full_title(const Document& document) {
+  return document.title + (document.simulated ? " (simulated models: not a measurement)" : "");
+}
+
+Document only_section(const Document& document, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& section : document.sections) {
+    names.push_back(section.name);
+    if (section.name != name) continue;
+    Document only = document;
+    only.sections = {section};
+    return only;
+  }
+  std::string all;
+  for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;
+  throw UserError("no section \"" + name + "\"" + did_you_mean(name, names) +
+                  "; there are: " + all);
+}
+
+}  // namespace weir

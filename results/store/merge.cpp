@@ -1,0 +1,187 @@
+#include "results/store/merge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "results/store/database.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+/// A table with what names a row in it.
+struct TableKey {
+  const char* name;
+  const char* key;  ///< columns, comma separated
+};
+
+/// Parents first. Sums are a cache and made anew.
+constexpr TableKey kTables[] = {
+    {"price_book", "sha256"},
+    {"run", "id"},
+    {"config", "run, config"},
+    {"task", "run, task"},
+    {"trial", "id"},
+    {"try", "trial, try"},
+    {"reward", "trial, try, step, key"},
+    {"segment", "id"},
+    {"turn", "segment, turn"},
+    {"call", "id"},
+    {"signal", "segment, turn, call, name"},
+    {"decision", "segment, turn, call, phase"},
+    {"model_change", "run, call"},
+    {"imported", "trial"},
+    {"baseline", "name"},
+    {"baseline_run", "baseline, run"},
+    {"gate_look", "baseline, suite, config, run"},
+};
+
+std::vector<std::string> columns_of(SQLite::Database& database, const std::string& table) {
+  std::vector<std::string> columns;
+  SQLite::Statement row(database, "SELECT name FROM pragma_table_info(?)");
+  row.bind(1, table);
+  while (row.executeStep()) columns.push_back(row.getColumn(0).getString());
+  return columns;
+}
+
+std::string joined(const std::vector<std::string>& columns) {
+  std::string all;
+  for (const auto& column : columns) all += (all.empty() ? "" : ", ") + ("\"" + column + "\"");
+  return all;
+}
+
+/// A shard attached as `shard` for the lifetime of this.
+class Attached {
+ public:
+  Attached(SQLite::Database& database, const fs::path& file) : database_(database) {
+    SQLite::Statement attach(database, "ATTACH ? AS shard");
+    attach.bind(1, fs::absolute(file).string());
+    attach.exec();
+  }
+  ~Attached() {
+    try {
+      database_.exec("DETACH shard");
+    } catch (const SQLite::Exception&) {  // the connection closes soon
+    }
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  SQLite::Database& database_;
+};
+
+std::int64_t count(SQLite::Database& database, const std::string& sql) {
+  return database.execAndGet(sql).getInt64();
+}
+
+[[noreturn]] void refuse(SQLite::Statement& row, const TableKey& table, const fs::path& shard) {
+  std::string id;
+  for (int i = 0; i < row.getColumnCount(); ++i) {
+    id += (i == 0 ? "" : ", ") + row.getColumn(i).getString();
+  }
+  throw UserError(fmt::format(
+      "{}: holds another {} {} than the merged database; nothing of this file was taken. Two "
+      "different "
+      "rows under one id are never merged: find out which is right, and leave the other file out",
+      shard.string(), table.name, id));
+}
+
+/// Throws if a row of the shard is not here, or is here with other values.
+void refuse_conflicts(SQLite::Database& database, const TableKey& table, const fs::path& shard) {
+  const std::vector<std::string> columns = columns_of(database, table.name);
+  SQLite::Statement lost(database,
+                         fmt::format("SELECT {0} FROM shard.\"{1}\" EXCEPT SELECT {0} FROM "
+                                     "main.\"{1}\" LIMIT 1",
+                                     table.key, table.name));
+  if (lost.executeStep()) refuse(lost, table, shard);  // the same trial under another id
+  std::string differ;
+  for (const auto& column : columns) {
+    const std::string name = "\"" + column + "\"";
+    // A run's end is settled by itself; baselines of one name are one if equal.
+    if (std::string(table.name) == "run" && (column == "finished_at" || column == "pruned_at"))
+      continue;
+    differ += fmt::format("{}theirs.{} IS NOT ours.{}", differ.empty() ? "" : " OR ", name, name);
+  }
+  SQLite::Statement row(
+      database, fmt::format("SELECT {} FROM shard.\"{}\" AS theirs JOIN main.\"{}\" AS ours "
+                            "USING ({}) WHERE {} LIMIT 1",
+                            table.key, table.name, table.name, table.key, differ));
+  if (row.executeStep()) refuse(row, table, shard);
+}
+
+/// The shard's rows of one table; the rows that were here already.
+std::int64_t copy(SQLite::Database& database, const TableKey& table, const fs::path& shard,
+                  MergeResult& result) {
+  const std::string columns = joined(columns_of(database, table.name));
+  const auto theirs = count(database, fmt::format("SELECT count(*) FROM shard.\"{}\"", table.name));
+  if (theirs == 0) return 0;
+  const int added = database.exec(
+      fmt::format("INSERT OR IGNORE INTO main.\"{0}\" ({1}) SELECT {1} FROM shard.\"{0}\"",
+                  table.name, columns));
+  result.added += added;
+  const std::int64_t known = theirs - added;
+  result.known += known;
+  if (known > 0) refuse_conflicts(database, table, shard);
+  return known;
+}
+
+/// A run that was here already has ended when all of its parts have.
+void settle_ends(SQLite::Database& database) {
+  database.exec(
+      "UPDATE main.run SET finished_at = (SELECT CASE WHEN main.run.finished_at IS NULL OR "
+      "theirs.finished_at IS NULL THEN NULL ELSE max(main.run.finished_at, theirs.finished_at) END "
+      "FROM shard.run AS theirs WHERE theirs.id = main.run.id) "
+      "WHERE id IN (SELECT id FROM shard.run)");
+}
+
+void require_distinct(const fs::path& out, const fs::path& shard) {
+  std::error_code ignored;
+  if (fs::equivalent(out, shard, ignored)) {
+    throw UserError(fmt::format("{}: is the merged database itself", shard.string()));
+  }
+}
+
+void merge_one(SQLite::Database& database, const fs::path& shard, MergeResult& result) {
+  {
+    const auto sound = open_readonly(shard);  // of this version from here on
+    if (fs::file_size(shard) > (64U << 20U)) require_sound(*sound, shard);
+  }
+  const Attached attached(database, shard);
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  MergeResult own;
+  own.runs = static_cast<int>(count(database, "SELECT count(*) FROM shard.run"));
+  const bool new_runs =
+      count(database, "SELECT count(*) FROM shard.run JOIN main.run USING (id)") == 0;
+  for (const auto& table : kTables) (void)copy(database, table, shard, own);
+  if (!new_runs) settle_ends(database);
+  transaction.commit();
+  result.added += own.added;
+  result.known += own.known;
+  result.runs += own.runs;
+}
+
+}  // namespace
+
+MergeResult merge(const fs::path& out, const std::vector<fs::path>& shards) {
+  for (const auto& shard : shards) {
+    require_distinct(out, shard);
+    if (!fs::exists(shard)) throw UserError(fmt::format("{}: no such database", shard.string()));
+  }
+  const auto database = open_writable(out);
+  database->exec("PRAGMA foreign_keys = OFF; PRAGMA synchronous = NORMAL");
+  MergeResult result;
+  for (const auto& shard : shards) {
+    try {
+      merge_one(*database, shard, result);
+    } catch (const SQLite::Exception& error) {
+      throw StoreError(fmt::format("{}: cannot be merged into {}: {}; shards before it are in",
+                                   shard.string(), out.string(), error.what()));
+    }
+  }
+  return result;
+}
+
+}  // namespace weir

@@ -1,0 +1,146 @@
+// One config of a run, as comparisons need it.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "results/store/reader_state.hpp"
+#include "tasks/error.hpp"
+#include "tasks/nearest.hpp"
+
+namespace weir {
+
+using nlohmann::json;
+
+/// Trials that have no row yet are missing data like any other.
+void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
+                 const std::vector<std::string>& configs, int attempts) {
+  std::set<std::tuple<std::string, std::string, int>> begun;
+  for (const auto& trial : trials) begun.emplace(trial.task, trial.config, trial.attempt);
+  for (const auto& task : tasks) {
+    for (const auto& config : configs) {
+      for (int attempt = 1; attempt <= attempts; ++attempt) {
+        if (begun.count({task, config, attempt}) != 0) continue;
+        TrialSummary unbegun;
+        unbegun.task = task;
+        unbegun.config = config;
+        unbegun.attempt = attempt;
+        unbegun.input_total = unbegun.input_hit = unbegun.output_total = 0;
+        unbegun.cost_pusd = 0;
+        unbegun.usd_strong = unbegun.usd_other_tries = 0;
+        trials.push_back(unbegun);
+      }
+    }
+  }
+}
+
+std::vector<std::string> Reader::config_names(const Run& run) const {
+  const json spec = json::parse(run.spec, nullptr, false);
+  if (!spec.is_object()) return {};
+  return spec.value("configs", std::vector<std::string>{});
+}
+
+namespace {
+
+/// What a turn did, for people: its first command's first line.
+std::string first_line(const std::string& actions) {
+  const json list = json::parse(actions, nullptr, false);
+  if (!list.is_array() || list.empty() || !list[0].is_string()) return "no action";
+  const std::string text = list[0];
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+void Reader::find_turns(std::vector<Flip>& flips) const {
+  for (auto& flip : flips) {
+    if (flip.base_trial.empty() || flip.fresh_trial.empty()) continue;
+    const auto base = turns(flip.base_trial);
+    const auto fresh = turns(flip.fresh_trial);
+    const std::size_t least = std::min(base.size(), fresh.size());
+    std::size_t i = 0;
+    while (i < least && base[i].actions == fresh[i].actions) ++i;
+    if (i == base.size() && i == fresh.size()) continue;  // the same all along, graded otherwise
+    flip.turn = static_cast<int>(i) + 1;
+    flip.base_action = i < base.size() ? first_line(base[i].actions) : "had ended";
+    flip.fresh_action = i < fresh.size() ? first_line(fresh[i].actions) : "had ended";
+  }
+}
+
+Arm Reader::arm(const Run& run, const std::string& config, const std::string& label) const {
+  auto all = arms(run);
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Arm& each) { return each.config.config == config; });
+  if (found == all.end()) {
+    const std::vector<std::string> names = config_names(run);
+    throw UserError(fmt::format("run {} \"{}\" has no config \"{}\"{}; it has: {}",
+                                run.id.substr(0, 12), run.name, config, did_you_mean(config, names),
+                                fmt::join(names, ", ")));
+  }
+  found->label = label;
+  return std::move(*found);
+}
+
+std::vector<Arm> Reader::arms(const Run& run) const {
+  std::vector<std::string> task_ids;
+  std::map<std::string, std::string> digests;
+  auto task = state_->prepare("SELECT task, sha256 FROM task WHERE run = ?", run.id);
+  while (task.executeStep()) {
+    task_ids.push_back(task.getColumn(0).getString());
+    digests[task_ids.back()] = task.getColumn(1).getString();
+  }
+  const json spec = json::parse(run.spec, nullptr, false);
+  const int attempts = spec.is_object() ? spec.value("attempts", 0) : 0;
+  const auto rows = configs(run.id);
+  std::vector<Arm> arms;
+  std::map<std::string, std::size_t> place;
+  std::vector<std::string> names;
+  for (const auto& name : config_names(run)) {
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const ConfigRow& each) { return each.config == name; });
+    if (row == rows.end()) continue;
+    place[name] = arms.size();
+    names.push_back(name);
+    arms.push_back({run, *row, name, {}, {}, {}, digests});
+  }
+  auto all = trials(run.id);
+  if (run.source.empty()) add_unbegun(all, task_ids, names, attempts);
+  for (auto& trial : all) {
+    const auto at = place.find(trial.config);
+    if (at != place.end()) arms[at->second].trials.push_back(std::move(trial));
+  }
+  for (auto& context : sums(run).contexts) {
+    const auto at = place.find(context.config);
+    if (at == place.end()) continue;
+    auto& served = arms[at->second].served;
+    if (!context.model.empty() &&
+        std::find(served.begin(), served.end(), context.model) == served.end()) {
+      served.push_back(context.model);
+    }
+    arms[at->second].contexts.push_back(std::move(context));
+  }
+  for (auto& arm : arms) std::sort(arm.served.begin(), arm.served.end());
+  return arms;
+}
+
+Arm Reader::at_prices_of(const Arm& arm, const Run& other) const {
+  PriceView view;
+  view.at = other.started_at;
+  const PriceBook book =
+      PriceBook::parse(price_book(other.price_book_sha256), "the run's price book").viewed(view);
+  std::vector<BilledCall> calls = billed_calls(arm.run.id);
+  std::erase_if(calls, [](const BilledCall& call) { return !call.counted || call.replayed; });
+  const auto costs = cache_costs_by_trial(calls, book);
+  Arm repriced = arm;
+  for (auto& trial : repriced.trials) {
+    const auto cost = costs.find(trial.trial);
+    if (cost != costs.end()) trial.cost_pusd = cost->second.billed.whole();
+  }
+  return repriced;
+}
+
+}  // namespace weir
