@@ -30,6 +30,12 @@ void refuse_unlike(const PairedComparison& pair) {
   }
 }
 
+std::vector<double> differences_of(const PairedComparison& pair) {
+  std::vector<double> differences;
+  for (const auto& each : pair.pairs) differences.push_back(each.difference());
+  return differences;
+}
+
 /// One-sided limits of the difference, each at alpha: exact where few pairs differ.
 void limits(GateResult& result, const PairedComparison& pair, double alpha) {
   const double level = 1 - 2 * alpha;
@@ -37,7 +43,7 @@ void limits(GateResult& result, const PairedComparison& pair, double alpha) {
   Interval interval;
   if (discordant < kFewDiscordant) {
     interval = pair.single ? paired_exact(pair.base_only, pair.fresh_only, pair.tasks, level)
-                           : paired_bounded(pair.base_only, pair.fresh_only, pair.tasks, level);
+                           : paired_betting(differences_of(pair), pair.seed, level);
     result.method = "exact";
   } else if (pair.single) {
     interval = tango(pair.base_only, pair.fresh_only, pair.tasks, level);

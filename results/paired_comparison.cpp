@@ -95,9 +95,8 @@ void judge_rates(PairedComparison& result, const PairingOptions& options) {
   result.p = sign_flip(differences, options.seed);
   result.p_method = "sign flips of tasks";
   if (discordant < kFewDiscordant) {
-    result.interval =
-        paired_bounded(result.base_only, result.fresh_only, result.tasks, options.level);
-    result.interval_method = "exact, Clopper-Pearson on the tasks that differ";
+    result.interval = paired_betting(differences, options.seed, options.level);
+    result.interval_method = "finite-sample, betting on tasks";
     return;
   }
   result.interval = {std::max(-1.0, d.interval.low), std::min(1.0, d.interval.high)};
@@ -243,6 +242,7 @@ PairedComparison compare_arms(const Arm& base, const Arm& fresh, const PairingOp
   result.fresh = fresh.label;
   result.simulated = base.run.simulated || fresh.run.simulated;
   result.level = options.level;
+  result.seed = options.seed;
   const std::vector<TaskPair> common = pair_tasks(base, fresh);
   for (const auto& pair : common) {
     if (options.quarantined.count(pair.task) != 0) {

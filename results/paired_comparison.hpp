@@ -69,6 +69,7 @@ struct PairedComparison {
   double p = 1;
   std::string p_method;
   double level = 0.95;
+  std::uint64_t seed = 1;                    ///< of bootstrap and permutations
   std::optional<double> minimum_detectable;  ///< with power 0.8 at 1 - level
   MeasuredDifference usd;                    ///< per trial
   MeasuredDifference turns;

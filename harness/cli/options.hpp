@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "harness/experiment.hpp"
+#include "harness/nightly.hpp"
+#include "harness/plan.hpp"
 #include "harness/validate.hpp"
 #include "tasks/format.hpp"
 
@@ -53,7 +55,7 @@ struct CompareCommand {
   double margin = 0.03;
   double alpha = 0.05;
   bool explain = false;
-  std::string bridge;                   ///< run of the old config on today's endpoint
+  std::string bridge;  ///< run of the old config on today's endpoint
 };
 
 struct ReportCommand {
@@ -78,6 +80,20 @@ struct BaselineDiffCommand {
   Common common;
   std::string name = "main";
   std::string run = "latest";
+};
+
+struct PlanCommand {
+  Common common;
+  std::filesystem::path experiment;
+  Overrides overrides;
+  PlanOptions options;
+};
+
+struct NightlyCommand {
+  Common common;
+  std::filesystem::path experiment;
+  Overrides overrides;
+  NightlyOptions options;
 };
 
 struct ImportCommand {
@@ -172,13 +188,13 @@ struct ImagePullCommand : ImageCommand {};
 struct ImageImportCommand : ImageCommand {};
 struct ImageRemoveCommand : ImageCommand {};
 
-using Command = std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand,
-                             CompareCommand, ReportCommand, BaselinePinCommand,
-                             BaselineListCommand, BaselineDiffCommand, ImportCommand, MergeCommand,
-                             PruneCommand, RepriceCommand, DoctorCommand, RunsCommand, ShowCommand,
-                             SqlCommand, ParseLogCommand, TasksListCommand, SandboxRunCommand,
-                             ImageListCommand, ImagePullCommand, ImageImportCommand,
-                             ImageRemoveCommand>;
+using Command =
+    std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, CompareCommand,
+                 ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
+                 NightlyCommand, PlanCommand, ImportCommand, MergeCommand, PruneCommand,
+                 RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
+                 ParseLogCommand, TasksListCommand, SandboxRunCommand, ImageListCommand,
+                 ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
 /// due and sets `exit_code`; the command is then monostate.
@@ -203,6 +219,8 @@ int run(const ReportCommand& command);
 int run(const BaselinePinCommand& command);
 int run(const BaselineListCommand& command);
 int run(const BaselineDiffCommand& command);
+int run(const NightlyCommand& command);
+int run(const PlanCommand& command);
 int run(const ImportCommand& command);
 int run(const MergeCommand& command);
 int run(const PruneCommand& command);

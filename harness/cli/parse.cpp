@@ -9,7 +9,8 @@ namespace weir::cli {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 ok (gate: passed); 1 validation found bad tasks (gate: regression shown); 2 usage, "
+    "Exit codes: 0 ok (gate: passed); 1 validation found bad tasks (gate: regression shown); 2 "
+    "usage, "
     "config or input error; 3 finished but incomplete; 4 budget stop; 5 doctor failed; 6 gate "
     "inconclusive; 130 interrupted (resumable).";
 
@@ -25,6 +26,8 @@ class Parser {
     add_compare();
     add_report();
     add_baseline();
+    add_plan();
+    add_nightly();
     add_databases();
     add_reprice();
     add_doctor();
@@ -59,7 +62,18 @@ class Parser {
   void add_run() {
     CLI::App* sub = subcommand(app_, "run", "Run an experiment and print the comparison", run_);
     sub->add_option("experiment", run_.experiment, "Experiment file (TOML)")->required();
-    Overrides& over = run_.overrides;
+    add_overrides(sub, run_.overrides);
+    sub->add_option("--jobs", run_.jobs, "Trials in flight (default: one per core)")
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("--allow-model-change", run_.allow_model_change,
+                  "Read the run as one even if a model changes under its name");
+    sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");
+    sub->add_option("--require-sandbox", run_.require_sandbox, "Refuse a degraded sandbox")
+        ->check(CLI::IsMember({"full"}));
+  }
+
+  /// What the command line sets over an experiment file.
+  static void add_overrides(CLI::App* sub, Overrides& over) {
     sub->add_option_function<std::vector<std::string>>(
         "--suite",
         [&over](const std::vector<std::string>& paths) {
@@ -71,17 +85,10 @@ class Parser {
     sub->add_option("--config", over.configs, "Only this config (repeatable)");
     sub->add_option("--task", over.tasks, "Only tasks matching this glob (repeatable)");
     sub->add_option("--attempts", over.attempts, "Attempts per task and config");
-    sub->add_option("--jobs", run_.jobs, "Trials in flight (default: one per core)")
-        ->check(CLI::PositiveNumber);
     sub->add_option("--seed", over.seed, "Seed of order, thresholds and simulated models");
     sub->add_option("--max-usd", over.max_usd, "Dollar limit of the whole run")
         ->check(CLI::NonNegativeNumber);
     sub->add_option("--name", over.name, "Name of the run");
-    sub->add_flag("--allow-model-change", run_.allow_model_change,
-                  "Read the run as one even if a model changes under its name");
-    sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");
-    sub->add_option("--require-sandbox", run_.require_sandbox, "Refuse a degraded sandbox")
-        ->check(CLI::IsMember({"full"}));
   }
 
   void add_resume() {
@@ -126,10 +133,12 @@ class Parser {
                     "What to compare with: CONFIG, RUN/CONFIG, or @NAME of a pinned baseline");
     sub->add_option("--candidate", compare.candidates, "CONFIG or RUN/CONFIG (repeatable)")
         ->allow_extra_args(false);
-    CLI::Option* gate = sub->add_flag("--gate", compare.gate, "Judge: passed 0, regression shown 1, inconclusive 6");
+    CLI::Option* gate = sub->add_flag("--gate", compare.gate,
+                                      "Judge: passed 0, regression shown 1, inconclusive 6");
     add_rules(sub, compare.margin, compare.alpha);
-    sub->add_flag("--explain", compare.explain,
-                  "Split the change between two runs into task set, model, Weir version, config and price")
+    sub->add_flag(
+           "--explain", compare.explain,
+           "Split the change between two runs into task set, model, Weir version, config and price")
         ->excludes(gate);
     sub->add_option("--bridge", compare.bridge,
                     "Run of the old config on today's endpoint, for --explain");
@@ -162,14 +171,59 @@ class Parser {
     pin->add_option("--name", baseline_pin_.name, "Name of the baseline")->capture_default_str();
     add_rules(pin, baseline_pin_.margin, baseline_pin_.alpha);
     subcommand(*baseline, "list", "List the baselines", baseline_list_);
-    CLI::App* diff = subcommand(*baseline, "diff", "What differs between a baseline and a run", baseline_diff_);
+    CLI::App* diff =
+        subcommand(*baseline, "diff", "What differs between a baseline and a run", baseline_diff_);
     diff->add_option("name", baseline_diff_.name, "Baseline")->capture_default_str();
     diff->add_option("run", baseline_diff_.run, "Run")->capture_default_str();
   }
 
+  void add_plan() {
+    CLI::App* sub = subcommand(app_, "plan", "What an experiment will cost and show", plan_);
+    sub->add_option("experiment", plan_.experiment, "Experiment file (TOML)")->required();
+    add_overrides(sub, plan_.overrides);
+    PlanOptions& options = plan_.options;
+    sub->add_option("--target", options.target, "Resolve rate that a calibration is to certify")
+        ->check(CLI::Range(0.0, 1.0));
+    sub->add_option("--delta", options.delta, "Chance to break that promise")
+        ->check(CLI::Range(0.0001, 0.5))
+        ->capture_default_str();
+    sub->add_option("--margin", options.margin, "Loss of resolve rate that would be accepted")
+        ->check(CLI::Range(0.0001, 0.5))
+        ->capture_default_str();
+    sub->add_option("--effect", options.effect, "Difference of resolve rates that must be seen")
+        ->check(CLI::Range(0.0001, 1.0));
+  }
+
+  void add_nightly() {
+    CLI::App* sub =
+        subcommand(app_, "nightly", "Run, gate against the pinned baseline, report", nightly_);
+    NightlyOptions& options = nightly_.options;
+    sub->add_option("experiment", nightly_.experiment, "Experiment file (TOML)")->required();
+    add_overrides(sub, nightly_.overrides);
+    sub->add_option("--baseline", options.baseline,
+                    "Pinned baseline (default: the experiment's name)");
+    sub->add_flag("--pin-first", options.pin_first, "Pin this night if there is no baseline yet");
+    add_rules(sub, options.rules.margin, options.rules.alpha);
+    sub->add_option("--reports", options.reports, "Folder of the nights' reports")
+        ->capture_default_str();
+    sub->add_option("--weekly-usd", options.weekly_usd,
+                    "Dollar limit of any seven days, all runs together")
+        ->check(CLI::NonNegativeNumber);
+    sub->add_flag("--wait-off-peak", options.wait_off_peak,
+                  "Start when no model is at its peak price");
+    sub->add_option("--prune", options.prune_days, "Then drop the texts of runs older than DAYS")
+        ->check(CLI::Range(1, 100000));
+    sub->add_option("--jobs", options.jobs, "Trials in flight (default: one per core)")
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("--allow-model-change", options.allow_model_change,
+                  "Read the run as one even if a model changes under its name");
+  }
+
   void add_databases() {
-    CLI::App* import = subcommand(app_, "import", "Take in outcomes recorded elsewhere (CSV)", import_);
-    import->add_option("file", import_.files, "CSV files: a row per trial, or a column per config")->required();
+    CLI::App* import =
+        subcommand(app_, "import", "Take in outcomes recorded elsewhere (CSV)", import_);
+    import->add_option("file", import_.files, "CSV files: a row per trial, or a column per config")
+        ->required();
     import->add_option("--name", import_.name, "Name of the run (default: the file's)");
     CLI::App* merge = subcommand(app_, "merge", "Merge databases into one", merge_);
     merge->add_option("out", merge_.out, "Database to merge into; made if need be")->required();
@@ -185,7 +239,8 @@ class Parser {
   void add_reprice() {
     CLI::App* sub = subcommand(app_, "reprice", "Show a run's cost under other prices", reprice_);
     sub->add_option("run", reprice_.run, "Run: id, prefix, name or latest")->capture_default_str();
-    sub->add_option("--prices", reprice_.prices, "Price book: a file, run (the run's own) or bundled");
+    sub->add_option("--prices", reprice_.prices,
+                    "Price book: a file, run (the run's own) or bundled");
     sub->add_option("--scenario", reprice_.scenario, "A scenario of the book");
     sub->add_option("--at", reprice_.at, "Prices of this time: 2026-05-01T00:00:00Z, or now");
     sub->add_option("--currency", reprice_.currency, "A currency of the book")
@@ -229,7 +284,8 @@ class Parser {
     sandbox->require_subcommand(1);
     SandboxRunCommand& box = sandbox_run_;
     CLI::App* sub = subcommand(*sandbox, "run", "Run one command in a box", box);
-    auto* rootfs = sub->add_option("--rootfs", box.rootfs, "Root folder in place of the host's /usr");
+    auto* rootfs =
+        sub->add_option("--rootfs", box.rootfs, "Root folder in place of the host's /usr");
     sub->add_option("--image", box.image, "Container image in place of the host's /usr")
         ->excludes(rootfs);
     sub->add_option("--memory", box.memory, "Memory limit");
@@ -255,7 +311,8 @@ class Parser {
     subcommand(*image, "list", "List the images that boxes can start from", image_list_);
     CLI::App* pull = subcommand(*image, "pull", "Get an image from its registry", image_pull_);
     pull->add_option("reference", image_pull_.reference, "Image")->required();
-    CLI::App* import = subcommand(*image, "import", "Take in a rootfs or an image archive", image_import_);
+    CLI::App* import =
+        subcommand(*image, "import", "Take in a rootfs or an image archive", image_import_);
     import->add_option("source", image_import_.source, "Folder, tar of a rootfs, or saved image")
         ->required();
     import->add_option("name", image_import_.name, "Name for it (a saved image has its own)");
@@ -273,6 +330,8 @@ class Parser {
   BaselinePinCommand baseline_pin_;
   BaselineListCommand baseline_list_;
   BaselineDiffCommand baseline_diff_;
+  PlanCommand plan_;
+  NightlyCommand nightly_;
   ImportCommand import_;
   MergeCommand merge_;
   PruneCommand prune_;
@@ -292,6 +351,8 @@ class Parser {
 
 }  // namespace
 
-Command parse(int argc, char** argv, int& exit_code) { return Parser().parse(argc, argv, exit_code); }
+Command parse(int argc, char** argv, int& exit_code) {
+  return Parser().parse(argc, argv, exit_code);
+}
 
 }  // namespace weir::cli

@@ -35,8 +35,8 @@ ClusterBootstrap::ClusterBootstrap(const std::vector<std::vector<double>>& rows,
     for (std::size_t c = 0; c < width_; ++c) totals_[c] += row(i)[c];
   }
   boost::random::mt19937 random(static_cast<std::uint32_t>(seed ^ (seed >> 32U)));
-  boost::random::uniform_int_distribution<std::uint32_t> pick(0,
-                                                              static_cast<std::uint32_t>(count_ - 1));
+  boost::random::uniform_int_distribution<std::uint32_t> pick(
+      0, static_cast<std::uint32_t>(count_ - 1));
   resampled_.assign(static_cast<std::size_t>(resamples) * width_, 0.0);
   for (std::size_t r = 0; r < resampled_.size(); r += width_) {
     double* sums = resampled_.data() + r;

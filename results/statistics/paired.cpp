@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
 #include <limits>
 
 #include "results/statistics/distributions.hpp"
+#include "results/statistics/sequential.hpp"
 
 namespace weir {
 namespace {
@@ -85,10 +87,19 @@ Interval paired_exact(int base_only, int new_only, int n, double level) {
           clopper_pearson_upper(new_only, n, side) - clopper_pearson_lower(base_only, n, side)};
 }
 
-Interval paired_bounded(int worse, int better, int n, double level) {
-  if (n <= 0) return {-1, 1};
+Interval paired_betting(const std::vector<double>& differences, std::uint64_t seed, double level) {
+  if (differences.empty()) return {-1, 1};
+  std::vector<double> up;  // mapped to [0, 1]
+  for (const double d : differences) up.push_back((d + 1) / 2);
+  boost::random::mt19937 random(static_cast<std::uint32_t>(seed ^ (seed >> 32U)));
+  for (std::size_t i = up.size() - 1; i > 0; --i) {
+    boost::random::uniform_int_distribution<std::size_t> pick(0, i);
+    std::swap(up[i], up[pick(random)]);
+  }
+  std::vector<double> down;
+  for (const double x : up) down.push_back(1 - x);
   const double side = (1 - level) / 2;
-  return {-clopper_pearson_upper(worse, n, side), clopper_pearson_upper(better, n, side)};
+  return {2 * betting_lower(up, side) - 1, 1 - 2 * betting_lower(down, side)};
 }
 
 PairedDifference paired_difference(const std::vector<double>& fresh,

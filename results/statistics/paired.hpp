@@ -26,9 +26,11 @@ namespace weir {
 /// and the difference between the corners. Never of zero width.
 [[nodiscard]] Interval paired_exact(int base_only, int new_only, int n, double level = 0.95);
 
-/// The same for differences in [-1, 1] of which `worse` are negative and `better`
-/// positive: the mean is at least -P(negative) and at most P(positive).
-[[nodiscard]] Interval paired_bounded(int worse, int better, int n, double level = 0.95);
+/// The same for the mean of differences in [-1, 1]: betting limits from both sides, in
+/// an order shuffled with `seed`. Holds for any number of tasks, never of zero width.
+/// Source: Waudby-Smith & Ramdas (2024); see betting_lower.
+[[nodiscard]] Interval paired_betting(const std::vector<double>& differences, std::uint64_t seed,
+                                      double level = 0.95);
 
 struct PairedDifference {
   double diff = 0;
