@@ -5,11 +5,7 @@ namespace {
 
 template <typename T>
 void add(std::optional<T>& sum, const std::optional<T>& value) {
-  if (sum && value) {
-    *sum += *value;
-  } else {
-    sum.reset();
-  }
+  if (!sum || !value || __builtin_add_overflow(*sum, *value, &*sum)) sum.reset();
 }
 
 std::optional<std::int64_t> tokens_of(const TrialSummary& trial) {

@@ -34,11 +34,13 @@ struct Spend {
   std::int64_t unknown_calls = 0;
 
   void add(const std::optional<Picodollars>& part) {
-    known += part.value_or(0);
-    unknown_calls += part ? 0 : 1;
+    Picodollars sum = 0;  // more than nine million dollars do not fit: unknown
+    const bool fits = part && !__builtin_add_overflow(known, *part, &sum);
+    if (fits) known = sum;
+    unknown_calls += fits ? 0 : 1;
   }
   void add(const Spend& part) {
-    known += part.known;
+    add(std::optional(part.known));
     unknown_calls += part.unknown_calls;
   }
   [[nodiscard]] std::optional<Picodollars> whole() const {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -108,7 +109,7 @@ PriceGap gap_of(const Bins& dear, const Bins& cheap) {
     cheap_in += static_cast<double>(other->second.input_total);
     cheap_hit += static_cast<double>(other->second.input_hit);
   }
-  gap.ratio = would > 0 ? paid / would : 1;
+  gap.ratio = would > 0 ? paid / would : paid > 0 ? std::numeric_limits<double>::infinity() : 1;
   gap.hits_dearer = dear_in > 0 ? dear_hit / dear_in : 0;
   gap.hits_other = cheap_in > 0 ? cheap_hit / cheap_in : 0;
   return gap;
@@ -137,6 +138,12 @@ std::vector<ArmDifference> differences(const Arm& base, const Arm& fresh) {
   if (tasks != other) found.add("suite", tasks, other, false);
   const json old_facts = facts_of(base);
   const json new_facts = facts_of(fresh);
+  const bool unknown = !base.run.source.empty() || !fresh.run.source.empty() ||
+                       (part(old_facts, "limits").is_null() && part(new_facts, "limits").is_null());
+  if (unknown) {
+    found.add("conditions (limits, resources, sandbox, prompt)", "not recorded",
+              "not known to be the same", false);
+  }
   found.add("limits", part(old_facts, "limits"), part(new_facts, "limits"), true);
   found.add("resources", part(old_facts, "resources"), part(new_facts, "resources"), true);
   found.add("sandbox", sandbox_class(old_facts), sandbox_class(new_facts), true);

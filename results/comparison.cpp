@@ -9,10 +9,12 @@ namespace {
 /// Adds, where unknown plus anything is unknown.
 template <typename T>
 void add(std::optional<T>& sum, const std::optional<T>& value) {
-  if (sum && value) {
-    *sum += *value;
-  } else {
+  if (!sum || !value) {
     sum.reset();
+  } else if constexpr (std::is_integral_v<T>) {
+    if (__builtin_add_overflow(*sum, *value, &*sum)) sum.reset();
+  } else {
+    *sum += *value;
   }
 }
 

@@ -69,10 +69,12 @@ std::string causes_between(const Arm& a, const Arm& b) {
   if (a.config.agent_sha256 != b.config.agent_sha256) causes.emplace_back("prompt");
   if (a.config.policy_sha256 != b.config.policy_sha256) causes.emplace_back("policy");
   for (const auto& difference : differences(a, b)) {
-    if (difference.what == "limits" || difference.what == "resources" ||
-        difference.what == "sandbox") {
-      causes.push_back(difference.what);
-    }
+    const std::string& what = difference.what;
+    const bool named = what == "served models" || what == "Weir version" || what == "policy" ||
+                       what == "prompt and tools";
+    const bool own_part = what == "price book" || what == "suite" || what == "content of tasks" ||
+                          what.starts_with("conditions");  // not recorded is no cause
+    if (!named && !own_part) causes.push_back(what);
   }
   if (causes.empty()) return "noise: nothing that is recorded differs";
   if (causes.size() == 1) return causes.front();
@@ -136,14 +138,10 @@ Section explain_section(const ThenAndNow& change, const std::vector<ExplainedPar
                {"usd_interval", "95 % interval"}},
               {}};
   for (const auto& part : parts) {
-    const auto dollars = [&] {
-      if (!part.usd) return Cell::unknown();
-      return Cell{fmt::format("{}${:.5f}", *part.usd < 0 ? "-" : "+", std::abs(*part.usd)),
-                  *part.usd};
-    };
-    table.rows.push_back(
-        {Cell::of(part.cause), part.rate ? points_cell(*part.rate) : Cell::unknown("–"),
-         range_cell(part.rate_interval, 100, 1), dollars(), range_cell(part.usd_interval, 1, 5)});
+    table.rows.push_back({Cell::of(part.cause),
+                          part.rate ? points_cell(*part.rate) : Cell::unknown("–"),
+                          range_cell(part.rate_interval, 100, 1), dollars_cell(part.usd),
+                          range_cell(part.usd_interval, 1, 5)});
   }
   Section section{"explain", "What changed", {std::move(table)}, {}};
   section.notes.push_back(

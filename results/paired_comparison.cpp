@@ -67,40 +67,42 @@ void count_pairs(PairedComparison& result) {
   }
 }
 
+/// Exchangeable labels where the arms have other numbers of trials, else signs.
+void test_repeats(PairedComparison& result) {
+  std::vector<TaskCounts> counts;
+  bool equal = true;
+  for (const auto& pair : result.pairs) {
+    counts.push_back(
+        {pair.base.resolved, pair.base.trials, pair.fresh.resolved, pair.fresh.trials});
+    equal = equal && pair.base.trials == pair.fresh.trials;
+  }
+  result.p = equal ? sign_flip(result.difference_values(), result.seed)
+                   : within_task_permutation(counts, result.seed);
+  result.p_method = equal ? "sign flips of tasks" : "permutation within tasks";
+}
+
 /// Interval and p-value of the difference of rates.
-void judge_rates(PairedComparison& result, const PairingOptions& options) {
+void judge_rates(PairedComparison& result) {
   std::vector<double> base;
   std::vector<double> fresh;
-  std::vector<double> differences;
   for (const auto& pair : result.pairs) {
     base.push_back(pair.base.rate());
     fresh.push_back(pair.fresh.rate());
-    differences.push_back(pair.difference());
   }
-  const PairedDifference d = paired_difference(fresh, base, options.level);
+  const PairedDifference d = paired_difference(fresh, base, result.level);
   result.diff = d.diff;
   result.sd = d.se * std::sqrt(static_cast<double>(result.tasks));
-  const int discordant = result.base_only + result.fresh_only;
-  if (result.single) {
-    const bool few = discordant < kFewDiscordant;
-    result.interval =
-        few ? paired_exact(result.base_only, result.fresh_only, result.tasks, options.level)
-            : tango(result.base_only, result.fresh_only, result.tasks, options.level);
-    result.interval_method = few ? "exact, two Clopper-Pearson limits" : "Tango";
-    result.p = few ? mcnemar_exact(result.base_only, result.fresh_only)
-                   : mcnemar_midp(result.base_only, result.fresh_only);
-    result.p_method = few ? "McNemar exact" : "McNemar mid-p";
+  const RateInterval limits = rate_interval(result, result.level);
+  result.interval = limits.interval;
+  result.interval_method = limits.method;
+  if (!result.single) {
+    test_repeats(result);
     return;
   }
-  result.p = sign_flip(differences, options.seed);
-  result.p_method = "sign flips of tasks";
-  if (discordant < kFewDiscordant) {
-    result.interval = paired_betting(differences, options.seed, options.level);
-    result.interval_method = "finite-sample, betting on tasks";
-    return;
-  }
-  result.interval = {std::max(-1.0, d.interval.low), std::min(1.0, d.interval.high)};
-  result.interval_method = "Student's t over tasks";
+  const bool few = result.base_only + result.fresh_only < kFewDiscordant;
+  result.p = few ? mcnemar_exact(result.base_only, result.fresh_only)
+                 : mcnemar_midp(result.base_only, result.fresh_only);
+  result.p_method = few ? "McNemar exact" : "McNemar mid-p";
 }
 
 ClusterBootstrap resampled(const PairedComparison& result, const PairingOptions& options,
@@ -236,6 +238,33 @@ void require_pairs(const PairedComparison& result, const Arm& base, const Arm& f
 
 }  // namespace
 
+std::vector<double> PairedComparison::difference_values() const {
+  std::vector<double> values;
+  for (const auto& pair : pairs) values.push_back(pair.difference());
+  return values;
+}
+
+RateInterval rate_interval(const PairedComparison& pair, double level) {
+  const bool few = pair.base_only + pair.fresh_only < kFewDiscordant;
+  if (pair.single) {
+    if (few) {
+      return {paired_exact(pair.base_only, pair.fresh_only, pair.tasks, level),
+              "exact, two Clopper-Pearson limits"};
+    }
+    return {tango(pair.base_only, pair.fresh_only, pair.tasks, level), "Tango"};
+  }
+  const std::vector<double> differences = pair.difference_values();
+  if (!few) {
+    std::vector<std::vector<double>> rows;
+    for (const double d : differences) rows.push_back({d, d * d});
+    const auto limits = ClusterBootstrap(rows, 10'000, pair.seed).studentized_mean(1, level);
+    if (limits) {
+      return {{std::max(-1.0, limits->low), std::min(1.0, limits->high)}, "bootstrap-t over tasks"};
+    }
+  }
+  return {paired_betting(differences, level), "finite-sample, betting on tasks"};
+}
+
 PairedComparison compare_arms(const Arm& base, const Arm& fresh, const PairingOptions& options) {
   PairedComparison result;
   result.base = base.label;
@@ -260,13 +289,15 @@ PairedComparison compare_arms(const Arm& base, const Arm& fresh, const PairingOp
     result.base_rate += pair.base.rate() / result.tasks;
     result.fresh_rate += pair.fresh.rate() / result.tasks;
   }
-  judge_rates(result, options);
-  if (result.sd > 0) {
-    result.minimum_detectable =
-        minimum_detectable(result.sd, result.tasks, 1 - options.level, kPower);
-  }
+  judge_rates(result);
+  const double second = result.sd * result.sd + result.diff * result.diff;
+  result.minimum_detectable =
+      detectable_difference(second, result.single, result.tasks, 1 - options.level, kPower);
   judge_measures(result, options);
-  result.missing = missing_data(common);
+  std::vector<TaskPair> judged;
+  std::copy_if(common.begin(), common.end(), std::back_inserter(judged),
+               [&](const TaskPair& pair) { return options.quarantined.count(pair.task) == 0; });
+  result.missing = missing_data(judged);
   result.flips = flips_of(result.pairs, base, fresh);
   result.differences = differences(base, fresh);
   return result;

@@ -44,8 +44,9 @@ struct Flip {
 struct MissingData {
   int base = 0, base_trials = 0;
   int fresh = 0, fresh_trials = 0;
-  double p = 1;           ///< Fisher: that errors hit both arms alike
-  Interval worst{-1, 1};  ///< of the difference, whatever the missing outcomes were
+  double p = 1;           ///< Fisher: that errors hit both arms alike, trials taken as independent
+  Interval worst{-1, 1};  ///< what the difference seen could have been, whatever the
+                          ///< missing outcomes were; no sampling error in it
 };
 
 /// Two arms on the same tasks. Differences are fresh - base; rates are means of task
@@ -70,13 +71,13 @@ struct PairedComparison {
   std::string p_method;
   double level = 0.95;
   std::uint64_t seed = 1;                    ///< of bootstrap and permutations
-  std::optional<double> minimum_detectable;  ///< with power 0.8 at 1 - level
+  std::optional<double> minimum_detectable;  ///< with power 0.8 at 1 - level; none: not even 1
   MeasuredDifference usd;                    ///< per trial
   MeasuredDifference turns;
   MeasuredDifference tokens;
   MeasuredDifference model_seconds;
   MeasuredDifference box_seconds;
-  std::optional<double> cost_ratio;  ///< fresh / base, of total spend on the paired tasks
+  std::optional<double> cost_ratio;  ///< fresh / base, of dollars per trial on the paired tasks
   std::optional<Interval> cost_ratio_interval;
   std::optional<double> usd_per_resolved_base, usd_per_resolved_fresh;
   std::optional<Interval> usd_per_resolved_diff;
@@ -84,7 +85,18 @@ struct PairedComparison {
   std::vector<Flip> flips;
   std::vector<ArmDifference> differences;
   std::vector<TaskPair> pairs;  ///< comparable and not quarantined
+
+  [[nodiscard]] std::vector<double> difference_values() const;  ///< of `pairs`
 };
+
+struct RateInterval {
+  Interval interval;
+  std::string method;
+};
+
+/// The interval of the difference of rates at another level: exact or finite-sample with
+/// fewer than 10 tasks that differ, else Tango's (one trial each) or bootstrap-t.
+[[nodiscard]] RateInterval rate_interval(const PairedComparison& pair, double level);
 
 /// Compares. With fewer than 10 tasks that differ, exact methods; no interval has zero
 /// width. Throws UserError if no task of the two can be paired.

@@ -56,7 +56,7 @@ struct ContextCost {
   int bin = 0;        ///< input tokens from 2^bin to below 2^(bin + 1)
   std::int64_t calls = 0;
   Picodollars cost_pusd = 0;
-  std::int64_t input_total = 0;
+  std::int64_t input_total = 0;  ///< of calls that state their hits
   std::int64_t input_hit = 0;
 };
 

@@ -40,9 +40,15 @@ void write_file(const fs::path& file, std::string_view bytes) {
   }
 }
 
-void replace_file(const fs::path& file, std::string_view bytes) {
-  const fs::path beside = file.string() + ".new";
+void replace_file(const fs::path& named, std::string_view bytes) {
   std::error_code failed;
+  fs::path file = fs::is_symlink(named) ? fs::weakly_canonical(named, failed) : named;
+  if (failed) file = named;
+  if (fs::exists(file) && !fs::is_regular_file(file)) {  // a device, a pipe
+    write_file(file, bytes);
+    return;
+  }
+  const fs::path beside = file.string() + ".new";
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), failed);
   try {
     if (failed) throw InfraError(fmt::format("{}: {}", file.string(), failed.message()));

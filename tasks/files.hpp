@@ -14,8 +14,9 @@ namespace weir {
 void write_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// The same for a file that people keep: written beside it, then put in its place in one
-/// step, so that the old one is whole until the new one is. Makes its folder. Throws
-/// UserError naming the file and cause.
+/// step, so that the old one is whole until the new one is. Makes its folder; writes where
+/// a link points, and straight into what is no regular file. Throws UserError naming the
+/// file and cause.
 void replace_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// Regular files below `folder`, relative to it, sorted by name; symlinks are

@@ -116,9 +116,11 @@ int run(const BaselineDiffCommand& command) {
   const Run run = reader.find_run(command.run);
   const auto anchored = reader.config_names(reader.find_run(baseline.runs.front()));
   json streams = json::array();
+  int common = 0;
   std::vector<std::vector<std::string>> rows = {{"CONFIG", "WHAT", "BASELINE", "RUN", ""}};
   for (const auto& config : reader.config_names(run)) {
     if (std::find(anchored.begin(), anchored.end(), config) == anchored.end()) continue;
+    ++common;
     const auto found =
         differences(anchor_arm(reader, baseline, config), reader.arm(run, config, config));
     for (const auto& difference : found) {
@@ -130,6 +132,10 @@ int run(const BaselineDiffCommand& command) {
                          {"fresh", difference.fresh},
                          {"forbids_gate", difference.forbids_gate}});
     }
+  }
+  if (common == 0) {
+    throw UserError(fmt::format("run {} and baseline {} have no config in common",
+                                run.id.substr(0, 12), baseline.name));
   }
   const bool same = rows.size() == 1;
   print(command.common, {{"baseline", baseline.name}, {"run", run.id}, {"differences", streams}},

@@ -29,8 +29,15 @@ class Arms {
 
   /// `run`: which a bare CONFIG belongs to.
   [[nodiscard]] Arm named(const std::string& text, const Run& run) const {
+    if (has(run, text)) return of(run, text);
+    for (auto slash = text.find('/'); slash != std::string::npos;
+         slash = text.find('/', slash + 1)) {
+      const std::string config = text.substr(slash + 1);  // names of configs may hold slashes
+      const auto other = run_named(text.substr(0, slash));
+      if (other && has(*other, config)) return of(*other, config);
+    }
     const auto slash = text.rfind('/');
-    if (slash == std::string::npos) return of(run, text);
+    if (slash == std::string::npos) return of(run, text);  // says which there are
     return of(reader_.find_run(text.substr(0, slash)), text.substr(slash + 1));
   }
 
@@ -41,38 +48,69 @@ class Arms {
   }
 
  private:
+  [[nodiscard]] bool has(const Run& run, const std::string& config) const {
+    const auto names = reader_.config_names(run);
+    return std::find(names.begin(), names.end(), config) != names.end();
+  }
+  [[nodiscard]] std::optional<Run> run_named(const std::string& name) const {
+    try {
+      return reader_.find_run(name);
+    } catch (const UserError&) {
+      return {};
+    }
+  }
+
   const Reader& reader_;
   const CompareCommand& command_;
   std::vector<Run> runs_;
 };
 
+void add_pair(std::vector<std::pair<Arm, Arm>>& pairs, const Arm& base, Arm fresh) {
+  if (fresh.run.id == base.run.id && fresh.config.config == base.config.config) {
+    throw UserError(
+        fmt::format("{} would be compared with itself (run {}); a name means the newest run that "
+                    "bears it, `weir "
+                    "runs` lists ids",
+                    base.label, base.run.id.substr(0, 12)));
+  }
+  pairs.emplace_back(base, std::move(fresh));
+}
+
+/// With --baseline or --candidate: the baseline against each candidate, or against all
+/// other configs of the runs.
+std::vector<std::pair<Arm, Arm>> named_pairs(const Reader& reader, const Arms& arms,
+                                             const CompareCommand& command) {
+  std::vector<std::pair<Arm, Arm>> pairs;
+  const Run& first = arms.runs().front();
+  const std::string base_name =
+      command.baseline.empty() ? reader.config_names(first).at(0) : command.baseline;
+  const Arm base = arms.named(base_name, first);
+  for (const auto& name : command.candidates) {
+    add_pair(pairs, base, arms.named(name, arms.runs().back()));
+  }
+  if (!command.candidates.empty()) return pairs;
+  for (const auto& run : arms.runs()) {
+    for (const auto& config : reader.config_names(run)) {
+      const bool itself = run.id == base.run.id && config == base.config.config;
+      if (!itself) add_pair(pairs, base, arms.of(run, config));
+    }
+  }
+  return pairs;
+}
+
 /// The pairs (base, fresh) that the command means.
 std::vector<std::pair<Arm, Arm>> chosen_pairs(const Reader& reader, const Arms& arms,
                                               const CompareCommand& command) {
-  std::vector<std::pair<Arm, Arm>> pairs;
-  const Run& last = arms.runs().back();
   if (!command.candidates.empty() || !command.baseline.empty()) {
-    const std::string base_name = command.baseline.empty()
-                                      ? reader.config_names(arms.runs().front()).at(0)
-                                      : command.baseline;
-    const Arm base = arms.named(base_name, arms.runs().front());
-    std::vector<std::string> candidates = command.candidates;
-    if (candidates.empty()) candidates = reader.config_names(last);
-    for (const auto& name : candidates) {
-      Arm fresh = arms.named(name, last);
-      const bool same = fresh.run.id == base.run.id && fresh.config.config == base.config.config;
-      if (same && command.candidates.empty()) continue;
-      if (same) throw UserError(fmt::format("--candidate {} is the baseline itself", name));
-      pairs.emplace_back(base, std::move(fresh));
-    }
-    return pairs;
+    return named_pairs(reader, arms, command);
   }
+  std::vector<std::pair<Arm, Arm>> pairs;
   const Run& first = arms.runs().front();
   for (std::size_t i = 1; i < arms.runs().size(); ++i) {
     const auto names = reader.config_names(arms.runs()[i]);
     for (const auto& config : reader.config_names(first)) {
       if (std::find(names.begin(), names.end(), config) == names.end()) continue;
-      pairs.emplace_back(arms.of(first, config), arms.of(arms.runs()[i], config));
+      add_pair(pairs, arms.of(first, config), arms.of(arms.runs()[i], config));
     }
   }
   if (pairs.empty()) {
@@ -81,6 +119,70 @@ std::vector<std::pair<Arm, Arm>> chosen_pairs(const Reader& reader, const Arms& 
         "--candidate RUN/CONFIG");
   }
   return pairs;
+}
+
+/// What the gate judges must have ended, as one run.
+void require_fit(const Reader& reader, const Arm& arm) {
+  const std::string id = arm.run.id.substr(0, 12);
+  if (!arm.run.finished_at) {
+    throw UserError(fmt::format("run {} is not finished; `weir resume {}` finishes it", id, id));
+  }
+  if (!reader.model_changes(arm.run.id, false).empty()) {
+    throw UserError(
+        fmt::format("run {} met two models under one name and is not judged as one", id));
+  }
+}
+
+/// A verdict, or, with its `refusal`, why there is none: one pair that cannot be judged
+/// hides no other.
+GateResult judged(const Reader& reader, const Arm& base, const Arm& fresh,
+                  const CompareCommand& command, std::string& refusal) {
+  require_fit(reader, base);
+  require_fit(reader, fresh);
+  PairingOptions options;
+  options.seed = fresh.run.seed;
+  options.quarantined = reader.quarantined(fresh);
+  try {
+    const PairedComparison pair = compare_arms(base, fresh, options);
+    GateResult result = gate(pair, {command.margin, command.alpha});
+    if (pair.quarantined > 0) {
+      options.quarantined.clear();
+      result.with_flaky = compare_arms(base, fresh, options).diff;
+    }
+    return result;
+  } catch (const UserError& error) {
+    refusal = error.what();
+    GateResult none;
+    none.base = base.label;
+    none.fresh = fresh.label;
+    none.reason = refusal;
+    return none;
+  }
+}
+
+/// Verdicts on all pairs. Throws the reason if not one of them could be judged.
+std::vector<GateResult> judge_all(const Reader& reader,
+                                  const std::vector<std::pair<Arm, Arm>>& pairs,
+                                  const CompareCommand& command) {
+  if (pairs.empty()) {
+    throw UserError("--gate needs two arms to compare: name them with --baseline and --candidate");
+  }
+  std::vector<GateResult> results;
+  std::string first_refusal;
+  std::size_t refused = 0;
+  for (const auto& [base, fresh] : pairs) {
+    std::string refusal;
+    results.push_back(judged(reader, base, fresh, command, refusal));
+    if (refusal.empty()) continue;
+    ++refused;
+    if (first_refusal.empty()) first_refusal = refusal;
+  }
+  if (refused == pairs.size()) throw UserError(first_refusal);
+  return results;
+}
+
+bool is_control(const Arm& arm) {
+  return arm.config.agent == "oracle" || arm.config.agent == "nop";
 }
 
 int exit_code(const std::vector<GateResult>& gates) {
@@ -107,34 +209,53 @@ void print(const Common& common, const Document& document, json object,
   fmt::print("{}\n", object.dump(2, ' ', false, json::error_handler_t::replace));
 }
 
-PairingOptions pairing(const Reader& reader, const Run& run, bool gate) {
-  PairingOptions options;
-  options.seed = run.seed;
-  if (gate) {
-    const auto flaky = reader.flaky_tasks();
-    options.quarantined.insert(flaky.begin(), flaky.end());
+/// Pairs as tables show them; one that cannot be paired is left to the gate to name.
+std::vector<PairedComparison> shown_pairs(const Reader& reader,
+                                          const std::vector<std::pair<Arm, Arm>>& pairs,
+                                          bool gate) {
+  std::vector<PairedComparison> shown;
+  for (const auto& [base, fresh] : pairs) {
+    PairingOptions options;
+    options.seed = fresh.run.seed;
+    if (gate) options.quarantined = reader.quarantined(fresh);
+    try {
+      shown.push_back(compare_arms(base, fresh, options));
+      reader.find_turns(shown.back().flips);
+    } catch (const UserError&) {
+      if (!gate) throw;
+    }
   }
-  return options;
+  return shown;
+}
+
+json pairs_json(const std::vector<PairedComparison>& pairs) {
+  json list = json::array();
+  for (const auto& pair : pairs) list.push_back(json_of(pair));
+  return list;
 }
 
 /// Against a pinned baseline: `--baseline @NAME`.
-int against_baseline(const Reader& reader, const CompareCommand& command, const Run& run) {
+int against_baseline(const Reader& reader, const CompareCommand& command, const Arms& arms) {
+  if (!command.candidates.empty() || command.explain || arms.runs().size() > 1) {
+    throw UserError(
+        "--baseline @NAME compares one run, all its arms: no --candidate, no --explain, "
+        "no second run");
+  }
+  const Run& run = arms.runs().front();
   BaselineBook book(command.common.db);
   const Baseline baseline = book.find(command.baseline.substr(1));
-  std::vector<PairedComparison> pairs;
-  for (const auto& config : reader.config_names(run)) {
-    const auto anchored = reader.config_names(reader.find_run(baseline.runs.front()));
-    if (std::find(anchored.begin(), anchored.end(), config) == anchored.end()) continue;
-    pairs.push_back(compare_arms(anchor_arm(reader, baseline, config),
-                                 reader.arm(run, config, config),
-                                 pairing(reader, run, command.gate)));
-    reader.find_turns(pairs.back().flips);
+  const auto anchored = reader.config_names(reader.find_run(baseline.runs.front()));
+  std::vector<std::pair<Arm, Arm>> pairs;
+  for (Arm& arm : reader.arms(run)) {
+    if (std::find(anchored.begin(), anchored.end(), arm.label) == anchored.end()) continue;
+    const Arm anchor = anchor_arm(reader, baseline, arm.label);
+    pairs.emplace_back(anchor, std::move(arm));
   }
   std::vector<GateResult> gates;
   if (command.gate) gates = gate_night(reader, book, baseline, run);
-  json object{{"pairs", json::array()}};
-  for (const auto& pair : pairs) object["pairs"].push_back(json_of(pair));
-  print(command.common, pairs_document(pairs, gates, run.seed), object, gates);
+  const auto shown = shown_pairs(reader, pairs, command.gate);
+  print(command.common, pairs_document(shown, gates, run.seed), {{"pairs", pairs_json(shown)}},
+        gates);
   return command.gate ? exit_code(gates) : kOk;
 }
 
@@ -146,12 +267,14 @@ int explain_change(const Reader& reader, const Arms& arms, const CompareCommand&
     if (then.run.id == now.run.id) {
       throw UserError("--explain compares two runs: weir compare OLD NEW --explain [--bridge RUN]");
     }
+    PairingOptions options;
+    options.seed = now.run.seed;
     ThenAndNow change{then, now, reader.at_prices_of(now, then.run), {}};
     if (!command.bridge.empty()) {
       change.bridge = reader.at_prices_of(
           arms.of(reader.find_run(command.bridge), then.config.config), then.run);
     }
-    const auto parts = explain(change, pairing(reader, now.run, false));
+    const auto parts = explain(change, options);
     document.simulated = document.simulated || then.run.simulated || now.run.simulated;
     Section section = explain_section(change, parts);
     section.heading += ": " + now.config.config;
@@ -172,26 +295,18 @@ int explain_change(const Reader& reader, const Arms& arms, const CompareCommand&
 int one_run(const Reader& reader, const CompareCommand& command, const Run& run) {
   RunReport report = reader.report(run, command.baseline);
   if (command.gate) {
-    if (report.pairs.empty()) {
-      throw UserError(
-          "--gate needs two arms to compare: name them with --baseline and --candidate");
-    }
-    const auto options = pairing(reader, run, true);
-    const auto base = std::find_if(report.arms.begin(), report.arms.end(), [&](const Arm& arm) {
-      return arm.label == report.pairs.front().base;
-    });
+    std::vector<std::pair<Arm, Arm>> pairs;
+    const std::string base = command.baseline.empty() ? report.arms.at(0).label : command.baseline;
     for (const auto& arm : report.arms) {
-      if (&arm == &*base || arm.config.agent == "oracle" || arm.config.agent == "nop") continue;
-      report.gates.push_back(
-          gate(compare_arms(*base, arm, options), {command.margin, command.alpha}));
+      if (arm.label == base || is_control(arm)) continue;
+      pairs.emplace_back(reader.arm(run, base, base), arm);
     }
+    report.gates = judge_all(reader, pairs, command);
+    report.pairs = shown_pairs(reader, pairs, true);
   }
+  for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   json object = json_report(report.comparison);
-  object["pairs"] = json::array();
-  for (auto& pair : report.pairs) {
-    reader.find_turns(pair.flips);
-    object["pairs"].push_back(json_of(pair));
-  }
+  object["pairs"] = pairs_json(report.pairs);
   Document document = run_document(report);
   add_flips(document, report.pairs);
   print(command.common, document, object, report.gates);
@@ -204,25 +319,21 @@ int run(const CompareCommand& command) {
   const Reader reader(command.common.db);
   const Arms arms(reader, command);
   if (!command.baseline.empty() && command.baseline.front() == '@') {
-    return against_baseline(reader, command, arms.runs().back());
+    return against_baseline(reader, command, arms);
   }
   if (command.explain) return explain_change(reader, arms, command);
-  if (arms.runs().size() == 1 && command.candidates.empty() &&
-      command.baseline.find('/') == std::string::npos) {
-    if (!command.baseline.empty()) (void)arms.of(arms.runs().front(), command.baseline);
+  const auto own = reader.config_names(arms.runs().front());
+  const bool plain =
+      command.baseline.empty() || std::find(own.begin(), own.end(), command.baseline) != own.end();
+  if (arms.runs().size() == 1 && command.candidates.empty() && plain) {
     return one_run(reader, command, arms.runs().front());
   }
-  std::vector<PairedComparison> pairs;
+  const auto pairs = chosen_pairs(reader, arms, command);
   std::vector<GateResult> gates;
-  json object{{"pairs", json::array()}};
-  const PairingOptions options = pairing(reader, arms.runs().back(), command.gate);
-  for (const auto& [base, fresh] : chosen_pairs(reader, arms, command)) {
-    pairs.push_back(compare_arms(base, fresh, options));
-    if (command.gate) gates.push_back(gate(pairs.back(), {command.margin, command.alpha}));
-    reader.find_turns(pairs.back().flips);
-    object["pairs"].push_back(json_of(pairs.back()));
-  }
-  print(command.common, pairs_document(pairs, gates, options.seed), object, gates);
+  if (command.gate) gates = judge_all(reader, pairs, command);
+  const auto shown = shown_pairs(reader, pairs, command.gate);
+  print(command.common, pairs_document(shown, gates, arms.runs().back().seed),
+        {{"pairs", pairs_json(shown)}}, gates);
   return command.gate ? exit_code(gates) : kOk;
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "harness/cli/options.hpp"
 #include "harness/version.hpp"
@@ -20,49 +21,63 @@ namespace {
 
 using nlohmann::json;
 
+/// A file that was read whole and found sound.
 struct Imported {
   ImportSource source;
-  std::size_t trials = 0;
+  ForeignOutcomes outcomes;
+  std::set<std::string> configs;
   bool added = false;
 };
 
-Imported import_file(const ImportCommand& command, const std::filesystem::path& file) {
+Imported read_import(const ImportCommand& command, const std::filesystem::path& file) {
   const std::string bytes = read_file(file);
-  const std::string digest = sha256(bytes);
   const std::string stem = file.stem().string();
-  const ForeignOutcomes outcomes = read_outcomes(bytes, file.string(), stem);
-  if (outcomes.trials.empty()) throw UserError(fmt::format("{}: holds no trials", file.string()));
   Imported imported;
-  imported.source = {digest.substr(0, 32),
-                     command.name.empty() ? stem : command.name,
-                     fmt::format("{} sha256:{}", file.filename().string(), digest),
-                     stem,
-                     kVersion,
-                     std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())};
-  imported.trials = outcomes.trials.size();
-  imported.added = import_run(command.common.db, imported.source, outcomes);
-  if (!outcomes.ignored.empty()) {
-    fmt::print(stderr, "{}: columns without a meaning here: {}\n", file.string(),
-               fmt::join(outcomes.ignored, ", "));
+  imported.outcomes = read_outcomes(bytes, file.string(), stem);
+  if (imported.outcomes.trials.empty()) {
+    throw UserError(fmt::format("{}: holds no trials", file.string()));
   }
+  for (const auto& trial : imported.outcomes.trials) imported.configs.insert(trial.config);
+  const std::string name = command.name.empty() ? stem : command.name;
+  const std::string suite = command.suite.empty() ? stem : command.suite;
+  const auto changed = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(file));
+  Digest id;  // the same file under another name is another run
+  id.add(bytes).add(stem).add(name).add(suite);
+  imported.source = {id.hex().substr(0, 32),
+                     name,
+                     fmt::format("{} sha256:{}", file.filename().string(), sha256(bytes)),
+                     suite,
+                     kVersion,
+                     std::chrono::time_point_cast<milliseconds>(changed)};
   return imported;
 }
 
 }  // namespace
 
 int run(const ImportCommand& command) {
+  std::vector<Imported> files;  // all are sound before any is taken
+  for (const auto& file : command.files) files.push_back(read_import(command, file));
   json list = json::array();
   std::string text;
-  for (const auto& file : command.files) {
-    const Imported imported = import_file(command, file);
-    list.push_back({{"run", imported.source.run},
-                    {"name", imported.source.name},
-                    {"source", imported.source.source},
-                    {"trials", imported.trials},
-                    {"added", imported.added}});
-    text += fmt::format("{}: {} trials {} run {} \"{}\"\n", file.string(), imported.trials,
-                        imported.added ? "imported as" : "were imported before, as",
-                        imported.source.run.substr(0, 12), imported.source.name);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Imported& file = files[i];
+    file.added = import_run(command.common.db, file.source, file.outcomes);
+    const std::string path = command.files[i].string();
+    if (!file.outcomes.ignored.empty()) {
+      fmt::print(stderr, "{}: columns without a meaning here: {}\n", path,
+                 fmt::join(file.outcomes.ignored, ", "));
+    }
+    list.push_back({{"run", file.source.run},
+                    {"name", file.source.name},
+                    {"source", file.source.source},
+                    {"configs", file.configs},
+                    {"trials", file.outcomes.trials.size()},
+                    {"added", file.added}});
+    text += fmt::format("{}: {} trials of {} configs ({}{}) {} run {} \"{}\"\n", path,
+                        file.outcomes.trials.size(), file.configs.size(), *file.configs.begin(),
+                        file.configs.size() > 1 ? ", ..." : "",
+                        file.added ? "imported as" : "were imported before, as",
+                        file.source.run.substr(0, 12), file.source.name);
   }
   fmt::print("{}", command.common.json ? json{{"imported", list}}.dump(2) + "\n" : text);
   return kOk;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <system_error>
 #include <variant>
 
 #include "harness/cli/options.hpp"
@@ -31,6 +32,9 @@ int main(int argc, char** argv) {
   } catch (const weir::InfraError& error) {
     fmt::print(stderr, "weir: {}\n", error.what());
     return weir::cli::kIncomplete;
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());  // a full disk behind stdout
+    return weir::cli::kUsage;
   } catch (const std::exception& error) {
     if (const auto complaint = weir::store_complaint(error)) {
       fmt::print(stderr, "weir: {}\n", *complaint);

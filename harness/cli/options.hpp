@@ -99,7 +99,8 @@ struct NightlyCommand {
 struct ImportCommand {
   Common common;
   std::vector<std::filesystem::path> files;
-  std::string name;  ///< "" = each file's
+  std::string name;   ///< "" = each file's
+  std::string suite;  ///< likewise
 };
 
 struct MergeCommand {

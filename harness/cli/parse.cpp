@@ -136,12 +136,13 @@ class Parser {
     CLI::Option* gate = sub->add_flag("--gate", compare.gate,
                                       "Judge: passed 0, regression shown 1, inconclusive 6");
     add_rules(sub, compare.margin, compare.alpha);
-    sub->add_flag(
-           "--explain", compare.explain,
-           "Split the change between two runs into task set, model, Weir version, config and price")
-        ->excludes(gate);
+    CLI::Option* explain = sub->add_flag(
+        "--explain", compare.explain,
+        "Split the change between two runs into task set, model, Weir version, config and price");
+    explain->excludes(gate);
     sub->add_option("--bridge", compare.bridge,
-                    "Run of the old config on today's endpoint, for --explain");
+                    "Run of the old config on today's endpoint, for --explain")
+        ->needs(explain);
   }
 
   static void add_rules(CLI::App* sub, double& margin, double& alpha) {
@@ -225,6 +226,7 @@ class Parser {
     import->add_option("file", import_.files, "CSV files: a row per trial, or a column per config")
         ->required();
     import->add_option("--name", import_.name, "Name of the run (default: the file's)");
+    import->add_option("--suite", import_.suite, "Suite of its tasks (default: the file's name)");
     CLI::App* merge = subcommand(app_, "merge", "Merge databases into one", merge_);
     merge->add_option("out", merge_.out, "Database to merge into; made if need be")->required();
     merge->add_option("shard", merge_.shards, "Databases to merge")->required();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -23,6 +24,17 @@ struct File {
   std::string name;
   std::string text;
 };
+
+/// A run's name as a file may have it: no folders, nothing hidden.
+std::string file_name(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
+                       (c == '.' && !out.empty());
+    out += plain ? c : '_';
+  }
+  return out.substr(0, 100);
+}
 
 std::string extension(const std::string& format) {
   if (format == "markdown") return "md";
@@ -46,8 +58,11 @@ std::vector<File> csv_files(const Document& document, const std::string& name) {
 
 std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCommand& command) {
   RunReport report = reader.report(run, "");
-  const std::string name = report.comparison.run.name + "-" + run.id.substr(0, 12);
-  if (command.format == "junit") return {{name + ".xml", to_junit(report)}};
+  const std::string name = file_name(run.name) + "-" + run.id.substr(0, 12);
+  if (command.format == "junit") {
+    if (!command.section.empty()) throw UserError("--section does not go with --format junit");
+    return {{name + ".xml", to_junit(report)}};
+  }
   for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   Document document = full_document(report);
   if (!command.section.empty()) document = only_section(document, command.section);
@@ -73,7 +88,9 @@ void write(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
-int run(const ReportCommand& command) {
+int run(const ReportCommand& asked) {
+  ReportCommand command = asked;
+  if (command.common.json) command.format = "json";
   const Reader reader(command.common.db);
   std::vector<std::string> names = command.runs;
   if (names.empty()) names.emplace_back("latest");
@@ -82,7 +99,13 @@ int run(const ReportCommand& command) {
     for (auto& file : files_of(reader, reader.find_run(name), command))
       files.push_back(std::move(file));
   }
+  if (files.empty()) {
+    throw UserError(fmt::format("section {} holds no table here", command.section));
+  }
   if (command.output.empty()) {
+    if (names.size() > 1 && command.format != "markdown") {
+      throw UserError(fmt::format("{} holds one run: give a folder with -o DIR", command.format));
+    }
     if (command.format == "csv" && files.size() > 1) {
       throw UserError(
           "csv holds one table: choose it with --section NAME (headline, pairs, suites, "

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -16,6 +18,7 @@ class CsvReader {
   }
 
   Csv read() {
+    check_encoding();
     Csv csv;
     csv.header = record();
     check_header(csv.header);
@@ -34,6 +37,16 @@ class CsvReader {
   }
 
  private:
+  void check_encoding() const {
+    if (to_utf8(text_) == text_) return;
+    const auto lines = split_lines(text_);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (to_utf8(lines[i]) != lines[i]) {
+        throw UserError(fmt::format("{}: line {}: is not UTF-8", origin_, i + 1));
+      }
+    }
+  }
+
   void check_header(const std::vector<std::string>& header) const {
     if (text_.size() <= at_ && header.size() == 1 && header[0].empty()) {
       throw UserError(fmt::format("{}: is empty; a CSV with a header was expected", origin_));

@@ -14,7 +14,7 @@ struct Csv {
 };
 
 /// Throws UserError naming `origin` and the line: a quote left open, a row of another
-/// width, an empty file, a column named twice.
+/// width, an empty file, a column named twice, bytes that are not UTF-8.
 [[nodiscard]] Csv parse_csv(std::string_view text, const std::string& origin);
 
 }  // namespace weir

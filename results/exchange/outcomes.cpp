@@ -45,6 +45,7 @@ class Outcomes {
       if (used_.count(i) == 0) result_.ignored.push_back(csv_.header[i]);
     }
     check_pairs();
+    check_money();
     return std::move(result_);
   }
 
@@ -84,6 +85,9 @@ class Outcomes {
       trial.input_total = tokens(columns.input);
       trial.output_total = tokens(columns.output);
       trial.input_hit = trial.input_total ? whole(columns.hit) : std::nullopt;
+      if (trial.input_hit && *trial.input_hit > *trial.input_total) {
+        fail(columns.hit, "is more than the input it is part of");
+      }
       trial.wall_ms = milliseconds_of(columns.wall);
       trial.model_ms = milliseconds_of(columns.model);
       result_.trials.push_back(std::move(trial));
@@ -162,7 +166,7 @@ class Outcomes {
     const std::string& mode = csv_.rows[row_][column];
     if (mode.empty() || mode == "unset" || mode == "none") return;
     if (trial.outcome == Outcome::not_run) trial.outcome = Outcome::infra_error;
-    if (mode == "agent_timeout") {
+    if (mode == "agent_timeout" && !is_missing(trial.outcome)) {
       trial.stop_reason = name_of(StopReason::wall);
     } else {
       trial.error_class = mode;
@@ -190,7 +194,8 @@ class Outcomes {
   std::optional<std::int64_t> whole(std::size_t column) const {
     const auto value = number(column);
     if (!value) return {};
-    return static_cast<std::int64_t>(std::llround(*value));
+    if (*value != std::floor(*value)) fail(column, "is no whole number");
+    return static_cast<std::int64_t>(*value);
   }
 
   std::optional<std::int64_t> tokens(std::size_t column) const {
@@ -214,6 +219,17 @@ class Outcomes {
   [[noreturn]] void fail(std::size_t column, const std::string& what) const {
     throw UserError(fmt::format("{}: line {}: {} \"{}\": {}", origin_, csv_.lines[row_],
                                 csv_.header[column], csv_.rows[row_][column], what));
+  }
+
+  /// Sums of picodollars must fit 64 bits.
+  void check_money() const {
+    Picodollars sum = 0;
+    for (const auto& trial : result_.trials) {
+      if (__builtin_add_overflow(sum, trial.cost_pusd.value_or(0), &sum)) {
+        throw UserError(
+            fmt::format("{}: its costs add up to more than nine million dollars", origin_));
+      }
+    }
   }
 
   void check_pairs() const {

@@ -60,12 +60,17 @@ Table breakdown(const RunReport& report, const std::string& name, const std::str
 std::string length_of(const TrialSummary& trial) {
   if (!trial.turns) return "unknown";
   const std::int64_t turns = *trial.turns;
-  if (turns <= 10) return "  1-10 turns";
-  if (turns <= 25) return " 11-25 turns";
-  if (turns <= 50) return " 26-50 turns";
-  if (turns <= 100) return " 51-100 turns";
-  if (turns <= 200) return "101-200 turns";
-  return "201 turns and more";
+  if (turns == 0) return "000";
+  if (turns <= 10) return "001-010";
+  if (turns <= 25) return "011-025";
+  if (turns <= 50) return "026-050";
+  if (turns <= 100) return "051-100";
+  if (turns <= 200) return "101-200";
+  return "201 and more";
+}
+
+Cell known_if(bool known, double value) {
+  return known ? Cell{fmt::format("{:.2f}", value), value} : Cell::unknown("–");
 }
 
 bool is_control(const Arm& arm) {
@@ -169,13 +174,9 @@ void add_repeats(Document& document, const RunReport& report) {
         every += pass_hat_k(n, c, k);
         ++counted;
       }
-      table.rows.push_back({Cell::of(arm.label),
-                            Cell::number(k),
-                            Cell::number(counted),
-                            share_cell(any / counted),
-                            share_cell(every / counted),
-                            {fmt::format("{:.2f}", icc.icc), icc.icc},
-                            {fmt::format("{:.2f}", icc.deff), icc.deff}});
+      table.rows.push_back({Cell::of(arm.label), Cell::number(k), Cell::number(counted),
+                            share_cell(any / counted), share_cell(every / counted),
+                            known_if(icc.defined, icc.icc), known_if(icc.defined, icc.deff)});
     }
   }
   if (table.rows.empty()) return;

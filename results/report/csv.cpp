@@ -12,30 +12,59 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
-/// The number behind the cell: nothing where it is unknown.
+/// The values behind a cell, one per CSV column: nothing where it is unknown.
 struct Raw {
-  std::string operator()(std::monostate) const { return ""; }
-  std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return fmt::format("{}", value); }
-  std::string operator()(const std::string& value) const { return quoted(value); }
+  std::vector<std::string> operator()(std::monostate) const { return {""}; }
+  std::vector<std::string> operator()(std::int64_t value) const { return {std::to_string(value)}; }
+  std::vector<std::string> operator()(double value) const { return {fmt::format("{}", value)}; }
+  std::vector<std::string> operator()(const std::string& value) const { return {quoted(value)}; }
+  std::vector<std::string> operator()(const Interval& i) const {
+    return {fmt::format("{}", i.low), fmt::format("{}", i.high)};
+  }
+  std::vector<std::string> operator()(const Estimate& e) const {
+    return {fmt::format("{}", e.value), fmt::format("{}", e.interval.low),
+            fmt::format("{}", e.interval.high)};
+  }
 };
+
+/// The names of a column's CSV columns: intervals have two, estimates three.
+std::vector<std::string> names_of(const Table& table, std::size_t column) {
+  const std::string& key = table.columns[column].key;
+  for (const auto& row : table.rows) {
+    if (std::holds_alternative<Interval>(row[column].value)) return {key + "_low", key + "_high"};
+    if (std::holds_alternative<Estimate>(row[column].value)) {
+      return {key, key + "_low", key + "_high"};
+    }
+  }
+  return {key};
+}
+
+std::string table_text(const Table& table, bool simulated) {
+  std::string out;
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto names = names_of(table, i);
+    widths.push_back(names.size());
+    for (const auto& name : names) out += quoted(name) + ",";
+  }
+  out += "simulated\r\n";
+  for (const auto& row : table.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      auto values = std::visit(Raw{}, row[i].value);
+      values.resize(widths[i]);  // an unknown interval is as wide as a known one
+      for (const auto& value : values) out += value + ",";
+    }
+    out += simulated ? "1\r\n" : "0\r\n";
+  }
+  return out;
+}
 
 }  // namespace
 
 std::string to_csv(const Section& section, bool simulated) {
   std::string out;
   for (const auto& table : section.tables) {
-    if (!out.empty()) out += "\r\n";
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      out += (i == 0 ? "" : ",") + quoted(table.columns[i].key);
-    }
-    out += ",simulated\r\n";
-    for (const auto& row : table.rows) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        out += (i == 0 ? "" : ",") + std::visit(Raw{}, row[i].value);
-      }
-      out += simulated ? ",1\r\n" : ",0\r\n";
-    }
+    out += (out.empty() ? "" : "\r\n") + table_text(table, simulated);
   }
   return out;
 }

@@ -5,15 +5,24 @@
 #include <variant>
 #include <vector>
 
+#include "results/statistics/proportion.hpp"
+
 namespace weir {
 
 // A report before it has a format: titles, tables and lines. What a table says is
 // decided here once; every format shows the same cells.
 
-/// A cell: what people read, and the number behind it (unknown: monostate).
+/// A number with its interval, in the unit of the number.
+struct Estimate {
+  double value = 0;
+  Interval interval;
+};
+
+/// A cell: what people read, and the number behind it (unknown: monostate). CSV gives
+/// intervals columns of their own, KEY_low and KEY_high; an estimate KEY besides.
 struct Cell {
   std::string text;
-  std::variant<std::monostate, std::int64_t, double, std::string> value;
+  std::variant<std::monostate, std::int64_t, double, std::string, Interval, Estimate> value;
 
   static Cell of(std::string text) { return {text, text}; }
   static Cell number(std::int64_t count) { return {std::to_string(count), count}; }

@@ -71,11 +71,14 @@ std::string config_line(const Comparison& c, const ConfigSummary& row) {
       fmt::format("- {}: {}{}; {}", row.config, models == c.models.end() ? "" : models->second,
                   c.run.simulated ? " (simulated)" : "", outcome_line(row));
   if (row.discarded_calls > 0) line += fmt::format("; {} calls discarded", row.discarded_calls);
+  const bool imported = !c.run.source.empty();
   if (row.unpriced_calls > 0) {
-    line += fmt::format("; {} calls without a price, so that ≥ stands before its costs",
-                        row.unpriced_calls);
+    line += fmt::format("; {} {} without a price, so that ≥ stands before its costs",
+                        row.unpriced_calls, imported ? "trials" : "calls");
   }
-  if (row.usd_other_tries.value_or(1) != 0) line += "; further tries " + usd(row.usd_other_tries);
+  if (!imported && row.usd_other_tries.value_or(1) != 0) {
+    line += "; further tries " + usd(row.usd_other_tries);
+  }
   return line;
 }
 
@@ -153,10 +156,7 @@ void add_footer(Document& document, const RunReport& report) {
                     c.run.source));
   }
   for (const auto& pair : report.pairs) {
-    if (!pair.minimum_detectable) continue;
-    document.footer.push_back(fmt::format(
-        "{} against {}: {} paired tasks show a difference of {:.1f} points with power 0.8.",
-        pair.fresh, pair.base, pair.tasks, *pair.minimum_detectable * 100));
+    document.footer.push_back(detectable_line(pair));
   }
   if (!report.pairs.empty()) {
     document.footer.push_back(fmt::format(

@@ -1,4 +1,5 @@
 #include "results/report/document.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -15,7 +16,7 @@ constexpr const char* kStyle =
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : to_utf8(text)) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -154,13 +154,11 @@ void add_censoring(Document& document, Section& section, const RunReport& report
 
 void add_integrity(Document& document, const RunReport& report) {
   if (report.arms.empty()) return;
-  Section section{"integrity", "Integrity", {errors(report), order(report)}, {}};
+  Section section{"integrity", "Integrity", {errors(report)}, {}};
   section.notes.emplace_back(
-      "Missing data is no failure of a model: the last two columns bound the difference to the "
-      "first "
-      "config whatever the missing outcomes were. Order: trials in the first and second half of "
+      "Missing data is no failure of a model: the last two columns bound the difference seen to "
       "the "
-      "seeded order; a difference there is drift, caches or load.");
+      "first config, whatever the missing outcomes were.");
   const json facts = json::parse(report.comparison.run.facts, nullptr, false);
   if (facts.is_object() && facts.contains("jobs")) {
     section.notes.push_back(fmt::format("- {} trials in flight on {} cores", facts.value("jobs", 0),
@@ -169,6 +167,11 @@ void add_integrity(Document& document, const RunReport& report) {
   add_gaps(document, report.gaps);
   add_censoring(document, section, report);
   document.sections.push_back(std::move(section));
+  document.sections.push_back({"order",
+                               "Order and time",
+                               {order(report)},
+                               {"Trials in the first and second half of the seeded order: a "
+                                "difference there is drift, caches or load."}});
 }
 
 }  // namespace weir

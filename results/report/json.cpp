@@ -93,8 +93,21 @@ json flip_of(const Flip& flip) {
           {"turn", known(flip.turn)}};
 }
 
+json differences_of(const std::vector<ArmDifference>& differences) {
+  json list = json::array();
+  for (const auto& d : differences) {
+    list.push_back(
+        {{"what", d.what}, {"base", d.base}, {"fresh", d.fresh}, {"forbids_gate", d.forbids_gate}});
+  }
+  return list;
+}
+
 struct Raw {
   json operator()(std::monostate) const { return {}; }
+  json operator()(const Interval& i) const { return {i.low, i.high}; }
+  json operator()(const Estimate& e) const {
+    return {{"value", e.value}, {"low", e.interval.low}, {"high", e.interval.high}};
+  }
   template <typename T>
   json operator()(const T& value) const {
     return value;
@@ -118,11 +131,6 @@ json table_of(const Table& table) {
 json json_of(const PairedComparison& pair) {
   json flips = json::array();
   for (const auto& flip : pair.flips) flips.push_back(flip_of(flip));
-  json differing = json::array();
-  for (const auto& d : pair.differences) {
-    differing.push_back(
-        {{"what", d.what}, {"base", d.base}, {"fresh", d.fresh}, {"forbids_gate", d.forbids_gate}});
-  }
   return {{"base", pair.base},
           {"fresh", pair.fresh},
           {"simulated", pair.simulated},
@@ -157,7 +165,7 @@ json json_of(const PairedComparison& pair) {
             {"p", pair.missing.p},
             {"worst", interval(pair.missing.worst)}}},
           {"flips", flips},
-          {"differences", differing}};
+          {"differences", differences_of(pair.differences)}};
 }
 
 json json_of(const GateResult& gate) {
@@ -170,6 +178,14 @@ json json_of(const GateResult& gate) {
           {"upper", gate.upper},
           {"method", gate.method},
           {"reason", gate.reason},
+          {"left_out", gate.left_out},
+          {"quarantined", gate.quarantined},
+          {"missing",
+           {{"base", gate.missing.base},
+            {"fresh", gate.missing.fresh},
+            {"p", gate.missing.p},
+            {"worst", interval(gate.missing.worst)}}},
+          {"differences", differences_of(gate.differences)},
           {"tasks_needed", known(gate.tasks_needed)},
           {"with_flaky", known(gate.with_flaky)},
           {"nights", gate.watched ? json(gate.nights) : json()},

@@ -7,10 +7,20 @@
 namespace weir {
 namespace {
 
+/// The two characters beyond ASCII that XML forbids (U+FFFE, U+FFFF) as '?'.
+std::string without_noncharacters(std::string text) {
+  for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (std::size_t at = 0; (at = text.find(forbidden, at)) != std::string::npos;) {
+      text.replace(at, 3, "?");
+    }
+  }
+  return text;
+}
+
 /// Text as XML may hold it: markup escaped, forbidden characters as '?'.
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : to_utf8(text)) {
+  for (const char c : without_noncharacters(to_utf8(text))) {
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {
       case '&':

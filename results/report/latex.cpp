@@ -1,11 +1,12 @@
 #include "results/report/document.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : to_utf8(text)) {
     switch (c) {
       case '\\':
         out += "\\textbackslash{}";
@@ -30,6 +31,7 @@ std::string escaped(const std::string& text) {
         break;
       case '\n':
       case '\r':
+      case '\t':
         out += ' ';
         break;
       case '&':
@@ -42,7 +44,7 @@ std::string escaped(const std::string& text) {
         out += '\\';
         [[fallthrough]];
       default:
-        out += c;
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
     }
   }
   std::string plain;  // the few symbols of our tables that plain LaTeX cannot set
@@ -58,6 +60,15 @@ std::string escaped(const std::string& text) {
     }
   }
   return plain;
+}
+
+/// A comment ends with its line, and only there.
+std::string comment(const std::string& text) {
+  std::string out = "% ";
+  for (const char c : to_utf8(text)) {
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  }
+  return out + "\n";
 }
 
 std::string table_text(const Table& table, const std::string& caption, const std::string& label) {
@@ -81,7 +92,7 @@ std::string table_text(const Table& table, const std::string& caption, const std
 
 std::string to_latex(const Document& document) {
   const std::string title = full_title(document);
-  std::string out = "% " + title + "\n% Needs \\usepackage{booktabs} and UTF-8 input.\n";
+  std::string out = comment(title) + "% Needs \\usepackage{booktabs} and UTF-8 input.\n";
   for (const auto& notice : document.notices) out += "\n\\textbf{" + escaped(notice) + "}\n";
   for (const auto& section : document.sections) {
     const std::string caption = title + (section.heading.empty() ? "" : ": " + section.heading);
@@ -92,7 +103,7 @@ std::string to_latex(const Document& document) {
     for (const auto& note : section.notes) out += "\n" + escaped(note) + "\n";
   }
   out += "\n";
-  for (const auto& line : document.footer) out += "% " + line + "\n";
+  for (const auto& line : document.footer) out += comment(line);
   return out;
 }
 

@@ -6,12 +6,28 @@
 namespace weir {
 namespace {
 
-/// A cell cannot hold what ends it.
-std::string cell_text(std::string text) {
+/// Names come from elsewhere: no line ends, no control characters, no markup.
+std::string plain(const std::string& text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
+  for (const char c : to_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '<') {
+      out += "&lt;";
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      out += ' ';
+    } else {
+      out += byte < 0x20 || byte == 0x7F ? '?' : c;
+    }
+  }
+  return out;
+}
+
+/// A cell cannot hold what ends it.
+std::string cell_text(const std::string& text) {
+  std::string out;
+  for (const char c : plain(text)) {
+    if (c == '|' || c == '\\') out += '\\';
+    out += c;
   }
   return out;
 }
@@ -49,7 +65,8 @@ std::string table_text(const Table& table) {
 }
 
 /// Words on lines of at most 110 characters.
-std::string wrapped(const std::string& text) {
+std::string wrapped(const std::string& given) {
+  const std::string text = plain(given);
   std::string out;
   std::size_t line = 0;
   std::size_t start = 0;
@@ -73,11 +90,11 @@ std::string wrapped(const std::string& text) {
 }  // namespace
 
 std::string to_markdown(const Document& document) {
-  std::string out = "## " + full_title(document) + "\n\n";
+  std::string out = "## " + plain(full_title(document)) + "\n\n";
   for (const auto& notice : document.notices) out += wrapped("**" + notice + "**") + "\n";
   if (!document.notices.empty()) out += "\n";
   for (const auto& section : document.sections) {
-    if (!section.heading.empty()) out += "### " + section.heading + "\n\n";
+    if (!section.heading.empty()) out += "### " + plain(section.heading) + "\n\n";
     for (const auto& table : section.tables) out += table_text(table) + "\n";
     for (const auto& note : section.notes) {
       out += wrapped(note) + (note.rfind("- ", 0) == 0 ? "\n" : "\n\n");

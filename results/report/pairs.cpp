@@ -31,13 +31,7 @@ std::vector<Column> columns(bool adjusted) {
 
 Cell signed_cell(const MeasuredDifference& measured, int digits) {
   if (!measured.diff) return Cell::unknown();
-  return {fmt::format("{:+.{}f}", *measured.diff, digits), *measured.diff};
-}
-
-Cell signed_usd(const MeasuredDifference& measured) {
-  if (!measured.diff) return Cell::unknown();
-  return {fmt::format("{}${:.5f}", *measured.diff < 0 ? "-" : "+", std::abs(*measured.diff)),
-          *measured.diff};
+  return {signed_text(*measured.diff, digits), *measured.diff};
 }
 
 std::vector<Cell> cells(const PairedComparison& pair, std::optional<double> adjusted) {
@@ -50,7 +44,7 @@ std::vector<Cell> cells(const PairedComparison& pair, std::optional<double> adju
                            range_cell(pair.interval, 100, 1),
                            {p_text(pair.p), pair.p}};
   if (adjusted) row.push_back({p_text(*adjusted), *adjusted});
-  row.push_back(signed_usd(pair.usd));
+  row.push_back(dollars_cell(pair.usd.diff));
   row.push_back(range_cell(pair.usd.interval, 1, 5));
   row.push_back(pair.cost_ratio ? Cell{fmt::format("{:.2f}", *pair.cost_ratio), *pair.cost_ratio}
                                 : Cell::unknown());
@@ -75,6 +69,14 @@ void add_differences(Document& document, const PairedComparison& pair) {
 }
 
 }  // namespace
+
+std::string detectable_line(const PairedComparison& pair) {
+  const std::string shown = pair.minimum_detectable ? fmt::format("a difference of {:.1f} points",
+                                                                  *pair.minimum_detectable * 100)
+                                                    : std::string("no difference at all");
+  return fmt::format("{} against {}: {} paired tasks show {} with power 0.8.", pair.fresh,
+                     pair.base, pair.tasks, shown);
+}
 
 void add_pairs(Document& document, const std::vector<PairedComparison>& pairs) {
   if (pairs.empty()) return;
@@ -148,6 +150,28 @@ void add_flips(Document& document, const std::vector<PairedComparison>& pairs) {
                                 "differently."}});
 }
 
+namespace {
+
+/// What stands beside a verdict: data left out, and what else was not the same.
+std::vector<std::string> beside(const GateResult& gate) {
+  std::vector<std::string> lines;
+  if (gate.left_out + gate.quarantined + gate.missing.fresh + gate.missing.base > 0) {
+    lines.push_back(fmt::format(
+        "{}: {} tasks left out, {} quarantined as flaky; missing trials {} of {} against {} of {}, "
+        "with "
+        "which the difference could have been {}",
+        gate.fresh, gate.left_out, gate.quarantined, gate.missing.fresh, gate.missing.fresh_trials,
+        gate.missing.base, gate.missing.base_trials, range(gate.missing.worst, 100, 1)));
+  }
+  for (const auto& difference : gate.differences) {
+    lines.push_back(fmt::format("{}: {} differ: {} against {}", gate.fresh, difference.what,
+                                difference.fresh, difference.base));
+  }
+  return lines;
+}
+
+}  // namespace
+
 void add_gates(Document& document, const std::vector<GateResult>& gates) {
   if (gates.empty()) return;
   Table table{{{"fresh", "config", false},
@@ -174,6 +198,7 @@ void add_gates(Document& document, const std::vector<GateResult>& gates) {
              : Cell::unknown("–")});
     section.notes.push_back(
         fmt::format("- {}: {}: {}", gate.fresh, name_of(gate.verdict), gate.reason));
+    for (const auto& line : beside(gate)) section.notes.push_back("- " + line);
     if (gate.with_flaky) {
       section.notes.push_back(
           fmt::format("- {}: with flaky tasks counted in the difference is {:+.1f} "
@@ -196,10 +221,7 @@ Document pairs_document(const std::vector<PairedComparison>& pairs,
   add_gates(document, gates);
   add_flips(document, pairs);
   for (const auto& pair : pairs) {
-    if (!pair.minimum_detectable) continue;
-    document.footer.push_back(fmt::format(
-        "{} against {}: {} paired tasks show a difference of {:.1f} points with power 0.8.",
-        pair.fresh, pair.base, pair.tasks, *pair.minimum_detectable * 100));
+    document.footer.push_back(detectable_line(pair));
   }
   document.footer.push_back(fmt::format(
       "Intervals at 95 %; bootstrap of 10,000 resamples and permutations with seed {}.", seed));

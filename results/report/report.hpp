@@ -42,6 +42,8 @@ void add_breakdowns(Document& document, const RunReport& report);  ///< suite, d
 void add_repeats(Document& document, const RunReport& report);
 void add_economics(Document& document, const RunReport& report);
 void add_integrity(Document& document, const RunReport& report);
+/// What the pair's tasks could show, for a footer.
+[[nodiscard]] std::string detectable_line(const PairedComparison& pair);
 void add_footer(Document& document, const RunReport& report);
 
 /// The comparison as Markdown, and as one JSON object.

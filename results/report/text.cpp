@@ -18,7 +18,8 @@ std::string p_text(double p) {
 
 Cell rate_cell(const ClusteredRate& r) {
   if (r.trials == 0) return Cell::unknown("no data");
-  return {fmt::format("{} {}", percent(r.rate), range(r.interval, 100, 1)), r.rate};
+  return {fmt::format("{} {}", percent(r.rate), range(r.interval, 100, 1)),
+          Estimate{r.rate, r.interval}};
 }
 
 Cell share_cell(double share) {
@@ -55,8 +56,20 @@ Cell spend_cell(const Spend& sum, int parts) {
   return usd_cell(known);
 }
 
+std::string signed_text(double value, int digits) {
+  std::string text = fmt::format("{:+.{}f}", value, digits);
+  if (text.find_first_of("123456789") == std::string::npos) text[0] = '+';  // no negative nothing
+  return text;
+}
+
 Cell points_cell(double difference) {
-  return {fmt::format("{:+.1f}", difference * 100), difference};
+  return {signed_text(difference * 100, 1), difference};
+}
+
+Cell dollars_cell(const std::optional<double>& difference) {
+  if (!difference) return Cell::unknown();
+  std::string text = signed_text(*difference, 5);
+  return {text.insert(1, "$"), *difference};
 }
 
 std::string range(const Interval& interval, double scale, int digits) {
@@ -66,7 +79,7 @@ std::string range(const Interval& interval, double scale, int digits) {
 
 Cell range_cell(const std::optional<Interval>& interval, double scale, int digits) {
   if (!interval) return Cell::unknown("–");
-  return Cell::of(range(*interval, scale, digits));
+  return {range(*interval, scale, digits), *interval};
 }
 
 }  // namespace weir

@@ -26,6 +26,10 @@ inline constexpr const char* kUnknown = "unknown";
 [[nodiscard]] Cell usd_cell(const std::optional<double>& value);
 /// A sum over `parts`; where some calls have no price, at least that much.
 [[nodiscard]] Cell spend_cell(const Spend& sum, int parts);
+/// A value with its sign; what rounds to nothing is +0.
+[[nodiscard]] std::string signed_text(double value, int digits);
+/// A difference of dollars, with its sign.
+[[nodiscard]] Cell dollars_cell(const std::optional<double>& difference);
 /// A difference of rates in points, with its sign.
 [[nodiscard]] Cell points_cell(double difference);
 /// "[low, high]" of values shown with `digits`, scaled.

@@ -10,6 +10,8 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kFewestTasks = 10;
+
 double at_share(const std::vector<double>& sorted, double share) {
   const auto last = static_cast<double>(sorted.size() - 1);
   const double place = std::clamp(share * last, 0.0, last);
@@ -71,7 +73,7 @@ double ClusterBootstrap::acceleration(const Statistic& statistic) const {
 
 std::optional<Interval> ClusterBootstrap::bca(const Statistic& statistic, double level) const {
   const auto seen = value(statistic);
-  if (!seen || count_ < 2) return {};
+  if (!seen || count_ < kFewestTasks) return {};
   const std::size_t resamples = resampled_.size() / width_;
   std::vector<double> values;
   values.reserve(resamples);
@@ -88,11 +90,36 @@ std::optional<Interval> ClusterBootstrap::bca(const Statistic& statistic, double
   const auto count = static_cast<double>(values.size());
   const double z0 = normal_quantile(std::clamp(below / count, 0.5 / count, 1 - 0.5 / count));
   const double a = acceleration(statistic);
+  const auto n = static_cast<double>(count_);
   const auto limit = [&](double side) {
-    const double z = z0 + normal_quantile(side);
+    const double z = z0 + t_quantile(side, n - 1) * std::sqrt(n / (n - 1));
     return at_share(values, normal_cdf(z0 + z / (1 - a * z)));
   };
   return Interval{limit((1 - level) / 2), limit((1 + level) / 2)};
+}
+
+std::optional<Interval> ClusterBootstrap::studentized_mean(std::size_t column, double level) const {
+  if (count_ < kFewestTasks) return {};
+  const auto n = static_cast<double>(count_);
+  const auto error = [&](double sum, double squares) {
+    const double mean = sum / n;
+    const double variance = squares / n - mean * mean;
+    return variance > 1e-12 ? std::sqrt(variance / (n - 1)) : 0;
+  };
+  const double mean = totals_[column] / n;
+  const double own = error(totals_[column], totals_[column + 1]);
+  if (own <= 0) return {};
+  std::vector<double> values;
+  for (std::size_t r = 0; r < resampled_.size(); r += width_) {
+    const double* sums = resampled_.data() + r;
+    const double off = sums[column] / n - mean;
+    const double spread = error(sums[column], sums[column + 1]);
+    values.push_back(spread > 0 ? off / spread : off == 0 ? 0 : std::copysign(1e9, off));
+  }
+  std::sort(values.begin(), values.end());
+  const Interval t{at_share(values, (1 - level) / 2), at_share(values, (1 + level) / 2)};
+  if (t.low < -1e6 || t.high > 1e6) return {};
+  return Interval{mean - t.high * own, mean - t.low * own};
 }
 
 }  // namespace weir

@@ -29,11 +29,19 @@ class ClusterBootstrap {
   [[nodiscard]] std::optional<double> value(const Statistic& statistic) const;
 
   /// BCa interval: bias correction by the share of resamples below the value
-  /// (ties half), acceleration by the jackknife over tasks. nullopt where fewer
-  /// than two tasks, no spread among the resamples, or more than 5 % of them
-  /// undefined: then no interval can be had this way.
-  /// Source: Efron (1987), JASA 82; clusters: Field & Welsh (2007).
+  /// (ties half), acceleration by the jackknife over tasks. nullopt where fewer than
+  /// 10 tasks, no spread among the resamples, or more than 5 % of them undefined: then
+  /// no interval can be had this way. Percentiles are expanded for few tasks (Student's t
+  /// for the normal quantile, n / (n - 1) for the variance); still approximate.
+  /// Source: Efron (1987), JASA 82; clusters: Field & Welsh (2007); Hesterberg (2015).
   [[nodiscard]] std::optional<Interval> bca(const Statistic& statistic, double level = 0.95) const;
+
+  /// Bootstrap-t interval for the mean of column `column`, whose squares are in column
+  /// `column` + 1: skewness moves its limits, where Student's t would not let it. nullopt
+  /// with fewer than 10 tasks or where resamples without spread decide the limits.
+  /// Source: Hall (1988), Annals of Statistics 16.
+  [[nodiscard]] std::optional<Interval> studentized_mean(std::size_t column,
+                                                         double level = 0.95) const;
 
  private:
   [[nodiscard]] double acceleration(const Statistic& statistic) const;

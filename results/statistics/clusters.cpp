@@ -59,8 +59,8 @@ ClusteredRate clustered_rate(const std::vector<TaskOutcomes>& tasks, double leve
   if (result.error > 0) {
     const double z = normal_quantile(0.5 + level / 2);
     const double t = t_quantile(0.5 + level / 2, groups - 1);
-    effective = result.rate * (1 - result.rate) / (result.error * result.error) * (z / t) * (z / t);
-    effective = std::min(effective, n);
+    effective = std::min(n, result.rate * (1 - result.rate) / (result.error * result.error));
+    effective *= (z / t) * (z / t);
   }
   result.interval = wilson(result.rate * effective, effective, level);
   return result;
@@ -111,9 +111,10 @@ IntraclassCorrelation icc_anova(const std::vector<std::vector<double>>& clusters
   const double n0 = (t.values - t.squared_sizes / t.values) / (t.groups - 1);
   const double whole = msb + (n0 - 1) * msw;
   if (whole <= 0) return result;
+  result.defined = true;
   result.icc = (msb - msw) / whole;
   result.deff = 1 + (t.values / t.groups - 1) * result.icc;
-  result.n_eff = t.values / result.deff;
+  result.n_eff = result.deff > 0 ? t.values / result.deff : t.values;
   return result;
 }
 

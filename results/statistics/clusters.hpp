@@ -25,8 +25,8 @@ struct ClusteredRate {
 /// Resolve rate with an interval that respects that attempts at one task are
 /// not independent: CR1 clustered standard error (Miller 2024, "Adding error
 /// bars to evals", sec. 2), turned into a Wilson interval at the effective
-/// sample size rate (1 - rate) / error^2, adjusted for the t quantile of
-/// tasks - 1 degrees of freedom (Korn & Graubard 1998). Where the error is 0 or
+/// sample size rate (1 - rate) / error^2, at most the trials, adjusted for the t
+/// quantile of tasks - 1 degrees of freedom (Korn & Graubard 1998). Where the error is 0 or
 /// undefined, the effective size is the number of tasks.
 [[nodiscard]] ClusteredRate clustered_rate(const std::vector<TaskOutcomes>& tasks,
                                            double level = 0.95);
@@ -45,9 +45,10 @@ struct ClusteredMean {
 
 /// Intraclass correlation by one-way analysis of variance.
 struct IntraclassCorrelation {
-  double icc = 0;    ///< may be negative; 0 where undefined
-  double deff = 1;   ///< 1 + (mean cluster size - 1) icc
-  double n_eff = 0;  ///< values / deff
+  bool defined = false;  ///< trials within tasks, and not all alike
+  double icc = 0;        ///< may be negative
+  double deff = 1;       ///< 1 + (mean cluster size - 1) icc
+  double n_eff = 0;      ///< values / deff
 };
 
 /// (MSB - MSW) / (MSB + (n0 - 1) MSW) with n0 = (N - sum m^2 / N) / (G - 1).

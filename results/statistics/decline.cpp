@@ -14,7 +14,8 @@ struct Size {
   double size;
   double share;
 };
-constexpr std::array<Size, 3> kSteps = {{{0.02, 0.1}, {0.04, 0.15}, {0.08, 0.1}}};
+constexpr std::array<Size, 5> kSteps = {
+    {{0.02, 0.1}, {0.04, 0.1}, {0.08, 0.05}, {0.16, 0.05}, {0.32, 0.05}}};
 constexpr std::array<Size, 3> kSlides = {{{0.001, 0.15}, {0.002, 0.35}, {0.004, 0.15}}};
 
 /// Weight of a decline that begins on night `s`, from 1; all sum to 1 at most.
@@ -45,6 +46,11 @@ class LogSum {
 void DeclineWatch::add(const NightLook& look) {
   if (look.tasks == 0 || look.night_unit <= 0) return;
   const double weight = 1 / look.night_unit;
+  if (!diffs_.empty()) {
+    const double jump = look.diff - diffs_.back();
+    jumps_.push_back(jump * jump / (look.night_unit + last_unit_));
+  }
+  last_unit_ = look.night_unit;
   starts_.emplace_back();
   diffs_.push_back(look.diff);
   for (std::size_t s = 0; s < starts_.size(); ++s) {
@@ -65,15 +71,25 @@ void DeclineWatch::add(const NightLook& look) {
 }
 
 double DeclineWatch::within_variance() const {
-  // One more squared difference than was seen: no variance is 0, none too small by luck.
-  return units_ > 0 ? (squares_ + 1) / units_ : 0.25;
+  // One more squared difference a night than was seen: no variance is 0, none too small
+  // by luck, where nearly all tasks are always resolved.
+  return units_ > 0 ? (squares_ + nights()) / units_ : 0.25;
+}
+
+double DeclineWatch::night_variance() const {
+  constexpr double kNights = 3;  // that w counts for
+  constexpr double kMost = 25;   // one step is no mood
+  const double w = within_variance();
+  double sum = kNights * w;
+  for (const double jump : jumps_) sum += std::min(jump, kMost * w);
+  return std::max(w, sum / (kNights + static_cast<double>(jumps_.size())));
 }
 
 double DeclineWatch::log_evidence() const {
   if (starts_.empty()) return 0;
-  const double w = within_variance();
-  // The joint law's inverse covariance (Sherman-Morrison), in units of w.
-  const double anchor = anchor_units_ / static_cast<double>(starts_.size());
+  const double w = night_variance();
+  // The joint law's inverse covariance (Sherman-Morrison), in units of the nights' w.
+  const double anchor = anchor_units_ / static_cast<double>(starts_.size()) * within_variance() / w;
   const double shrink = anchor / (1 + anchor * one_one_);
   LogSum evidence;
   double spent = 0;

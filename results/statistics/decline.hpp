@@ -15,14 +15,16 @@ struct NightLook {
 };
 
 /// Evidence, over all nights so far, that an arm has declined since its anchor was
-/// pinned: a step or a steady slide that began on some night. An e-process: if
-/// nothing declined, the chance that it *ever* reaches 1 / alpha is at most alpha,
-/// however many nights are looked at.
+/// pinned: a step or a steady slide that began on some night. An e-process, but for its
+/// variances, which are estimated: if nothing declined, the chance that it *ever*
+/// reaches 1 / alpha is about alpha at most, however many nights are looked at (measured
+/// by the test of label slow).
 ///
 /// Model: a night's difference = anchor's error + decline + the night's error. The
 /// errors come from re-running tasks: variance w x unit, where the within-task
-/// variance w is estimated from all nights' differences. The anchor's error is common
-/// to all nights; its variance is known too, so the anchor may be as noisy as it is.
+/// variance w is estimated from all nights' differences; nights that differ from each
+/// other by more than that (a service's moods) raise the nights' part of it. The
+/// anchor's error is common to all nights, so that an anchor may be as noisy as it is.
 /// The evidence is a mixture of likelihood ratios of the nights' joint normal law: over
 /// shapes and sizes of the decline and over the night it began, half of the weight on
 /// starts spread evenly over 400 nights, half falling as 1 / (s (s + 1)).
@@ -40,6 +42,8 @@ class DeclineWatch {
   [[nodiscard]] int nights() const { return static_cast<int>(diffs_.size()); }
   /// Estimated variance of one trial within its task.
   [[nodiscard]] double within_variance() const;
+  /// The same as the nights show it: no less, more where they jump about.
+  [[nodiscard]] double night_variance() const;
 
  private:
   /// Running sums of one start: of the decline's shape (size 1) over the units.
@@ -48,6 +52,8 @@ class DeclineWatch {
     double slide_slide = 0, slide_diff = 0, slide_one = 0;
   };
   std::vector<double> diffs_;
+  std::vector<double> jumps_;  ///< squared change from the night before over both units
+  double last_unit_ = 0;
   std::vector<Start> starts_;
   double one_one_ = 0;   ///< sum of 1 / unit
   double one_diff_ = 0;  ///< sum of diff / unit

@@ -87,11 +87,11 @@ Interval paired_exact(int base_only, int new_only, int n, double level) {
           clopper_pearson_upper(new_only, n, side) - clopper_pearson_lower(base_only, n, side)};
 }
 
-Interval paired_betting(const std::vector<double>& differences, std::uint64_t seed, double level) {
+Interval paired_betting(const std::vector<double>& differences, double level) {
   if (differences.empty()) return {-1, 1};
   std::vector<double> up;  // mapped to [0, 1]
   for (const double d : differences) up.push_back((d + 1) / 2);
-  boost::random::mt19937 random(static_cast<std::uint32_t>(seed ^ (seed >> 32U)));
+  boost::random::mt19937 random;  // one order for all: no luck of a seed
   for (std::size_t i = up.size() - 1; i > 0; --i) {
     boost::random::uniform_int_distribution<std::size_t> pick(0, i);
     std::swap(up[i], up[pick(random)]);
@@ -153,6 +153,47 @@ double sign_flip(const std::vector<double>& differences, std::uint64_t seed, int
       flipped += (bits >> (i % 64) & 1U) != 0 ? d[i] : -d[i];
     }
     hits += std::abs(flipped) >= seen ? 1 : 0;
+  }
+  return (1.0 + hits) / (1.0 + draws);
+}
+
+double within_task_permutation(const std::vector<TaskCounts>& tasks, std::uint64_t seed,
+                               int draws) {
+  const auto difference = [](const TaskCounts& t, int fresh_resolved) {
+    const int base_resolved = t.base_resolved + t.fresh_resolved - fresh_resolved;
+    return static_cast<double>(fresh_resolved) / t.fresh_trials -
+           static_cast<double>(base_resolved) / t.base_trials;
+  };
+  std::vector<TaskCounts> mixed;  // tasks without both verdicts cannot change
+  double seen = 0;
+  double fixed = 0;
+  for (const auto& task : tasks) {
+    const double own = difference(task, task.fresh_resolved);
+    seen += own;
+    const int resolved = task.base_resolved + task.fresh_resolved;
+    if (resolved > 0 && resolved < task.base_trials + task.fresh_trials) {
+      mixed.push_back(task);
+    } else {
+      fixed += own;
+    }
+  }
+  boost::random::mt19937_64 random(seed);
+  int hits = 0;
+  for (int draw = 0; draw < draws; ++draw) {
+    double sum = fixed;
+    for (const auto& task : mixed) {
+      int left = task.base_trials + task.fresh_trials;
+      int resolved = task.base_resolved + task.fresh_resolved;
+      int drawn = 0;
+      for (int i = 0; i < task.fresh_trials; ++i, --left) {
+        boost::random::uniform_int_distribution<int> pick(1, left);
+        if (pick(random) > resolved) continue;
+        ++drawn;
+        --resolved;
+      }
+      sum += difference(task, drawn);
+    }
+    hits += std::abs(sum) >= std::abs(seen) - 1e-9 ? 1 : 0;
   }
   return (1.0 + hits) / (1.0 + draws);
 }

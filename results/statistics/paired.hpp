@@ -27,10 +27,9 @@ namespace weir {
 [[nodiscard]] Interval paired_exact(int base_only, int new_only, int n, double level = 0.95);
 
 /// The same for the mean of differences in [-1, 1]: betting limits from both sides, in
-/// an order shuffled with `seed`. Holds for any number of tasks, never of zero width.
+/// one fixed shuffled order. Holds for any number of tasks, never of zero width.
 /// Source: Waudby-Smith & Ramdas (2024); see betting_lower.
-[[nodiscard]] Interval paired_betting(const std::vector<double>& differences, std::uint64_t seed,
-                                      double level = 0.95);
+[[nodiscard]] Interval paired_betting(const std::vector<double>& differences, double level = 0.95);
 
 struct PairedDifference {
   double diff = 0;
@@ -50,6 +49,18 @@ struct PairedDifference {
 /// Source: Fisher (1935), sec. 21; Phipson & Smyth (2010) for the count.
 [[nodiscard]] double sign_flip(const std::vector<double>& differences, std::uint64_t seed,
                                int draws = 20'000);
+
+/// One task's verdicts under two arms.
+struct TaskCounts {
+  int base_resolved = 0, base_trials = 1;
+  int fresh_resolved = 0, fresh_trials = 1;
+};
+
+/// Two-sided permutation test that the trials of each task are exchangeable between the
+/// arms, on the mean difference of task means: valid however many trials each arm has,
+/// where sign flips need as many in both. Source: Fisher (1935); stratified.
+[[nodiscard]] double within_task_permutation(const std::vector<TaskCounts>& tasks,
+                                             std::uint64_t seed, int draws = 10'000);
 
 struct NonInferiority {
   double diff = 0;

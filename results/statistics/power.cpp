@@ -1,5 +1,6 @@
 #include "results/statistics/power.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "results/statistics/distributions.hpp"
@@ -34,6 +35,25 @@ int paired_sample_size(double p01, double p10, double alpha, double power) {
 
 double minimum_detectable(double sd, int n, double alpha, double power) {
   return (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * sd / std::sqrt(n);
+}
+
+std::optional<double> detectable_difference(double second_moment, bool single, int n, double alpha,
+                                            double power) {
+  const double za = normal_quantile(1 - alpha / 2);
+  const double zb = normal_quantile(power);
+  const double floor = second_moment + 1.0 / n;
+  const auto shown = [&](double d) {
+    const double psi = std::max(floor, single ? d : d * d);
+    return d * std::sqrt(n) >= za * std::sqrt(psi) + zb * std::sqrt(std::max(0.0, psi - d * d));
+  };
+  if (n < 6 || !shown(1)) return {};
+  double low = 0;
+  double high = 1;
+  for (int step = 0; step < 50; ++step) {
+    const double middle = (low + high) / 2;
+    (shown(middle) ? high : low) = middle;
+  }
+  return std::max(high, 6.0 / n);
 }
 
 int noninferiority_sample_size(double sd, double margin, double alpha, double power) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 namespace weir {
 
 // How many tasks a paired comparison needs, and what a given number can show.
@@ -18,6 +20,13 @@ namespace weir {
 /// Smallest difference that n tasks show with this power, where the differences of
 /// single tasks have standard deviation `sd`: (z_{1-alpha/2} + z_{power}) sd / sqrt(n).
 [[nodiscard]] double minimum_detectable(double sd, int n, double alpha, double power);
+
+/// The same for two arms of which few tasks are known to differ: the smallest d with
+/// d sqrt(n) >= z_{1-alpha/2} sqrt(psi) + z_{power} sqrt(psi - d^2), where the second
+/// moment psi of a task's difference is no less than seen (with one more task that
+/// differs) and than d itself needs; no less than 6 / n. nullopt: nothing up to 1 shows.
+[[nodiscard]] std::optional<double> detectable_difference(double second_moment, bool single, int n,
+                                                          double alpha, double power);
 
 /// Tasks with which non-inferiority by `margin` is shown with this power when there
 /// is no true difference: ((z_{1-alpha} + z_{power}) sd / margin)^2, rounded up.

@@ -1,8 +1,10 @@
 #include "results/store/database.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <vector>
 
 #include "results/store/reader.hpp"
 #include "results/store/text_column.hpp"
@@ -24,6 +26,8 @@ namespace {
 constexpr int kApplicationId = 0x57656972;             // "Weir"
 constexpr std::uintmax_t kCheckedOnOpen = 64U << 20U;  // bytes; larger ones cost seconds
 constexpr int kCorrupt = 11;                           // SQLITE_CORRUPT
+constexpr int kReadOnly = 8;                           // SQLITE_READONLY
+constexpr int kCantOpen = 14;                          // SQLITE_CANTOPEN
 constexpr int kNotADatabase = 26;                      // SQLITE_NOTADB
 
 /// What leads from version i + 1 to i + 2. Views are made anew afterwards.
@@ -49,14 +53,24 @@ void create_schema(SQLite::Database& database) {
   transaction.commit();
 }
 
+/// Ours from their file; a user's own are made again as they were, if they still can be.
 void make_views_anew(SQLite::Database& database) {
-  std::string drops;
+  std::vector<std::string> drops;
+  std::vector<std::string> all;
   {
-    SQLite::Statement view(database, "SELECT name FROM sqlite_master WHERE type = 'view'");
-    while (view.executeStep()) drops += "DROP VIEW " + view.getColumn(0).getString() + ";";
+    SQLite::Statement view(database, "SELECT name, sql FROM sqlite_master WHERE type = 'view'");
+    while (view.executeStep()) {
+      std::string name = view.getColumn(0).getString();
+      for (std::size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) {
+        name.insert(at, 1, '"');
+      }
+      drops.push_back("DROP VIEW \"" + name + "\"");
+      all.push_back(view.getColumn(1).getString());
+    }
   }
-  database.exec(drops);
+  for (const auto& drop : drops) database.exec(drop);
   database.exec(std::string(weir_views_sql_begin, weir_views_sql_end));
+  for (const auto& sql : all) database.tryExec(sql);  // fails for ours, which are there
 }
 
 /// A whole copy of the file as it was, beside it, whatever happens afterwards.
@@ -66,9 +80,17 @@ void back_up(SQLite::Database& database, const fs::path& file, int version) {
     copy = fmt::format("{}.schema-{}{}.backup", file.string(), version,
                        i == 1 ? "" : fmt::format("-{}", i));
   }
-  SQLite::Statement statement(database, "VACUUM INTO ?");
-  statement.bind(1, copy.string());
-  statement.exec();
+  const fs::path unfinished = fmt::format("{}.{}", copy.string(), ::getpid());
+  try {
+    SQLite::Statement statement(database, "VACUUM INTO ?");
+    statement.bind(1, unfinished.string());
+    statement.exec();
+    fs::rename(unfinished, copy);  // under its name it is whole
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(unfinished, ignored);
+    throw;
+  }
 }
 
 void migrate(SQLite::Database& database, const fs::path& file) {
@@ -138,6 +160,33 @@ std::unique_ptr<SQLite::Database> open_writable(const fs::path& file) {
   }
 }
 
+namespace {
+
+/// A database in a folder where nothing can be written, which nobody then writes to.
+std::unique_ptr<SQLite::Database> open_unwritable(const fs::path& file) {
+  try {
+    std::string path;
+    for (const char c : fs::absolute(file).string()) {
+      path += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02X}", static_cast<int>(c))
+                                               : std::string(1, c);
+    }
+    auto database = std::make_unique<SQLite::Database>(
+        "file:" + path + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI, 5000);
+    check_identity(*database, file);
+    if (pragma(*database, "user_version") < kSchemaVersion) {
+      throw UserError(
+          fmt::format("{}: is of an older version and its folder cannot be written; copy it "
+                      "to where it can be migrated",
+                      file.string()));
+    }
+    return database;
+  } catch (const SQLite::Exception& error) {
+    throw UserError(complaint(file, error));
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
   if (!fs::exists(file)) {
     throw UserError(fmt::format(
@@ -155,8 +204,11 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
     if (fs::file_size(file) <= kCheckedOnOpen) require_sound(*database, file);
     return database;
   } catch (const SQLite::Exception& error) {
-    throw UserError(complaint(file, error));
+    if (error.getErrorCode() != kCantOpen && error.getErrorCode() != kReadOnly) {
+      throw UserError(complaint(file, error));
+    }
   }
+  return open_unwritable(file);
 }
 
 void require_sound(SQLite::Database& database, const fs::path& file) {

@@ -35,17 +35,79 @@ bool is_control(const Arm& arm) {
   return arm.config.agent == "oracle" || arm.config.agent == "nop";
 }
 
-std::vector<std::string> common_configs(const Reader& reader, const Baseline& baseline,
-                                        const Run& run) {
-  const std::vector<std::string> anchored =
-      reader.config_names(reader.find_run(baseline.runs.front()));
-  std::vector<std::string> common;
-  for (const auto& config : reader.config_names(run)) {
-    if (std::find(anchored.begin(), anchored.end(), config) != anchored.end()) {
-      common.push_back(config);
+/// One arm of the baseline on one suite: what the ledger keeps a line of evidence for.
+struct Stream {
+  Arm anchor;
+  std::string suite;
+  std::string label;
+};
+
+std::vector<Stream> streams_of(const Reader& reader, const Baseline& baseline) {
+  std::vector<Stream> streams;
+  for (const auto& config : reader.config_names(reader.find_run(baseline.runs.front()))) {
+    const Arm anchor = anchor_arm(reader, baseline, config);
+    if (is_control(anchor)) continue;
+    const auto suites = suites_of(anchor);
+    for (const auto& suite : suites) {
+      streams.push_back(
+          {only_suite(anchor, suite), suite, config + (suites.size() > 1 ? " on " + suite : "")});
     }
   }
-  return common;
+  return streams;
+}
+
+void refuse_unfit(const Reader& reader, const Baseline& baseline, const Run& run) {
+  const std::string id = run.id.substr(0, 12);
+  if (std::find(baseline.runs.begin(), baseline.runs.end(), run.id) != baseline.runs.end()) {
+    throw UserError(fmt::format("run {} is part of baseline {}: it cannot be judged by itself", id,
+                                baseline.name));
+  }
+  if (!run.finished_at) {
+    throw UserError(fmt::format("run {} is not finished; `weir resume {}` finishes it", id, id));
+  }
+  if (!reader.model_changes(run.id, false).empty()) {
+    throw UserError(
+        fmt::format("run {} met two models under one name and is not judged as one; "
+                    "`weir report {}` shows its parts",
+                    id, id));
+  }
+}
+
+GateResult not_judged(const Baseline& baseline, const std::string& label, const std::string& why) {
+  GateResult result;
+  result.base = "@" + baseline.name;
+  result.fresh = label;
+  result.reason = why;
+  return result;
+}
+
+/// Judges one stream of the night.
+GateResult judge(const Reader& reader, const BaselineBook& book, const Baseline& baseline,
+                 const Run& run, const Stream& stream, const Arm& fresh, int streams,
+                 GateLook& look) {
+  PairingOptions options;
+  options.seed = run.seed;
+  options.quarantined = reader.quarantined(fresh);
+  const PairedComparison pair = compare_arms(stream.anchor, fresh, options);
+  std::vector<NightLook> looks;
+  for (const auto& past : book.looks(baseline.name, stream.suite, fresh.config.config)) {
+    if (past.run != run.id && past.at <= run.started_at) looks.push_back(past.look);
+  }
+  looks.push_back(look_of(pair));
+  GateResult result = gate_watched(pair, baseline.rules, looks, streams);
+  if (pair.quarantined > 0) {
+    options.quarantined.clear();
+    result.with_flaky = compare_arms(stream.anchor, fresh, options).diff;
+  }
+  look = {baseline.name,
+          stream.suite,
+          fresh.config.config,
+          run.id,
+          run.started_at,
+          looks.back(),
+          std::log(std::max(1e-300, result.evidence)),
+          result.verdict};
+  return result;
 }
 
 }  // namespace
@@ -59,7 +121,7 @@ Arm anchor_arm(const Reader& reader, const Baseline& baseline, const std::string
       continue;
     }
     for (const auto& difference : differences(pooled, arm)) {
-      if (!difference.forbids_gate) continue;
+      if (!difference.forbids_gate && difference.what != "served models") continue;
       throw UserError(
           fmt::format("baseline {}: its runs cannot be pooled, their {} differ ({} against {})",
                       baseline.name, difference.what, difference.base, difference.fresh));
@@ -70,56 +132,50 @@ Arm anchor_arm(const Reader& reader, const Baseline& baseline, const std::string
     });
     pooled.trials.insert(pooled.trials.end(), arm.trials.begin(), arm.trials.end());
   }
+  if (pooled.tasks.empty()) {
+    throw UserError(fmt::format("baseline {}: its runs share no task", baseline.name));
+  }
   return pooled;
 }
 
 std::vector<GateResult> gate_night(const Reader& reader, BaselineBook& book,
                                    const Baseline& baseline, const Run& run) {
-  struct Stream {
-    Arm anchor;
-    Arm fresh;
-    std::string suite;
-  };
-  std::vector<Stream> streams;
-  for (const auto& config : common_configs(reader, baseline, run)) {
-    const Arm anchor = anchor_arm(reader, baseline, config);
-    if (is_control(anchor)) continue;
-    const Arm fresh = reader.arm(run, config, config);
-    const auto suites = suites_of(anchor);
-    for (const auto& suite : suites) {
-      Stream stream{only_suite(anchor, suite), only_suite(fresh, suite), suite};
-      if (suites.size() > 1) stream.fresh.label += " on " + suite;
-      streams.push_back(std::move(stream));
-    }
-  }
+  refuse_unfit(reader, baseline, run);
+  const auto streams = streams_of(reader, baseline);
+  const auto arms = reader.arms(run);
   std::vector<GateResult> results;
-  PairingOptions options;
-  options.seed = run.seed;
-  const auto flaky = reader.flaky_tasks();
-  options.quarantined.insert(flaky.begin(), flaky.end());
+  std::vector<GateLook> looks;
+  std::string refusal;
   for (const auto& stream : streams) {
-    if (stream.fresh.tasks.empty()) continue;  // the night left this suite out
-    const PairedComparison pair = compare_arms(stream.anchor, stream.fresh, options);
-    const std::string config = stream.fresh.config.config;
-    std::vector<NightLook> looks;
-    for (const auto& look : book.looks(baseline.name, stream.suite, config)) {
-      if (look.run != run.id && look.at <= run.started_at) looks.push_back(look.look);
+    const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& each) {
+      return each.config.config == stream.anchor.config.config;
+    });
+    Arm fresh = arm == arms.end() ? Arm{} : only_suite(*arm, stream.suite);
+    fresh.label = stream.label;
+    if (fresh.tasks.empty()) {
+      results.push_back(
+          not_judged(baseline, stream.label, "the baseline has it, this night did not run it"));
+      continue;
     }
-    looks.push_back(look_of(pair));
-    GateResult result = gate_watched(pair, baseline.rules, looks, static_cast<int>(streams.size()));
-    if (pair.quarantined > 0) {
-      PairingOptions with_flaky;
-      with_flaky.seed = run.seed;
-      result.with_flaky = compare_arms(stream.anchor, stream.fresh, with_flaky).diff;
+    try {  // one arm that cannot be judged hides no verdict on another
+      GateLook look;
+      results.push_back(judge(reader, book, baseline, run, stream, fresh,
+                              static_cast<int>(streams.size()), look));
+      looks.push_back(look);
+    } catch (const UserError& error) {
+      if (refusal.empty()) refusal = error.what();
+      results.push_back(not_judged(baseline, stream.label, error.what()));
     }
-    book.enter({baseline.name, stream.suite, config, run.id, run.started_at, looks.back(),
-                std::log(std::max(1e-300, result.evidence)), result.verdict});
-    results.push_back(std::move(result));
   }
-  if (results.empty()) {
-    throw UserError(fmt::format("run {} shares no config and suite with baseline {}",
-                                run.id.substr(0, 12), baseline.name));
+  if (looks.empty()) {
+    throw UserError(refusal.empty()
+                        ? fmt::format("run {} shares no config and suite with baseline {}; `weir "
+                                      "baseline diff {} {}` shows what differs",
+                                      run.id.substr(0, 12), baseline.name, baseline.name,
+                                      run.id.substr(0, 12))
+                        : refusal);
   }
+  for (const auto& look : looks) book.enter(look);
   return results;
 }
 

@@ -41,8 +41,8 @@ class Import {
     SQLite::Statement counts(database_, "INSERT INTO imported VALUES (?, ?, ?, ?, ?, ?, ?)");
     int slot = 0;
     for (const auto& foreign : outcomes_.trials) {
-      const std::string id =
-          fmt::format("{}/{}/{}/{}", source_.run, foreign.task, foreign.config, foreign.attempt);
+      const std::string id = fmt::format("{}/{}/{}/{}", source_.run, id_part(foreign.task),
+                                         id_part(foreign.config), foreign.attempt);
       put(trial, id, source_.run, source_.suite, foreign.task, foreign.config, foreign.attempt,
           slot++);
       put(attempt, id, format_time(source_.at), format_time(source_.at),
@@ -54,6 +54,13 @@ class Import {
   }
 
  private:
+  /// A name in an id, where '/' parts what is above from what is below.
+  static std::string id_part(const std::string& name) {
+    std::string out;
+    for (const char c : name) out += c == '/' ? "%2F" : c == '%' ? "%25" : std::string(1, c);
+    return out;
+  }
+
   template <typename... Values>
   static void put(SQLite::Statement& statement, const Values&... values) {
     int index = 0;
@@ -109,6 +116,7 @@ class Import {
 bool import_run(const std::filesystem::path& file, const ImportSource& source,
                 const ForeignOutcomes& outcomes) {
   const auto database = open_writable(file);
+  require_sound(*database, file);
   try {
     SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement known(*database, "SELECT 1 FROM run WHERE id = ?");

@@ -33,9 +33,6 @@ constexpr TableKey kTables[] = {
     {"decision", "segment, turn, call, phase"},
     {"model_change", "run, call"},
     {"imported", "trial"},
-    {"baseline", "name"},
-    {"baseline_run", "baseline, run"},
-    {"gate_look", "baseline, suite, config, run"},
 };
 
 std::vector<std::string> columns_of(SQLite::Database& database, const std::string& table) {
@@ -100,10 +97,13 @@ void refuse_conflicts(SQLite::Database& database, const TableKey& table, const f
   std::string differ;
   for (const auto& column : columns) {
     const std::string name = "\"" + column + "\"";
-    // A run's end is settled by itself; baselines of one name are one if equal.
+    // A run's end is settled by itself.
     if (std::string(table.name) == "run" && (column == "finished_at" || column == "pruned_at"))
       continue;
-    differ += fmt::format("{}theirs.{} IS NOT ours.{}", differ.empty() ? "" : " OR ", name, name);
+    const bool text = column.ends_with("_z");  // prune may have dropped it on one side
+    differ += fmt::format(
+        "{}(theirs.{} IS NOT ours.{}{})", differ.empty() ? "" : " OR ", name, name,
+        text ? fmt::format(" AND theirs.{0} NOT NULL AND ours.{0} NOT NULL", name) : "");
   }
   SQLite::Statement row(
       database, fmt::format("SELECT {} FROM shard.\"{}\" AS theirs JOIN main.\"{}\" AS ours "
@@ -126,6 +126,31 @@ std::int64_t copy(SQLite::Database& database, const TableKey& table, const fs::p
   result.known += known;
   if (known > 0) refuse_conflicts(database, table, shard);
   return known;
+}
+
+/// Baselines whose names are new here, with their ledgers: a name means what it meant in
+/// the merged database.
+void copy_baselines(SQLite::Database& database) {
+  database.exec(
+      "CREATE TEMP TABLE new_baseline AS SELECT name FROM shard.baseline EXCEPT SELECT name FROM "
+      "main.baseline;"
+      "INSERT INTO main.baseline SELECT * FROM shard.baseline WHERE name IN (SELECT name FROM "
+      "new_baseline);"
+      "INSERT INTO main.baseline_run SELECT * FROM shard.baseline_run WHERE baseline IN (SELECT "
+      "name "
+      "FROM new_baseline);"
+      "INSERT INTO main.gate_look SELECT * FROM shard.gate_look WHERE baseline IN (SELECT name "
+      "FROM "
+      "new_baseline);"
+      "DROP TABLE new_baseline");
+}
+
+/// Kept sums of runs that got rows are of yesterday.
+void drop_sums(SQLite::Database& database) {
+  for (const char* table : {"trial_sum", "context_sum", "run_sum"}) {
+    database.exec(
+        fmt::format("DELETE FROM main.{} WHERE run IN (SELECT id FROM shard.run)", table));
+  }
 }
 
 /// A run that was here already has ended when all of its parts have.
@@ -156,7 +181,9 @@ void merge_one(SQLite::Database& database, const fs::path& shard, MergeResult& r
   const bool new_runs =
       count(database, "SELECT count(*) FROM shard.run JOIN main.run USING (id)") == 0;
   for (const auto& table : kTables) (void)copy(database, table, shard, own);
+  copy_baselines(database);
   if (!new_runs) settle_ends(database);
+  if (!new_runs && own.added > 0) drop_sums(database);
   transaction.commit();
   result.added += own.added;
   result.known += own.known;
@@ -177,7 +204,7 @@ MergeResult merge(const fs::path& out, const std::vector<fs::path>& shards) {
     try {
       merge_one(*database, shard, result);
     } catch (const SQLite::Exception& error) {
-      throw StoreError(fmt::format("{}: cannot be merged into {}: {}; shards before it are in",
+      throw StoreError(fmt::format("{}: cannot be merged into {}: {}; nothing of it was taken",
                                    shard.string(), out.string(), error.what()));
     }
   }

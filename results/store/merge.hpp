@@ -16,8 +16,9 @@ struct MergeResult {
 /// Copies every row of `shards` into `out`, which is made if need be. Shards may hold
 /// parts of one run, and be merged again: rows that are there already must be equal in
 /// every column, else nothing of that shard is taken and UserError names the row. Of a
-/// run that is in several, the end is the last one's, if all of them ended. Each shard
-/// is one transaction. Damaged or newer shards are UserErrors; nothing is lost.
+/// run that is in several, the end is the last one's, if all of them ended. A baseline
+/// whose name is known here stays what it was here. Each shard is one transaction. Damaged or newer
+/// shards are UserErrors; nothing is lost.
 [[nodiscard]] MergeResult merge(const std::filesystem::path& out,
                                 const std::vector<std::filesystem::path>& shards);
 

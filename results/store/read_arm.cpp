@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -29,6 +30,7 @@ void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::strin
         unbegun.task = task;
         unbegun.config = config;
         unbegun.attempt = attempt;
+        unbegun.turns.reset();
         unbegun.input_total = unbegun.input_hit = unbegun.output_total = 0;
         unbegun.cost_pusd = 0;
         unbegun.usd_strong = unbegun.usd_other_tries = 0;
@@ -86,12 +88,19 @@ Arm Reader::arm(const Run& run, const std::string& config, const std::string& la
 }
 
 std::vector<Arm> Reader::arms(const Run& run) const {
+  struct TaskFacts {
+    std::string suite;
+    std::string difficulty;
+  };
   std::vector<std::string> task_ids;
   std::map<std::string, std::string> digests;
-  auto task = state_->prepare("SELECT task, sha256 FROM task WHERE run = ?", run.id);
+  std::map<std::string, TaskFacts> facts;
+  auto task =
+      state_->prepare("SELECT task, sha256, suite, difficulty FROM task WHERE run = ?", run.id);
   while (task.executeStep()) {
     task_ids.push_back(task.getColumn(0).getString());
     digests[task_ids.back()] = task.getColumn(1).getString();
+    facts[task_ids.back()] = {task.getColumn(2).getString(), task.getColumn(3).getString()};
   }
   const json spec = json::parse(run.spec, nullptr, false);
   const int attempts = spec.is_object() ? spec.value("attempts", 0) : 0;
@@ -111,6 +120,11 @@ std::vector<Arm> Reader::arms(const Run& run) const {
   if (run.source.empty()) add_unbegun(all, task_ids, names, attempts);
   for (auto& trial : all) {
     const auto at = place.find(trial.config);
+    if (trial.suite.empty()) {  // never begun: its task is known all the same
+      trial.suite = facts[trial.task].suite;
+      trial.difficulty = facts[trial.task].difficulty;
+      trial.task_sha256 = digests[trial.task];
+    }
     if (at != place.end()) arms[at->second].trials.push_back(std::move(trial));
   }
   for (auto& context : sums(run).contexts) {
@@ -128,14 +142,26 @@ std::vector<Arm> Reader::arms(const Run& run) const {
 }
 
 Arm Reader::at_prices_of(const Arm& arm, const Run& other) const {
-  PriceView view;
-  view.at = other.started_at;
+  Arm repriced = arm;
+  if (!arm.run.source.empty() || !other.source.empty()) {  // nobody knows their calls
+    for (auto& trial : repriced.trials) trial.cost_pusd.reset();
+    return repriced;
+  }
   const PriceBook book =
-      PriceBook::parse(price_book(other.price_book_sha256), "the run's price book").viewed(view);
+      PriceBook::parse(price_book(other.price_book_sha256), "the run's price book")
+          .viewed(stored_view(other.facts));
+  // Whole weeks back, so that peak hours stay peak hours.
+  const auto week = std::chrono::hours(24 * 7);
+  const auto apart = arm.run.started_at - other.started_at;
+  const bool same_day = std::chrono::abs(apart) < std::chrono::hours(24);
+  const auto weeks = same_day ? 0 : (apart + week - milliseconds(1)) / week;
   std::vector<BilledCall> calls = billed_calls(arm.run.id);
   std::erase_if(calls, [](const BilledCall& call) { return !call.counted || call.replayed; });
+  const bool virtual_time = arm.config.simulated;  // already the same in both
+  for (auto& call : calls) {
+    if (!virtual_time) call.at -= weeks * week;
+  }
   const auto costs = cache_costs_by_trial(calls, book);
-  Arm repriced = arm;
   for (auto& trial : repriced.trials) {
     const auto cost = costs.find(trial.trial);
     if (cost != costs.end()) trial.cost_pusd = cost->second.billed.whole();

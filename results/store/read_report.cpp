@@ -7,20 +7,25 @@
 
 namespace weir {
 
-std::vector<std::string> Reader::flaky_tasks() const {
+std::set<std::string> Reader::quarantined(const Arm& arm) const {
   // Content that gold sometimes passes and sometimes fails, or that doing nothing passes:
   // models have no say in it.
-  std::vector<std::string> flaky;
+  std::set<std::string> flaky;
   auto row = state_->prepare(
-      "SELECT DISTINCT task FROM (SELECT trial.task AS task, task.sha256, config.agent AS agent, "
-      "sum(try.outcome = 'resolved') AS passed, sum(try.outcome NOT IN ('resolved', "
+      "SELECT task, sha256 FROM (SELECT trial.task AS task, task.sha256 AS sha256, config.agent AS "
+      "agent, sum(try.outcome = 'resolved') AS passed, sum(try.outcome NOT IN ('resolved', "
       "'provider_error', 'infra_error', 'not_run')) AS failed FROM trial "
       "JOIN try ON try.trial = trial.id AND try.try = trial.counted_try "
       "JOIN config ON config.run = trial.run AND config.config = trial.config "
       "JOIN task ON task.run = trial.run AND task.task = trial.task "
       "WHERE config.agent IN ('oracle', 'nop') AND trial.slot >= 0 GROUP BY 1, 2, 3) "
-      "WHERE passed > 0 AND (failed > 0 OR agent = 'nop') ORDER BY 1");
-  while (row.executeStep()) flaky.push_back(row.getColumn(0).getString());
+      "WHERE passed > 0 AND (failed > 0 OR agent = 'nop')");
+  while (row.executeStep()) {
+    const auto own = arm.tasks.find(row.getColumn(0).getString());
+    if (own != arm.tasks.end() && own->second == row.getColumn(1).getString()) {
+      flaky.insert(own->first);
+    }
+  }
   return flaky;
 }
 
@@ -30,11 +35,9 @@ RunReport Reader::report(const Run& run, const std::string& baseline) const {
   report.seed = run.seed;
   const bool pooled = report.comparison.parts.empty();
   report.arms = arms(run);
-  for (auto& task : flaky_tasks()) {
-    const auto own = [&](const Arm& each) { return each.tasks.count(task) != 0; };
-    if (std::any_of(report.arms.begin(), report.arms.end(), own)) {
-      report.quarantined.push_back(std::move(task));
-    }
+  if (!report.arms.empty()) {
+    const auto flaky = quarantined(report.arms.front());
+    report.quarantined.assign(flaky.begin(), flaky.end());
   }
   report.gaps = price_gaps(report.arms);
   if (!pooled) return report;  // two models under one name: nothing to pair

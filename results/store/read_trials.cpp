@@ -11,6 +11,17 @@ using nlohmann::json;
 
 }  // namespace
 
+/// How the run read its price book, as it stored it.
+PriceView stored_view(const std::string& facts) {
+  PriceView view;
+  const json parsed = json::parse(facts, nullptr, false);
+  const json stored = parsed.is_object() ? parsed.value("price_view", json::object()) : json();
+  if (!stored.is_object()) return view;
+  view.scenario = stored.value("scenario", std::string());
+  view.at = parse_time(stored.value("at", std::string()));
+  return view;
+}
+
 std::vector<TrialSummary> Reader::trials(const std::string& run) const {
   const RunSums sums = this->sums(find_run(run));
   std::vector<TrialSummary> trials;

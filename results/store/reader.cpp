@@ -47,20 +47,22 @@ std::vector<Run> Reader::runs() const {
 Run Reader::find_run(const std::string& name) const {
   const std::vector<Run> all = runs();
   if (all.empty()) throw UserError("the database holds no runs yet; start one with `weir run`");
-  if (name == "latest" || name.empty()) return all.front();
-  std::vector<Run> matches;
   for (const auto& run : all) {
     if (run.id == name) return run;
-    if (run.id.rfind(name, 0) == 0) matches.push_back(run);
+  }
+  if (name == "latest") return all.front();
+  const auto named =
+      std::find_if(all.begin(), all.end(), [&](const Run& run) { return run.name == name; });
+  if (named != all.end()) return *named;
+  std::vector<Run> matches;
+  for (const auto& run : all) {
+    if (!name.empty() && run.id.rfind(name, 0) == 0) matches.push_back(run);
   }
   if (matches.size() == 1) return matches.front();
   if (matches.size() > 1) {
     throw UserError(
         fmt::format("run \"{}\" is ambiguous: {} runs begin with it", name, matches.size()));
   }
-  const auto named =
-      std::find_if(all.begin(), all.end(), [&](const Run& run) { return run.name == name; });
-  if (named != all.end()) return *named;
   throw UserError(fmt::format("no run \"{}\"; `weir runs` lists them", name));
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,14 +58,14 @@ class Reader {
   [[nodiscard]] Arm arm(const Run& run, const std::string& config, const std::string& label) const;
   /// All configs of a run, labelled by their names; its trials are read once.
   [[nodiscard]] std::vector<Arm> arms(const Run& run) const;
-  /// The arm with its calls priced as they would have been in run `other`: by its book,
-  /// at the time it started.
+  /// The arm with its calls priced as they would have been in run `other`: by its book as
+  /// it read it, whole weeks earlier or later. Of imported runs costs become unknown.
   [[nodiscard]] Arm at_prices_of(const Arm& arm, const Run& other) const;
   /// All that a report of the run says; other arms are paired with `baseline`, by
   /// default the experiment's first.
   [[nodiscard]] RunReport report(const Run& run, const std::string& baseline) const;
-  /// Tasks that gold and empty runs of the database show to be flaky, sorted.
-  [[nodiscard]] std::vector<std::string> flaky_tasks() const;
+  /// Tasks of the arm whose very content gold and empty runs show to be flaky.
+  [[nodiscard]] std::set<std::string> quarantined(const Arm& arm) const;
   /// Finds for each flip the first turn whose actions differ between its two trials.
   void find_turns(std::vector<Flip>& flips) const;
   /// Names of the run's configs, in the experiment's order.

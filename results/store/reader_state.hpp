@@ -21,6 +21,9 @@ struct Reader::State {
   }
 };
 
+/// How the run read its price book, as its facts say.
+[[nodiscard]] PriceView stored_view(const std::string& facts);
+
 /// Trials that have no row yet are missing data like any other.
 void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
                  const std::vector<std::string>& configs, int attempts);

@@ -23,17 +23,6 @@ std::string state_of(const SQLite::Database& database, const std::string& run) {
   return row.executeStep() ? row.getColumn(0).getString() : std::string();
 }
 
-/// How the run read its price book, as it stored it.
-PriceView stored_view(const std::string& facts) {
-  PriceView view;
-  const json parsed = json::parse(facts, nullptr, false);
-  const json stored = parsed.is_object() ? parsed.value("price_view", json::object()) : json();
-  if (!stored.is_object()) return view;
-  view.scenario = stored.value("scenario", std::string());
-  view.at = parse_time(stored.value("at", std::string()));
-  return view;
-}
-
 /// From the views, one row per trial.
 std::map<std::string, TrialSums> sums_of_trials(const SQLite::Database& database,
                                                 const std::string& run) {
@@ -80,8 +69,9 @@ void add_spends(RunSums& sums, const std::vector<BilledCall>& all, const PriceBo
     if (input == 0 || !call.cost_pusd) continue;  // that it served is all that is known
     ++context.calls;
     context.cost_pusd += *call.cost_pusd;
+    if (!call.tokens.input_hit) continue;  // of hits nothing is known
     context.input_total += input;
-    context.input_hit += call.tokens.input_hit.value_or(0);
+    context.input_hit += *call.tokens.input_hit;
   }
   for (const auto& [unused, calls] : priced) {
     for (const auto& [trial, costs] : cache_costs_by_trial(calls, book)) {

@@ -117,10 +117,12 @@ SELECT trial.run AS run, trial.id AS trial, trial.suite AS suite, trial.task AS 
          AS reward,
        CASE WHEN imported.trial IS NULL THEN coalesce(path_turn.turns, 0) ELSE imported.turns END
          AS turns,
-       coalesce(path_turn.escalated_turns, 0) AS escalated_turns,
+       CASE WHEN imported.trial IS NULL THEN coalesce(path_turn.escalated_turns, 0) END
+         AS escalated_turns,
        CASE WHEN imported.trial IS NULL THEN coalesce(path_call.calls, 0) ELSE imported.calls END
          AS calls,
-       coalesce(path_call.discarded_calls, 0) AS discarded_calls,
+       CASE WHEN imported.trial IS NULL THEN coalesce(path_call.discarded_calls, 0) END
+         AS discarded_calls,
        CASE WHEN imported.trial IS NOT NULL THEN imported.input_total
             WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_total END AS input_total,
        CASE WHEN imported.trial IS NOT NULL THEN NULL
@@ -143,7 +145,8 @@ SELECT trial.run AS run, trial.id AS trial, trial.suite AS suite, trial.task AS 
        CASE WHEN imported.trial IS NOT NULL THEN NULL
             WHEN path_call.trial IS NULL THEN 0 ELSE path_call.strong_pusd END / 1e12
          AS usd_strong,
-       CASE WHEN other_try.trial IS NULL THEN 0 ELSE other_try.cost_pusd END / 1e12
+       CASE WHEN imported.trial IS NOT NULL THEN NULL
+            WHEN other_try.trial IS NULL THEN 0 ELSE other_try.cost_pusd END / 1e12
          AS usd_other_tries,
        CASE WHEN imported.trial IS NOT NULL THEN imported.cost_pusd IS NULL
             ELSE coalesce(path_call.unpriced_calls, 0) END AS unpriced_calls,
