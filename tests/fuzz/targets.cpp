@@ -12,6 +12,7 @@
 #include "harness/model/wire/reply_reader.hpp"
 #include "harness/model/wire/usage.hpp"
 #include "harness/router/policy.hpp"
+#include "results/exchange/outcomes.hpp"
 #include "results/prices.hpp"
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
@@ -134,6 +135,8 @@ void compressed(std::string_view bytes) {
   }
 }
 
+void csv_outcomes(std::string_view bytes) { (void)read_outcomes(bytes, "fuzz", "c"); }
+
 }  // namespace
 
 const std::vector<Target>& targets() {
@@ -184,6 +187,10 @@ const std::vector<Target>& targets() {
       {"cost_map", cost_map,
        {R"({"a/b":{"litellm_provider":"a","input_cost_per_token":1e-06,"output_cost_per_token":2e-06}})"}},
       {"overflow", overflow, {"maximum context length is 5 tokens (4 in the messages"}},
+      {"csv_outcomes",
+       csv_outcomes,
+       {"task,resolved,cost_usd\nx,1,0.5\ny,,\n", "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n",
+        "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
       {"compressed", compressed, {compress(std::string(1000, 'a'))}},
   };
   return all;
