@@ -44,11 +44,12 @@ const std::array<Measure, 5>& measures() {
   return all;
 }
 
-/// Columns of the bootstrap's sums: the number of tasks, both rates, then a pair per
-/// measure. All are means per trial, so that a task counts once in both arms.
-constexpr std::size_t kBaseRate = 1, kFreshRate = 2, kBaseUsd = 3, kFreshUsd = 4;
+/// Columns of the bootstrap's sums: the number of tasks, both rates, their difference and
+/// its square, then a pair per measure. All are means per trial, so that a task counts once in both
+/// arms.
+constexpr std::size_t kBaseRate = 1, kFreshRate = 2, kDifference = 3, kBaseUsd = 5, kFreshUsd = 6;
 constexpr std::size_t column_of(std::size_t measure) {
-  return 3 + 2 * measure;
+  return 5 + 2 * measure;
 }
 
 std::optional<double> ratio(double part, double whole) {
@@ -67,6 +68,24 @@ void count_pairs(PairedComparison& result) {
   }
 }
 
+/// The interval at `level`; `bootstrap` holds the differences in `column`, their squares
+/// after it.
+RateInterval limits_of(const PairedComparison& pair, double level,
+                       const ClusterBootstrap& bootstrap, std::size_t column) {
+  const bool few = pair.base_only + pair.fresh_only < kFewDiscordant;
+  if (pair.single && few) {
+    return {paired_exact(pair.base_only, pair.fresh_only, pair.tasks, level),
+            "exact, two Clopper-Pearson limits"};
+  }
+  if (pair.single) return {tango(pair.base_only, pair.fresh_only, pair.tasks, level), "Tango"};
+  if (!few) {
+    if (const auto limits = bootstrap.studentized_mean(column, level)) {
+      return {{std::max(-1.0, limits->low), std::min(1.0, limits->high)}, "bootstrap-t over tasks"};
+    }
+  }
+  return {paired_betting(pair.difference_values(), level), "finite-sample, betting on tasks"};
+}
+
 /// Exchangeable labels where the arms have other numbers of trials, else signs.
 void test_repeats(PairedComparison& result) {
   std::vector<TaskCounts> counts;
@@ -82,7 +101,7 @@ void test_repeats(PairedComparison& result) {
 }
 
 /// Interval and p-value of the difference of rates.
-void judge_rates(PairedComparison& result) {
+void judge_rates(PairedComparison& result, const ClusterBootstrap& bootstrap) {
   std::vector<double> base;
   std::vector<double> fresh;
   for (const auto& pair : result.pairs) {
@@ -92,7 +111,7 @@ void judge_rates(PairedComparison& result) {
   const PairedDifference d = paired_difference(fresh, base, result.level);
   result.diff = d.diff;
   result.sd = d.se * std::sqrt(static_cast<double>(result.tasks));
-  const RateInterval limits = rate_interval(result, result.level);
+  const RateInterval limits = limits_of(result, result.level, bootstrap, kDifference);
   result.interval = limits.interval;
   result.interval_method = limits.method;
   if (!result.single) {
@@ -109,7 +128,9 @@ ClusterBootstrap resampled(const PairedComparison& result, const PairingOptions&
                            std::array<bool, 5>& known) {
   std::vector<std::vector<double>> rows;
   for (const auto& pair : result.pairs) {
-    auto& row = rows.emplace_back(std::vector<double>{pair.base.rate(), pair.fresh.rate()});
+    auto& row = rows.emplace_back(std::vector<double>{pair.base.rate(), pair.fresh.rate(),
+                                                      pair.difference(),
+                                                      pair.difference() * pair.difference()});
     for (std::size_t m = 0; m < measures().size(); ++m) {
       const auto base = measures()[m].of(pair.base);
       const auto fresh = measures()[m].of(pair.fresh);
@@ -138,11 +159,9 @@ void judge_costs(PairedComparison& result, const ClusterBootstrap& bootstrap, do
   result.usd_per_resolved_diff = bootstrap.bca(price_diff, level);
 }
 
-/// Everything without a bound, from the same resamples.
-void judge_measures(PairedComparison& result, const PairingOptions& options) {
-  std::array<bool, 5> known;
-  known.fill(true);
-  const ClusterBootstrap bootstrap = resampled(result, options, known);
+/// Everything without a bound.
+void judge_measures(PairedComparison& result, const ClusterBootstrap& bootstrap,
+                    const std::array<bool, 5>& known, double level) {
   for (std::size_t m = 0; m < measures().size(); ++m) {
     if (!known[m]) continue;
     const std::size_t at = column_of(m);
@@ -151,9 +170,9 @@ void judge_measures(PairedComparison& result, const PairingOptions& options) {
     measured.fresh = bootstrap.value([at](Sums s) { return std::optional(s[at + 1] / s[0]); });
     const auto diff = [at](Sums s) { return std::optional((s[at + 1] - s[at]) / s[0]); };
     measured.diff = bootstrap.value(diff);
-    measured.interval = bootstrap.bca(diff, options.level);
+    measured.interval = bootstrap.bca(diff, level);
   }
-  if (known[0]) judge_costs(result, bootstrap, options.level);
+  if (known[0]) judge_costs(result, bootstrap, level);
 }
 
 /// Over all common tasks: what the difference could be if every missing trial of one
@@ -245,24 +264,10 @@ std::vector<double> PairedComparison::difference_values() const {
 }
 
 RateInterval rate_interval(const PairedComparison& pair, double level) {
-  const bool few = pair.base_only + pair.fresh_only < kFewDiscordant;
-  if (pair.single) {
-    if (few) {
-      return {paired_exact(pair.base_only, pair.fresh_only, pair.tasks, level),
-              "exact, two Clopper-Pearson limits"};
-    }
-    return {tango(pair.base_only, pair.fresh_only, pair.tasks, level), "Tango"};
-  }
-  const std::vector<double> differences = pair.difference_values();
-  if (!few) {
-    std::vector<std::vector<double>> rows;
-    for (const double d : differences) rows.push_back({d, d * d});
-    const auto limits = ClusterBootstrap(rows, 10'000, pair.seed).studentized_mean(1, level);
-    if (limits) {
-      return {{std::max(-1.0, limits->low), std::min(1.0, limits->high)}, "bootstrap-t over tasks"};
-    }
-  }
-  return {paired_betting(differences, level), "finite-sample, betting on tasks"};
+  std::vector<std::vector<double>> rows;
+  for (const double d : pair.difference_values()) rows.push_back({d, d * d});
+  const bool resampled = !pair.single && pair.base_only + pair.fresh_only >= kFewDiscordant;
+  return limits_of(pair, level, ClusterBootstrap(rows, resampled ? 10'000 : 0, pair.seed), 1);
 }
 
 PairedComparison compare_arms(const Arm& base, const Arm& fresh, const PairingOptions& options) {
@@ -289,11 +294,14 @@ PairedComparison compare_arms(const Arm& base, const Arm& fresh, const PairingOp
     result.base_rate += pair.base.rate() / result.tasks;
     result.fresh_rate += pair.fresh.rate() / result.tasks;
   }
-  judge_rates(result);
+  std::array<bool, 5> known;
+  known.fill(true);
+  const ClusterBootstrap bootstrap = resampled(result, options, known);
+  judge_rates(result, bootstrap);
   const double second = result.sd * result.sd + result.diff * result.diff;
   result.minimum_detectable =
       detectable_difference(second, result.single, result.tasks, 1 - options.level, kPower);
-  judge_measures(result, options);
+  judge_measures(result, bootstrap, known, options.level);
   std::vector<TaskPair> judged;
   std::copy_if(common.begin(), common.end(), std::back_inserter(judged),
                [&](const TaskPair& pair) { return options.quarantined.count(pair.task) == 0; });

@@ -73,7 +73,7 @@ double ClusterBootstrap::acceleration(const Statistic& statistic) const {
 
 std::optional<Interval> ClusterBootstrap::bca(const Statistic& statistic, double level) const {
   const auto seen = value(statistic);
-  if (!seen || count_ < kFewestTasks) return {};
+  if (!seen || count_ < kFewestTasks || resampled_.empty()) return {};
   const std::size_t resamples = resampled_.size() / width_;
   std::vector<double> values;
   values.reserve(resamples);
@@ -99,7 +99,7 @@ std::optional<Interval> ClusterBootstrap::bca(const Statistic& statistic, double
 }
 
 std::optional<Interval> ClusterBootstrap::studentized_mean(std::size_t column, double level) const {
-  if (count_ < kFewestTasks) return {};
+  if (count_ < kFewestTasks || resampled_.empty()) return {};
   const auto n = static_cast<double>(count_);
   const auto error = [&](double sum, double squares) {
     const double mean = sum / n;

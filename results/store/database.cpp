@@ -187,7 +187,10 @@ std::unique_ptr<SQLite::Database> open_unwritable(const fs::path& file) {
 
 }  // namespace
 
-std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
+namespace {
+
+/// An existing database of today's schema; `whole`: small files are checked whole.
+std::unique_ptr<SQLite::Database> open_existing(const fs::path& file, bool whole) {
   if (!fs::exists(file)) {
     throw UserError(fmt::format(
         "{}: no such database; make one with `weir run EXPERIMENT.toml` or name it with --db",
@@ -199,9 +202,9 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
     if (pragma(*database, "user_version") < kSchemaVersion) {
       database.reset();
       (void)open_writable(file);
-      return open_readonly(file);
+      return open_existing(file, whole);
     }
-    if (fs::file_size(file) <= kCheckedOnOpen) require_sound(*database, file);
+    if (whole && fs::file_size(file) <= kCheckedOnOpen) require_sound(*database, file);
     return database;
   } catch (const SQLite::Exception& error) {
     if (error.getErrorCode() != kCantOpen && error.getErrorCode() != kReadOnly) {
@@ -209,6 +212,19 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
     }
   }
   return open_unwritable(file);
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
+  return open_existing(file, true);
+}
+
+void require_current(const fs::path& file) { (void)open_existing(file, false); }
+
+std::optional<std::string> damage_of(const SQLite::Exception& error, const fs::path& file) {
+  if (error.getErrorCode() != kCorrupt && error.getErrorCode() != kNotADatabase) return {};
+  return complaint(file, error);
 }
 
 void require_sound(SQLite::Database& database, const fs::path& file) {

@@ -26,6 +26,14 @@ inline constexpr int kSchemaVersion = 3;
 /// UserError naming the next command if it does not exist or is damaged.
 [[nodiscard]] std::unique_ptr<SQLite::Database> open_readonly(const std::filesystem::path& file);
 
+/// Migrates the file if it is of an older version; does not read the rest of it. Throws
+/// as open_readonly.
+void require_current(const std::filesystem::path& file);
+
+/// What to say of an error that means damage to `file`; nullopt for any other.
+[[nodiscard]] std::optional<std::string> damage_of(const SQLite::Exception& error,
+                                                   const std::filesystem::path& file);
+
 /// SQLite's quick_check of the whole file, however large. Throws UserError naming
 /// `file` and what is wrong with it.
 void require_sound(SQLite::Database& database, const std::filesystem::path& file);

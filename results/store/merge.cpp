@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "results/store/database.hpp"
 #include "tasks/error.hpp"
@@ -74,6 +75,18 @@ std::int64_t count(SQLite::Database& database, const std::string& sql) {
   return database.execAndGet(sql).getInt64();
 }
 
+std::vector<std::string> split_keys(std::string_view keys) {
+  std::vector<std::string> all(1);
+  for (const char c : keys) {
+    if (c == ',') {
+      all.emplace_back();
+    } else if (c != ' ') {
+      all.back() += c;
+    }
+  }
+  return all;
+}
+
 [[noreturn]] void refuse(SQLite::Statement& row, const TableKey& table, const fs::path& shard) {
   std::string id;
   for (int i = 0; i < row.getColumnCount(); ++i) {
@@ -88,27 +101,31 @@ std::int64_t count(SQLite::Database& database, const std::string& sql) {
 
 /// Throws if a row of the shard is not here, or is here with other values.
 void refuse_conflicts(SQLite::Database& database, const TableKey& table, const fs::path& shard) {
-  const std::vector<std::string> columns = columns_of(database, table.name);
-  SQLite::Statement lost(database,
-                         fmt::format("SELECT {0} FROM shard.\"{1}\" EXCEPT SELECT {0} FROM "
-                                     "main.\"{1}\" LIMIT 1",
-                                     table.key, table.name));
-  if (lost.executeStep()) refuse(lost, table, shard);  // the same trial under another id
-  std::string differ;
-  for (const auto& column : columns) {
-    const std::string name = "\"" + column + "\"";
+  std::string keys;
+  std::string same;
+  std::string gone;
+  for (const auto& key : split_keys(table.key)) {
+    keys += (keys.empty() ? "" : ", ") + ("theirs." + key);
+    same += (same.empty() ? "" : " AND ") + fmt::format("ours.{0} = theirs.{0}", key);
+    gone = fmt::format("ours.{} IS NULL", key);
+  }
+  std::string differ = gone;  // the same trial under another id
+  for (const auto& column : columns_of(database, table.name)) {
     // A run's end is settled by itself.
-    if (std::string(table.name) == "run" && (column == "finished_at" || column == "pruned_at"))
-      continue;
+    const bool own =
+        std::string(table.name) == "run" && (column == "finished_at" || column == "pruned_at");
+    if (own) continue;
     const bool text = column.ends_with("_z");  // prune may have dropped it on one side
     differ += fmt::format(
-        "{}(theirs.{} IS NOT ours.{}{})", differ.empty() ? "" : " OR ", name, name,
-        text ? fmt::format(" AND theirs.{0} NOT NULL AND ours.{0} NOT NULL", name) : "");
+        " OR (theirs.\"{0}\" IS NOT ours.\"{0}\"{1})", column,
+        text ? fmt::format(" AND theirs.{0} NOT NULL AND ours.{0} NOT NULL", column) : "");
   }
   SQLite::Statement row(
-      database, fmt::format("SELECT {} FROM shard.\"{}\" AS theirs JOIN main.\"{}\" AS ours "
-                            "USING ({}) WHERE {} LIMIT 1",
-                            table.key, table.name, table.name, table.key, differ));
+      database,
+      fmt::format(
+          "SELECT {} FROM shard.\"{}\" AS theirs LEFT JOIN main.\"{}\" AS ours ON {} WHERE {} "
+          "LIMIT 1",
+          keys, table.name, table.name, same, differ));
   if (row.executeStep()) refuse(row, table, shard);
 }
 
@@ -169,12 +186,20 @@ void require_distinct(const fs::path& out, const fs::path& shard) {
   }
 }
 
+/// Whether the attached shard is of today's schema.
+bool is_current(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA shard.user_version").getInt() == kSchemaVersion &&
+         database.execAndGet("PRAGMA shard.application_id").getInt() ==
+             database.execAndGet("PRAGMA main.application_id").getInt();
+}
+
 void merge_one(SQLite::Database& database, const fs::path& shard, MergeResult& result) {
-  {
-    const auto sound = open_readonly(shard);  // of this version from here on
-    if (fs::file_size(shard) > (64U << 20U)) require_sound(*sound, shard);
+  auto attached = std::make_unique<Attached>(database, shard);
+  if (!is_current(database)) {  // older, newer or not ours: opened by itself, which says so
+    attached.reset();
+    require_current(shard);
+    attached = std::make_unique<Attached>(database, shard);
   }
-  const Attached attached(database, shard);
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   MergeResult own;
   own.runs = static_cast<int>(count(database, "SELECT count(*) FROM shard.run"));
@@ -204,6 +229,7 @@ MergeResult merge(const fs::path& out, const std::vector<fs::path>& shards) {
     try {
       merge_one(*database, shard, result);
     } catch (const SQLite::Exception& error) {
+      if (const auto damage = damage_of(error, shard)) throw UserError(*damage);
       throw StoreError(fmt::format("{}: cannot be merged into {}: {}; nothing of it was taken",
                                    shard.string(), out.string(), error.what()));
     }

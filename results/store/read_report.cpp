@@ -1,6 +1,7 @@
 // All that a report of one run says, read at once.
 
 #include <algorithm>
+#include <future>
 
 #include "results/report/report.hpp"
 #include "results/store/reader_state.hpp"
@@ -48,14 +49,18 @@ RunReport Reader::report(const Run& run, const std::string& baseline) const {
                         : std::find_if(report.arms.begin(), report.arms.end(),
                                        [&](const Arm& each) { return each.label == baseline; });
   if (base == report.arms.end()) return report;
+  std::vector<std::future<PairedComparison>> pairs;  // each on its own seed: order is no matter
   for (const auto& each : report.arms) {
     if (&each == &*base) continue;
-    const auto pairs = pair_tasks(*base, each);
-    if (std::none_of(pairs.begin(), pairs.end(), [](const auto& p) { return p.comparable(); })) {
-      continue;  // nothing finished in both yet
-    }
-    report.pairs.push_back(compare_arms(*base, each, options));
+    const auto common = pair_tasks(*base, each);
+    const bool any = std::any_of(common.begin(), common.end(),
+                                 [](const TaskPair& pair) { return pair.comparable(); });
+    if (!any) continue;  // nothing finished in both yet
+    pairs.push_back(std::async(std::launch::async, [&base, &each, &options] {
+      return compare_arms(*base, each, options);
+    }));
   }
+  for (auto& pair : pairs) report.pairs.push_back(pair.get());
   return report;
 }
 

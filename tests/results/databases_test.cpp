@@ -58,8 +58,9 @@ class Sample {
     row.weir_version = "test";
     row.price_book_sha256 = "book";
     row.facts = "{}";
-    writer_.begin_run(row, kBook, {{run, "c", "bash", R"([{"name":"m"}])", "", "", "a", true}},
-                      {{run, "t1", "s", "f", "d1", "easy", ""}, {run, "t2", "s", "f", "d2", "hard", ""}});
+    writer_.begin_run(
+        row, kBook, {{run, "c", "bash", R"([{"name":"m"}])", "", "", "a", true}},
+        {{run, "t1", "s", "f", "d1", "easy", ""}, {run, "t2", "s", "f", "d2", "hard", ""}});
     for (const auto& task : tasks) add_trial(task);
     writer_.finish_run(run, *parse_time("2026-10-20T13:00:00Z"));
   }
@@ -113,12 +114,12 @@ const std::string kRunB(32, 'b');
 TEST(Migration, SchemaTwoIsBackedUpAndReadAsToday) {
   const TemporaryFolder folder;
   const fs::path file = folder / "old.db";
-  sqlite(file,
-         read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_2.sql") +
-             "PRAGMA application_id = 1466263922; PRAGMA user_version = 2;"
-             "CREATE VIEW \"my own view\" AS SELECT count(*) AS n FROM run;"
-             "INSERT INTO run VALUES ('r', 'old', '2026-10-20T12:00:00.000Z', NULL, '1', 's', '{}', '0', "
-             "0, '{}', 'b');");
+  sqlite(file, read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_2.sql") +
+                   "PRAGMA application_id = 1466263922; PRAGMA user_version = 2;"
+                   "CREATE VIEW \"my own view\" AS SELECT count(*) AS n FROM run;"
+                   "INSERT INTO run VALUES ('r', 'old', '2026-10-20T12:00:00.000Z', NULL, '1', "
+                   "'s', '{}', '0', "
+                   "0, '{}', 'b');");
   EXPECT_EQ(cell(file, "SELECT name || source FROM v_run"), "old");
   EXPECT_EQ(cell(file, "SELECT n FROM \"my own view\""), "1");  // a user's view stays
   const fs::path backup = file.string() + ".schema-2.backup";
@@ -213,7 +214,8 @@ TEST(Merge, RefusesAnotherRowUnderOneId) {
   EXPECT_THAT(error, HasSubstr("2.db: holds another call"));
   EXPECT_EQ(cell(out, "SELECT count(*) FROM run"), "1");  // nothing of it was taken
   EXPECT_THAT(error_of([&] { (void)merge(out, {out}); }), HasSubstr("itself"));
-  EXPECT_THAT(error_of([&] { (void)merge(out, {folder / "no.db"}); }), HasSubstr("no such database"));
+  EXPECT_THAT(error_of([&] { (void)merge(out, {folder / "no.db"}); }),
+              HasSubstr("no such database"));
 }
 
 TEST(Prune, DropsTextsAndKeepsNumbersAndAnchors) {
@@ -279,7 +281,8 @@ TEST_F(Nights, QuietOnesPassAndLossesAreShown) {
   pin(add(0, 0));
   EXPECT_EQ(judge(add(1, 0)).at(0).verdict, GateVerdict::passed);
   EXPECT_EQ(judge(add(2, 80)).at(0).verdict, GateVerdict::regression);
-  EXPECT_EQ(cell(file_, "SELECT group_concat(verdict, ' ') FROM (SELECT verdict FROM v_gate ORDER BY at)"),
+  EXPECT_EQ(cell(file_,
+                 "SELECT group_concat(verdict, ' ') FROM (SELECT verdict FROM v_gate ORDER BY at)"),
             "passed regression");
 }
 
@@ -311,7 +314,8 @@ TEST_F(Nights, AnArmThatDidNotRunIsNoPass) {
 
 TEST_F(Nights, BaselinesAreFoundByName) {
   pin(add(0, 0));
-  EXPECT_THAT(error_of([&] { (void)BaselineBook(file_).find("mian"); }), HasSubstr("did you mean \"main\""));
+  EXPECT_THAT(error_of([&] { (void)BaselineBook(file_).find("mian"); }),
+              HasSubstr("did you mean \"main\""));
 }
 
 }  // namespace
