@@ -133,9 +133,9 @@ std::vector<ExplainedPart> explain(const ThenAndNow& change, const PairingOption
 Section explain_section(const ThenAndNow& change, const std::vector<ExplainedPart>& parts) {
   Table table{{{"cause", "cause", false},
                {"rate", "resolved, points"},
-               {"rate_interval", "95 % interval"},
+               {"rate_interval", "95 % interval", true, 2},
                {"usd", "$ / trial"},
-               {"usd_interval", "95 % interval"}},
+               {"usd_interval", "95 % interval", true, 2}},
               {}};
   for (const auto& part : parts) {
     table.rows.push_back({Cell::of(part.cause),

@@ -115,6 +115,7 @@ void pass_or_ask(GateResult& result, const GateRules& rules) {
   } else {
     result.verdict = GateVerdict::passed;
     result.reason = shown_to_pass(result, rules);
+    result.tasks_needed.reset();
   }
 }
 

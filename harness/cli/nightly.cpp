@@ -21,8 +21,9 @@ using nlohmann::json;
 int exit_code(const NightlyEnd& end) {
   if (end.run.why == Halt::budget) return kBudget;
   if (end.run.interrupted) return kInterrupted;
-  const GateVerdict verdict = worst(end.gates);
-  if (!end.gates.empty() && verdict == GateVerdict::regression) return kRegression;
+  const bool judged = !end.gates.empty();
+  const GateVerdict verdict = judged ? worst(end.gates) : GateVerdict::passed;
+  if (verdict == GateVerdict::regression) return kRegression;
   if (end.missing > 0 || end.run.why == Halt::provider) return kIncomplete;
   if (!end.anchored) return kInconclusive;
   return verdict == GateVerdict::inconclusive ? kInconclusive : kOk;

@@ -28,7 +28,7 @@ Table breakdown(const RunReport& report, const std::string& name, const std::str
                {"config", "config", false},
                {"tasks", "tasks"},
                {"trials", "trials"},
-               {"resolved", "resolved"},
+               {"resolved", "resolved", true, 3},
                {"missing", "missing"},
                {"usd_per_trial", "$ / trial"}},
               {}};
@@ -108,7 +108,7 @@ void add_controls(Document& document, const RunReport& report) {
   Table table{{{"config", "config", false},
                {"control", "control", false},
                {"trials", "trials"},
-               {"resolved", "resolved"}},
+               {"resolved", "resolved", true, 3}},
               {}};
   Section section{"controls", "Controls", {}, {}};
   for (const auto& row : report.comparison.configs) {

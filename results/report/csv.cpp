@@ -28,14 +28,10 @@ struct Raw {
 };
 
 /// The names of a column's CSV columns: intervals have two, estimates three.
-std::vector<std::string> names_of(const Table& table, std::size_t column) {
-  const std::string& key = table.columns[column].key;
-  for (const auto& row : table.rows) {
-    if (std::holds_alternative<Interval>(row[column].value)) return {key + "_low", key + "_high"};
-    if (std::holds_alternative<Estimate>(row[column].value)) {
-      return {key, key + "_low", key + "_high"};
-    }
-  }
+std::vector<std::string> names_of(const Column& column) {
+  const std::string& key = column.key;
+  if (column.width == 2) return {key + "_low", key + "_high"};
+  if (column.width == 3) return {key, key + "_low", key + "_high"};
   return {key};
 }
 
@@ -43,7 +39,7 @@ std::string table_text(const Table& table, bool simulated) {
   std::string out;
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const auto names = names_of(table, i);
+    const auto names = names_of(table.columns[i]);
     widths.push_back(names.size());
     for (const auto& name : names) out += quoted(name) + ",";
   }

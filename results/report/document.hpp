@@ -33,6 +33,7 @@ struct Column {
   std::string key;  ///< in JSON and CSV: stable
   std::string heading;
   bool numeric = true;  ///< set to the right
+  int width = 1;        ///< CSV columns: 2 for an interval, 3 for an estimate
 };
 
 struct Table {

@@ -95,11 +95,11 @@ void add_economics(Document& document, const RunReport& report) {
   if (report.arms.empty()) return;
   Table table{{{"config", "config", false},
                {"usd_per_trial", "$ / trial"},
-               {"usd_per_trial_interval", "95 % interval"},
+               {"usd_per_trial_interval", "95 % interval", true, 2},
                {"usd_median", "median"},
                {"usd_p95", "95th percentile"},
                {"usd_per_resolved", "$ / resolved"},
-               {"usd_per_resolved_interval", "95 % interval"},
+               {"usd_per_resolved_interval", "95 % interval", true, 2},
                {"model_seconds", "model s / trial"},
                {"box_seconds", "box s / trial"},
                {"wall_seconds", "wall s / trial"}},

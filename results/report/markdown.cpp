@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "results/report/document.hpp"
 #include "tasks/text.hpp"
@@ -9,9 +10,14 @@ namespace {
 /// Names come from elsewhere: no line ends, no control characters, no markup.
 std::string plain(const std::string& text) {
   std::string out;
-  for (const char c : to_utf8(text)) {
+  const std::string utf8 = to_utf8(text);
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const char c = utf8[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '<') {
+    const char next = i + 1 < utf8.size() ? utf8[i + 1] : ' ';
+    const bool tag = c == '<' && (std::isalpha(static_cast<unsigned char>(next)) != 0 ||
+                                  next == '/' || next == '!' || next == '?');
+    if (tag) {
       out += "&lt;";
     } else if (c == '\n' || c == '\r' || c == '\t') {
       out += ' ';

@@ -14,14 +14,19 @@ namespace weir {
 namespace {
 
 std::vector<Column> columns(bool adjusted) {
-  std::vector<Column> all = {{"fresh", "config", false},    {"base", "against", false},
-                             {"tasks", "paired tasks"},     {"base_only", "worse on"},
-                             {"fresh_only", "better on"},   {"difference", "difference, points"},
-                             {"interval", "95 % interval"}, {"p", "p"}};
+  std::vector<Column> all = {{"fresh", "config", false},
+                             {"base", "against", false},
+                             {"tasks", "paired tasks"},
+                             {"base_only", "worse on"},
+                             {"fresh_only", "better on"},
+                             {"difference", "difference, points"},
+                             {"interval", "95 % interval", true, 2},
+                             {"p", "p"}};
   if (adjusted) all.push_back({"p_holm", "p, Holm"});
   for (Column column :
-       {Column{"usd_difference", "$ / trial, difference"}, Column{"usd_interval", "95 % interval"},
-        Column{"cost_ratio", "cost ratio"}, Column{"cost_ratio_interval", "95 % interval"},
+       {Column{"usd_difference", "$ / trial, difference"},
+        Column{"usd_interval", "95 % interval", true, 2}, Column{"cost_ratio", "cost ratio"},
+        Column{"cost_ratio_interval", "95 % interval", true, 2},
         Column{"turns_difference", "turns / trial"}, Column{"tokens_difference", "tokens / trial"},
         Column{"model_seconds_difference", "model s / trial"}}) {
     all.push_back(std::move(column));
