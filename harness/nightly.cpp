@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -30,14 +29,6 @@ TimePoint now() {
 
 void say(const std::string& line) {
   fmt::print(stderr, "nightly: {}\n", line);
-}
-
-/// A run's name as a folder may have it.
-std::string file_name(std::string name) {
-  for (char& c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') c = '_';
-  }
-  return name;
 }
 
 /// The newest run of the experiment, if it was cut off and asks for the same.
@@ -229,7 +220,7 @@ void write_reports(NightlyEnd& end, const Reader& reader, const Run& run, const 
     summary.notices.push_back(end.notice);
   }
   end.folder =
-      options.reports / fmt::format("{}-{}-{}", file_name(run.name),
+      options.reports / fmt::format("{}-{}-{}", plain_file_name(run.name),
                                     format_time(run.started_at).substr(0, 10), run.id.substr(0, 6));
   json object = json_of(whole);
   object["run"] = json_report(report.comparison);

@@ -29,6 +29,10 @@ void tally(TaskTally& sum, const TrialSummary& trial) {
 
 }  // namespace
 
+bool is_control(const Arm& arm) {
+  return arm.config.agent == "oracle" || arm.config.agent == "nop";
+}
+
 std::vector<TaskPair> pair_tasks(const Arm& base, const Arm& fresh) {
   std::map<std::string, TaskPair> pairs;
   for (const auto& [task, digest] : base.tasks) {

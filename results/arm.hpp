@@ -21,6 +21,9 @@ struct Arm {
   std::map<std::string, std::string> tasks;  ///< task -> digest
 };
 
+/// Whether the arm is no arm but a control: gold resolves all on purpose, no action none.
+[[nodiscard]] bool is_control(const Arm& arm);
+
 /// One task under one arm: sums over its trials that are not missing data.
 struct TaskTally {
   int trials = 0;

@@ -13,7 +13,6 @@
 namespace weir {
 namespace {
 
-constexpr int kFewDiscordant = 10;
 constexpr int kFewTasks = 30;  // the evidence of nights is a normal approximation
 
 std::string points(double share) {

@@ -15,7 +15,6 @@
 namespace weir {
 namespace {
 
-constexpr int kFewDiscordant = 10;
 constexpr double kPower = 0.8;
 
 using Sums = ClusterBootstrap::Sums;

@@ -12,6 +12,9 @@
 
 namespace weir {
 
+/// With fewer tasks that differ between the arms, exact methods judge.
+inline constexpr int kFewDiscordant = 10;
+
 struct PairingOptions {
   double level = 0.95;
   int resamples = 10'000;

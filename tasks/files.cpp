@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -58,13 +59,24 @@ void replace_file(const fs::path& named, std::string_view bytes) {
     const int cause = errno;
     if (fd >= 0) ::close(fd);
     if (!synced) {
-      throw InfraError(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(cause)));
+      throw InfraError(
+          fmt::format("{}: cannot be written: {}", file.string(), std::strerror(cause)));
     }
     fs::rename(beside, file);
   } catch (const std::exception& error) {
     fs::remove(beside, failed);
     throw UserError(fmt::format("{}; what stood there before is untouched", error.what()));
   }
+}
+
+std::string plain_file_name(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
+                       (c == '.' && !out.empty());
+    out += plain ? c : '_';
+  }
+  return out.substr(0, 100);
 }
 
 std::vector<fs::path> files_below(const fs::path& folder) {

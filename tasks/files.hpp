@@ -19,6 +19,9 @@ void write_file(const std::filesystem::path& file, std::string_view bytes);
 /// file and cause.
 void replace_file(const std::filesystem::path& file, std::string_view bytes);
 
+/// A name as a file or folder may have it: letters, digits, '-', '_' and inner dots.
+[[nodiscard]] std::string plain_file_name(const std::string& name);
+
 /// Regular files below `folder`, relative to it, sorted by name; symlinks are
 /// listed, not followed.
 [[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);

@@ -181,10 +181,6 @@ std::vector<GateResult> judge_all(const Reader& reader,
   return results;
 }
 
-bool is_control(const Arm& arm) {
-  return arm.config.agent == "oracle" || arm.config.agent == "nop";
-}
-
 int exit_code(const std::vector<GateResult>& gates) {
   switch (worst(gates)) {
     case GateVerdict::passed:

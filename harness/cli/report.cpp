@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -24,17 +23,6 @@ struct File {
   std::string name;
   std::string text;
 };
-
-/// A run's name as a file may have it: no folders, nothing hidden.
-std::string file_name(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
-                       (c == '.' && !out.empty());
-    out += plain ? c : '_';
-  }
-  return out.substr(0, 100);
-}
 
 std::string extension(const std::string& format) {
   if (format == "markdown") return "md";
@@ -58,7 +46,7 @@ std::vector<File> csv_files(const Document& document, const std::string& name) {
 
 std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCommand& command) {
   RunReport report = reader.report(run, "");
-  const std::string name = file_name(run.name) + "-" + run.id.substr(0, 12);
+  const std::string name = plain_file_name(run.name) + "-" + run.id.substr(0, 12);
   if (command.format == "junit") {
     if (!command.section.empty()) throw UserError("--section does not go with --format junit");
     return {{name + ".xml", to_junit(report)}};

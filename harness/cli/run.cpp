@@ -44,20 +44,23 @@ int conclude(const Common& common, const RunEnd& end) {
     return kInterrupted;
   }
   if (end.why == Halt::budget) {
-    fmt::print(stderr, "\nStopped: {}. Go on with a higher limit: weir resume {} --max-usd "
-                       "USD{}\n",
+    fmt::print(stderr,
+               "\nStopped: {}. Go on with a higher limit: weir resume {} --max-usd "
+               "USD{}\n",
                end.message, id, flag);
     return kBudget;
   }
   if (end.why == Halt::provider) {
-    fmt::print(stderr, "\nStopped: {}\nWhen that is mended: weir resume {} --retry "
-                       "provider_error{}\n",
+    fmt::print(stderr,
+               "\nStopped: {}\nWhen that is mended: weir resume {} --retry "
+               "provider_error{}\n",
                end.message, id, flag);
     return kIncomplete;
   }
   if (missing > 0) {
-    fmt::print(stderr, "\n{} trials ended in errors. Try them again with: weir resume {} --retry "
-                       "provider_error,infra_error{}\n",
+    fmt::print(stderr,
+               "\n{} trials ended in errors. Try them again with: weir resume {} --retry "
+               "provider_error,infra_error{}\n",
                missing, id, flag);
     return kIncomplete;
   }
@@ -79,8 +82,9 @@ int run(const RunCommand& command) {
   }
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{command.common.db, command.jobs, false,
-                           command.require_sandbox == "full", {}, command.allow_model_change};
+  const RunOptions options{
+      command.common.db,         command.jobs, false, command.require_sandbox == "full", {},
+      command.allow_model_change};
   return conclude(command.common, start_run(experiment, options, control));
 }
 
@@ -89,7 +93,7 @@ int run(const ResumeCommand& command) {
   for (const auto& name : command.retry) retry.insert(outcome_named(name).value());
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{command.common.db, command.jobs, false, false, command.max_usd,
+  const RunOptions options{command.common.db,         command.jobs, false, false, command.max_usd,
                            command.allow_model_change};
   return conclude(command.common, resume_run(command.run, retry, options, control));
 }

@@ -73,9 +73,8 @@ Cell known_if(bool known, double value) {
   return known ? Cell{fmt::format("{:.2f}", value), value} : Cell::unknown("–");
 }
 
-bool is_control(const Arm& arm) {
-  return arm.config.agent == "oracle" || arm.config.agent == "nop" ||
-         arm.config.policy.find("random_share") != std::string::npos;
+bool switches_blindly(const Arm& arm) {
+  return arm.config.policy.find("random_share") != std::string::npos;
 }
 
 }  // namespace
@@ -115,7 +114,7 @@ void add_controls(Document& document, const RunReport& report) {
     const auto arm = std::find_if(report.arms.begin(), report.arms.end(), [&](const Arm& each) {
       return each.config.config == row.config;
     });
-    if (arm == report.arms.end() || !is_control(*arm)) continue;
+    if (arm == report.arms.end() || !(is_control(*arm) || switches_blindly(*arm))) continue;
     const std::string what = arm->config.agent == "oracle" ? "gold solution: must resolve all"
                              : arm->config.agent == "nop"  ? "no action: must resolve none"
                                                            : "switches blindly";

@@ -1,5 +1,5 @@
 #include "results/report/document.hpp"
-#include "tasks/text.hpp"
+#include "results/report/text.hpp"
 
 namespace weir {
 namespace {
@@ -14,32 +14,9 @@ constexpr const char* kStyle =
     "@media(prefers-color-scheme:dark){body{background:#161616;color:#e4e4e4}"
     "th,td{border-color:#444}.notice{color:#ff9090}footer{color:#999}}";
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : to_utf8(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c;
-    }
-  }
-  return out;
-}
-
 std::string tag(const char* name, bool numeric, const std::string& text) {
-  return std::string("<") + name + (numeric ? " class=\"n\">" : ">") + escaped(text) + "</" + name +
-         ">";
+  return std::string("<") + name + (numeric ? " class=\"n\">" : ">") + escaped_markup(text) + "</" +
+         name + ">";
 }
 
 std::string table_text(const Table& table) {
@@ -61,21 +38,22 @@ std::string table_text(const Table& table) {
 std::string to_html(const Document& document) {
   const std::string title = full_title(document);
   std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>" +
-                    escaped(title) +
+                    escaped_markup(title) +
                     "</title>\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>" +
-                    kStyle + "</style></head><body>\n<h1>" + escaped(title) + "</h1>\n";
+                    kStyle + "</style></head><body>\n<h1>" + escaped_markup(title) + "</h1>\n";
   for (const auto& notice : document.notices) {
-    out += "<p class=\"notice\">" + escaped(notice) + "</p>\n";
+    out += "<p class=\"notice\">" + escaped_markup(notice) + "</p>\n";
   }
   for (const auto& section : document.sections) {
     if (!section.heading.empty()) {
-      out += "<h2 id=\"" + escaped(section.name) + "\">" + escaped(section.heading) + "</h2>\n";
+      out += "<h2 id=\"" + escaped_markup(section.name) + "\">" + escaped_markup(section.heading) +
+             "</h2>\n";
     }
     for (const auto& table : section.tables) out += table_text(table);
-    for (const auto& note : section.notes) out += "<p>" + escaped(note) + "</p>\n";
+    for (const auto& note : section.notes) out += "<p>" + escaped_markup(note) + "</p>\n";
   }
   out += "<footer>\n";
-  for (const auto& line : document.footer) out += "<p>" + escaped(line) + "</p>\n";
+  for (const auto& line : document.footer) out += "<p>" + escaped_markup(line) + "</p>\n";
   return out + "</footer></body></html>\n";
 }
 

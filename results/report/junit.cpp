@@ -2,45 +2,9 @@
 
 #include "results/report/report.hpp"
 #include "results/report/text.hpp"
-#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
-
-/// The two characters beyond ASCII that XML forbids (U+FFFE, U+FFFF) as '?'.
-std::string without_noncharacters(std::string text) {
-  for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (std::size_t at = 0; (at = text.find(forbidden, at)) != std::string::npos;) {
-      text.replace(at, 3, "?");
-    }
-  }
-  return text;
-}
-
-/// Text as XML may hold it: markup escaped, forbidden characters as '?'.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : without_noncharacters(to_utf8(text))) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F ? '?' : c;
-    }
-  }
-  return out;
-}
 
 struct Counts {
   int tests = 0, failures = 0, errors = 0, skipped = 0;
@@ -60,10 +24,10 @@ std::string verdict_of(const TrialSummary& trial, Counts& counts) {
     case Outcome::provider_error:
     case Outcome::infra_error:
       ++counts.errors;
-      return fmt::format("<error type=\"{}\" message=\"{}\"/>", outcome, escaped(text));
+      return fmt::format("<error type=\"{}\" message=\"{}\"/>", outcome, escaped_markup(text));
     default:
       ++counts.failures;
-      return fmt::format("<failure type=\"{}\" message=\"{}\"/>", outcome, escaped(text));
+      return fmt::format("<failure type=\"{}\" message=\"{}\"/>", outcome, escaped_markup(text));
   }
 }
 
@@ -76,8 +40,8 @@ std::string suite_of(const Arm& arm, const Run& run, Counts& total) {
     counts.seconds += seconds;
     const std::string verdict = verdict_of(trial, counts);
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}#{}\" time=\"{:.3f}\"{}\n",
-                         escaped(trial.suite), escaped(trial.task), trial.attempt, seconds,
-                         verdict.empty() ? "/>" : ">" + verdict + "</testcase>");
+                         escaped_markup(trial.suite), escaped_markup(trial.task), trial.attempt,
+                         seconds, verdict.empty() ? "/>" : ">" + verdict + "</testcase>");
   }
   total.tests += counts.tests;
   total.failures += counts.failures;
@@ -88,7 +52,7 @@ std::string suite_of(const Arm& arm, const Run& run, Counts& total) {
       "time=\"{:.3f}\" timestamp=\"{}\">\n    <properties>\n      <property name=\"run\" "
       "value=\"{}\"/>\n      <property name=\"simulated\" value=\"{}\"/>\n    </properties>\n{}  "
       "</testsuite>\n",
-      escaped(arm.label), run.simulated ? " (simulated)" : "", counts.tests, counts.failures,
+      escaped_markup(arm.label), run.simulated ? " (simulated)" : "", counts.tests, counts.failures,
       counts.errors, counts.skipped, counts.seconds, format_time(run.started_at).substr(0, 19),
       run.id, run.simulated ? "true" : "false", cases);
 }
@@ -102,13 +66,14 @@ std::string gate_suite(const std::vector<GateResult>& gates, Counts& total) {
     std::string verdict;
     if (gate.verdict == GateVerdict::regression) {
       ++counts.failures;
-      verdict = fmt::format("<failure type=\"regression\" message=\"{}\"/>", escaped(gate.reason));
+      verdict =
+          fmt::format("<failure type=\"regression\" message=\"{}\"/>", escaped_markup(gate.reason));
     } else if (gate.verdict == GateVerdict::inconclusive) {
       ++counts.skipped;
-      verdict = fmt::format("<skipped message=\"inconclusive: {}\"/>", escaped(gate.reason));
+      verdict = fmt::format("<skipped message=\"inconclusive: {}\"/>", escaped_markup(gate.reason));
     }
     cases += fmt::format("    <testcase classname=\"gate\" name=\"{} against {}\"{}\n",
-                         escaped(gate.fresh), escaped(gate.base),
+                         escaped_markup(gate.fresh), escaped_markup(gate.base),
                          verdict.empty() ? "/>" : ">" + verdict + "</testcase>");
   }
   total.tests += counts.tests;
@@ -130,8 +95,9 @@ std::string to_junit(const RunReport& report) {
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}{}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}</testsuites>\n",
-      escaped(report.comparison.run.name), report.comparison.run.simulated ? " (simulated)" : "",
-      total.tests, total.failures, total.errors, total.skipped, suites);
+      escaped_markup(report.comparison.run.name),
+      report.comparison.run.simulated ? " (simulated)" : "", total.tests, total.failures,
+      total.errors, total.skipped, suites);
 }
 
 }  // namespace weir

@@ -2,7 +2,46 @@
 
 #include <fmt/format.h>
 
+#include "tasks/text.hpp"
+
 namespace weir {
+namespace {
+
+/// The two characters beyond ASCII that XML forbids (U+FFFE, U+FFFF) as '?'.
+std::string without_noncharacters(std::string text) {
+  for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (std::size_t at = 0; (at = text.find(forbidden, at)) != std::string::npos;) {
+      text.replace(at, 3, "?");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string escaped_markup(const std::string& text) {
+  std::string out;
+  for (const char c : without_noncharacters(to_utf8(text))) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F ? '?' : c;
+    }
+  }
+  return out;
+}
 
 std::string percent(double share) {
   return fmt::format("{:.1f} %", share * 100);

@@ -18,6 +18,9 @@ inline constexpr const char* kUnknown = "unknown";
 /// A p-value: three digits, "< 0.001" below.
 [[nodiscard]] std::string p_text(double p);
 
+/// Text as HTML and XML may hold it: markup escaped, what XML forbids as '?'.
+[[nodiscard]] std::string escaped_markup(const std::string& text);
+
 [[nodiscard]] Cell rate_cell(const ClusteredRate& rate);
 [[nodiscard]] Cell share_cell(double share);
 [[nodiscard]] Cell share_cell(std::optional<std::int64_t> part, std::optional<std::int64_t> whole);

@@ -30,11 +30,6 @@ Arm only_suite(const Arm& arm, const std::string& suite) {
   return part;
 }
 
-/// Arms that a nightly gate has no say on: controls resolve all or nothing on purpose.
-bool is_control(const Arm& arm) {
-  return arm.config.agent == "oracle" || arm.config.agent == "nop";
-}
-
 /// One arm of the baseline on one suite: what the ledger keeps a line of evidence for.
 struct Stream {
   Arm anchor;
