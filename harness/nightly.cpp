@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "harness/peak_hours.hpp"
+#include "harness/run_rows.hpp"
 #include "harness/version.hpp"
 #include "results/report/report.hpp"
 #include "results/store/baseline_book.hpp"
@@ -31,30 +32,52 @@ void say(const std::string& line) {
   fmt::print(stderr, "nightly: {}\n", line);
 }
 
-/// The newest run of the experiment, if it was cut off and asks for the same.
-std::optional<Run> cut_off(const Experiment& experiment, const fs::path& db) {
-  if (!fs::exists(db)) return {};
-  const Reader reader(db);
+/// Where a night's reports stand.
+fs::path folder_of(const Run& run, const NightlyOptions& options) {
+  return options.reports / fmt::format("{}-{}-{}", plain_file_name(run.name),
+                                       format_time(run.started_at).substr(0, 10),
+                                       run.id.substr(0, 6));
+}
+
+/// The newest night of the experiment, if it asks for the same and is not over: cut off,
+/// or ended less than a day ago without reports.
+std::optional<Run> open_night(const Experiment& experiment, const NightlyOptions& options) {
+  if (!fs::exists(options.db)) return {};
+  const Reader reader(options.db);
   for (const auto& run : reader.runs()) {
-    if (run.name != experiment.name) continue;
-    if (run.finished_at) return {};
+    const json facts = json::parse(run.facts, nullptr, false);
+    const bool nightly = facts.is_object() && facts.value("nightly", false);
+    if (run.name != experiment.name || !nightly) continue;
     const json spec = json::parse(run.spec, nullptr, false);
     const bool same = spec.is_object() &&
                       spec.value("toml", "") == experiment.spec.value("toml", "") &&
                       spec.value("overrides", json()) == experiment.spec.value("overrides", json());
-    return same ? std::optional(run) : std::nullopt;
+    const bool reported = run.finished_at && (fs::exists(folder_of(run, options) / "summary.md") ||
+                                              now() - *run.finished_at > std::chrono::hours(24));
+    return same && !reported ? std::optional(run) : std::nullopt;
   }
   return {};
 }
 
-/// Dollars of all runs that started in the last seven days; what a call whose cost
-/// nobody knows had reserved counts.
-double spent_this_week(const fs::path& db) {
+/// Dollars of calls made in the last seven days, all or of one run; what a call whose cost
+/// nobody knows had reserved counts. Simulated calls have a time of their own: their run's.
+double spent_this_week(const fs::path& db, const std::string& run = "") {
   if (!fs::exists(db)) return 0;
   const Rows rows = Reader(db).query(fmt::format(
       "SELECT coalesce(sum(coalesce(call.cost_pusd, call.reserved_pusd)), 0) / 1e12 FROM call JOIN "
-      "trial ON trial.id = call.trial JOIN run ON run.id = trial.run WHERE run.started_at >= '{}'",
-      format_time(now() - std::chrono::hours(24 * 7))));
+      "trial ON trial.id = call.trial JOIN run ON run.id = trial.run WHERE "
+      "CASE WHEN call.simulated THEN run.started_at ELSE call.started_at END >= '{}' {}",
+      format_time(now() - std::chrono::hours(24 * 7)),
+      run.empty() ? "" : "AND run.id = '" + run + "'"));
+  return std::stod(rows.rows.at(0).at(0).value_or("0"));
+}
+
+/// All that a run has cost so far: its own dollar limit counts from there.
+double spent_by(const fs::path& db, const std::string& run) {
+  const Rows rows = Reader(db).query(fmt::format(
+      "SELECT coalesce(sum(coalesce(call.cost_pusd, call.reserved_pusd)), 0) / 1e12 FROM call JOIN "
+      "trial ON trial.id = call.trial WHERE trial.run = '{}'",
+      run));
   return std::stod(rows.rows.at(0).at(0).value_or("0"));
 }
 
@@ -63,21 +86,23 @@ struct WeekSpent {
   std::string message;
 };
 
-/// What of the week's money this night may spend. Throws WeekSpent when none is left.
+/// What this run may cost in all, that the week's money is kept. Throws WeekSpent when
+/// none is left.
 std::optional<double> nights_money(const Experiment& experiment, const NightlyOptions& options,
-                                   double of_this_run) {
+                                   const std::optional<Run>& unfinished) {
   if (!options.weekly_usd) return experiment.limits.run_usd;
-  const double spent = spent_this_week(options.db) - of_this_run;
+  const double spent = spent_this_week(options.db);
   const double left = *options.weekly_usd - spent;
   if (left <= 0) {
     throw WeekSpent{
-        fmt::format("the week's budget of ${:.2f} is used up: ${:.2f} were spent in seven days; "
+        fmt::format("the week's budget of ${:.4f} is used up: ${:.4f} were spent in seven days; "
                     "raise --weekly-usd "
                     "or wait",
                     *options.weekly_usd, spent)};
   }
-  say(fmt::format("${:.2f} of the week's ${:.2f} are left", left, *options.weekly_usd));
-  return std::min(left, experiment.limits.run_usd.value_or(left));
+  say(fmt::format("${:.4f} of the week's ${:.4f} are left", left, *options.weekly_usd));
+  const double before = unfinished ? spent_by(options.db, unfinished->id) : 0;
+  return std::min(before + left, experiment.limits.run_usd.value_or(before + left));
 }
 
 void heed_prices(const Experiment& experiment, bool wait, const RunControl& control) {
@@ -95,40 +120,67 @@ RunEnd run_or_resume(Experiment experiment, const NightlyOptions& options, RunCo
   RunOptions run;
   run.db = options.db;
   run.jobs = options.jobs;
+  run.nightly = true;
   run.allow_model_change = options.allow_model_change;
-  const auto unfinished = cut_off(experiment, options.db);
-  double own = 0;
-  if (unfinished) {
-    const Rows rows =
-        Reader(options.db)
-            .query(fmt::format(
-                "SELECT coalesce(sum(coalesce(call.cost_pusd, call.reserved_pusd)), 0) / 1e12 FROM "
-                "call JOIN trial ON trial.id = call.trial WHERE trial.run = '{}'",
-                unfinished->id));
-    own = std::stod(rows.rows.at(0).at(0).value_or("0"));
+  const auto open = open_night(experiment, options);
+  if (open && open->finished_at) {
+    say(fmt::format("run {} has ended without its reports: judged now", open->id.substr(0, 12)));
+    resumed = true;
+    return {open->id, Halt::none, "", false};
   }
-  const auto money = nights_money(experiment, options, own);
+  const auto money = nights_money(experiment, options, open);
   heed_prices(experiment, options.wait_off_peak, control);
-  if (!unfinished) {
+  if (!open) {
     experiment.limits.run_usd = money;
     return start_run(experiment, run, control);
   }
-  say(fmt::format("going on with run {}, which was cut off", unfinished->id.substr(0, 12)));
+  say(fmt::format("going on with run {}, which was cut off", open->id.substr(0, 12)));
   resumed = true;
   run.max_usd = money;
-  return resume_run(unfinished->id, {}, run, control);
+  return resume_run(open->id, {}, run, control);
 }
 
-std::optional<Baseline> baseline_of(BaselineBook& book, const std::string& name) {
+std::optional<Baseline> baseline_of(const BaselineBook& book, const std::string& name) {
   for (auto& baseline : book.all()) {
     if (baseline.name == name) return baseline;
   }
   return {};
 }
 
+/// Refuses a night that its baseline could not judge, before it costs anything.
+void require_like_baseline(const Experiment& experiment, const NightlyOptions& options,
+                           const std::string& name) {
+  if (!fs::exists(options.db)) return;
+  const Reader reader(options.db);
+  const BaselineBook book(options.db, Access::read);
+  const auto baseline = baseline_of(book, name);
+  if (!baseline) return;
+  require_same_rules(*baseline, options.margin, options.alpha);
+  const Run anchor = reader.find_run(baseline->runs.front());
+  const json facts = json::parse(anchor.facts, nullptr, false);
+  const auto require = [&](const char* what, const json& own) {
+    if (!facts.is_object() || !facts.contains(what) || facts.at(what) == own) return;
+    throw UserError(
+        fmt::format("the experiment's {} are not those baseline {} was pinned with ({} against "
+                    "{}): pin a baseline of "
+                    "another name for them with --baseline NAME --pin-first",
+                    what, name, own.dump(), facts.at(what).dump()));
+  };
+  require("limits", limit_facts(experiment));
+  require("resources", resource_facts(experiment));
+}
+
+/// The folder of reports must be writable before a night is paid for.
+void require_writable(const fs::path& folder) {
+  const fs::path probe = folder / ".weir-can-write";
+  replace_file(probe, "");
+  std::error_code ignored;
+  fs::remove(probe, ignored);
+}
+
 void judge(NightlyEnd& end, const Reader& reader, const Run& run, const std::string& name,
            const NightlyOptions& options) {
-  BaselineBook book(options.db);
+  BaselineBook book(options.db, Access::write);
   auto baseline = baseline_of(book, name);
   if (!baseline && options.pin_first) {
     if (end.missing > 0) {
@@ -138,7 +190,8 @@ void judge(NightlyEnd& end, const Reader& reader, const Run& run, const std::str
     Baseline first;
     first.name = name;
     first.pinned_at = now();
-    first.rules = options.rules;
+    first.rules.margin = options.margin.value_or(first.rules.margin);
+    first.rules.alpha = options.alpha.value_or(first.rules.alpha);
     first.weir_version = kVersion;
     first.runs = {run.id};
     book.pin(first);
@@ -172,7 +225,7 @@ Section nights_section(const fs::path& db, const std::string& name, const Run& r
                {"evidence", "evidence of a decline"},
                {"verdict", "verdict", false}},
               {}};
-  const BaselineBook book(db);
+  const BaselineBook book(db, Access::read);
   for (const auto& config : configs) {
     for (const auto& suite : suites) {
       auto looks = book.looks(name, suite, config);
@@ -219,20 +272,19 @@ void write_reports(NightlyEnd& end, const Reader& reader, const Run& run, const 
     whole.notices.push_back(end.notice);
     summary.notices.push_back(end.notice);
   }
-  end.folder =
-      options.reports / fmt::format("{}-{}-{}", plain_file_name(run.name),
-                                    format_time(run.started_at).substr(0, 10), run.id.substr(0, 6));
+  end.folder = folder_of(run, options);
+  end.summary = to_markdown(summary);
   json object = json_of(whole);
   object["run"] = json_report(report.comparison);
   object["gates"] = json::array();
   for (const auto& gate : end.gates) object["gates"].push_back(json_of(gate));
-  replace_file(end.folder / "summary.md", to_markdown(summary));
   replace_file(end.folder / "report.md", to_markdown(whole));
   replace_file(end.folder / "report.html", to_html(whole));
   replace_file(end.folder / "report.json",
                object.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
   replace_file(end.folder / "junit.xml", to_junit(report));
-  std::error_code ignored;  // a convenience: `latest` for scripts
+  replace_file(end.folder / "summary.md", end.summary);  // the last: with it the night is over
+  std::error_code ignored;                               // a convenience: `latest` for scripts
   fs::remove(options.reports / "latest", ignored);
   fs::create_directory_symlink(end.folder.filename(), options.reports / "latest", ignored);
 }
@@ -241,6 +293,10 @@ void write_reports(NightlyEnd& end, const Reader& reader, const Run& run, const 
 
 NightlyEnd run_night(const Experiment& experiment, const NightlyOptions& options,
                      RunControl& control) {
+  const std::string name =
+      options.baseline.empty() ? plain_file_name(experiment.name) : options.baseline;
+  require_writable(options.reports);
+  require_like_baseline(experiment, options, name);
   NightlyEnd end;
   try {
     end.run = run_or_resume(experiment, options, control, end.resumed);
@@ -251,9 +307,12 @@ NightlyEnd run_night(const Experiment& experiment, const NightlyOptions& options
   const Reader reader(options.db);
   const Run run = reader.find_run(end.run.run);
   end.missing = reader.compare(run.id).missing;
-  const std::string name = options.baseline.empty() ? experiment.name : options.baseline;
   judge(end, reader, run, name, options);
-  write_reports(end, reader, run, name, options);
+  try {
+    write_reports(end, reader, run, name, options);
+  } catch (const UserError& error) {
+    end.unwritten = error.what();  // the verdict is no less true
+  }
   if (options.prune_days) {
     const PruneResult pruned = prune(options.db, {*options.prune_days, false, false});
     if (!pruned.runs.empty())

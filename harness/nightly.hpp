@@ -14,9 +14,10 @@ namespace weir {
 struct NightlyOptions {
   std::filesystem::path db = "results/weir.db";
   int jobs = 0;
-  std::string baseline;    ///< "" = the experiment's name
-  bool pin_first = false;  ///< pin this night if no baseline is there yet
-  GateRules rules;         ///< of that pin
+  std::string baseline;          ///< "" = the experiment's name
+  bool pin_first = false;        ///< pin this night if no baseline is there yet
+  std::optional<double> margin;  ///< of that pin; else they must be the baseline's own
+  std::optional<double> alpha;
   std::filesystem::path reports = "results/nightly";
   std::optional<double> weekly_usd;  ///< of all runs of the last seven days in this database
   bool wait_off_peak = false;
@@ -34,11 +35,15 @@ struct NightlyEnd {
   std::filesystem::path folder;  ///< of this night's report.md, report.json, report.html,
                                  ///< junit.xml and summary.md
   int missing = 0;               ///< trials without an outcome
+  std::string summary;           ///< the text of summary.md
+  std::string unwritten;         ///< why the reports could not be written; "" if they were
 };
 
-/// One night: run the experiment (or go on with one of it that was cut off), gate it
-/// against its pinned baseline, write the reports, prune. Every step can be repeated.
-/// The week's money that is left limits the run. Throws UserError.
+/// One night: run the experiment (or go on with a night of it that was cut off, or that
+/// ended without its reports), gate it against its pinned baseline, write the reports,
+/// prune. What would make the night worthless (a folder that cannot be written, limits
+/// other than the baseline's) is found before anything is spent. The week's money that
+/// is left limits the run. Throws UserError.
 [[nodiscard]] NightlyEnd run_night(const Experiment& experiment, const NightlyOptions& options,
                                    RunControl& control);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/peak_hours.hpp"
@@ -16,6 +17,7 @@
 #include "results/report/text.hpp"
 #include "results/statistics/power.hpp"
 #include "results/store/reader.hpp"
+#include "tasks/error.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -51,6 +53,9 @@ class Planner {
   Planner(const Experiment& experiment, const PlanOptions& options)
       : experiment_(experiment), options_(options), tasks_(load_tasks(experiment)) {
     for (auto& row : config_rows("", experiment)) arms_.push_back({std::move(row), {}, 0, {}});
+    if (experiment.attempts > 1'000'000) {
+      throw UserError("no plan is made for more than a million attempts");
+    }
     if (fs::exists(options.db)) read_history();
     for (auto& arm : arms_) arm.cost = forecast_cost(arm.history, trials_per_arm());
   }
@@ -65,10 +70,10 @@ class Planner {
     add_gate();
     if (options_.target) add_calibration();
     add_verdict();
-    document_.footer.push_back(
-        fmt::format("History: equal configs (agent, models, policy) in {}. Intervals: 95 %. Power "
-                    "{} at alpha {}.",
-                    options_.db.string(), kPower, kAlpha));
+    document_.footer.push_back(fmt::format(
+        "History: equal configs (agent, models, policy, limits) in {}. Intervals: 95 %. Power "
+        "{} at alpha {}.",
+        options_.db.string(), kPower, kAlpha));
     return std::move(document_);
   }
 
@@ -82,13 +87,21 @@ class Planner {
     std::map<std::string, std::string> digests;
     for (const auto& task : tasks_) digests[task.shown.id] = task.sha256;
     for (const auto& run : reader.runs()) {
-      if (!run.source.empty()) continue;
+      if (!run.source.empty() || !same_limits(run)) continue;
       for (Arm& past : reader.arms(run)) {
         for (auto& arm : arms_) {
           if (same_arm(arm.row, past.config)) pool(arm, reader_prices(reader, past), digests);
         }
       }
     }
+  }
+
+  /// Under other limits trials are of other lengths: no history.
+  [[nodiscard]] bool same_limits(const Run& run) const {
+    const auto facts = nlohmann::json::parse(run.facts, nullptr, false);
+    if (!facts.is_object() || !facts.contains("limits"))
+      return true;  // of before they were recorded
+    return facts.at("limits") == limit_facts(experiment_);
   }
 
   /// Real calls at the prices of now; simulated ones keep their virtual time's.

@@ -341,26 +341,6 @@ class RunSession {
     return std::stoll(rows.rows.at(0).at(0).value_or("0"));
   }
 
-  /// What bounds a trial: arms under other limits are not compared.
-  static json limits_of(const ExperimentLimits& limits) {
-    return {{"turns", limits.turns},
-            {"tokens", limits.tokens ? json(*limits.tokens) : json()},
-            {"command_ms", limits.command.count()},
-            {"wall_ms", limits.wall.count()},
-            {"elapsed_ms", limits.elapsed.count()},
-            {"usd", limits.usd ? json(*limits.usd) : json()}};
-  }
-
-  static json resources_of(const SandboxChoice& sandbox) {
-    const BoxLimits& limits = sandbox.limits;
-    return {{"memory", limits.memory ? json(*limits.memory) : json()},
-            {"cpus", limits.cpus ? json(*limits.cpus) : json()},
-            {"disk", limits.disk ? json(*limits.disk) : json()},
-            {"pids", limits.pids},
-            {"environment", sandbox.environment},
-            {"network", static_cast<int>(sandbox.network)}};
-  }
-
   /// What the run ran on.
   std::string facts() const {
     json view = {{"scenario", experiment_.price_view.scenario}};
@@ -369,9 +349,10 @@ class RunSession {
                 {"price_view", view},
                 {"own_price_book", !experiment_.price_book.empty() || !experiment_.price_fallback.empty()},
                 {"cores", cores_},
+                {"nightly", options_.nightly},
                 {"host_sha256", host_digest()},
-                {"limits", limits_of(experiment_.limits)},
-                {"resources", resources_of(experiment_.sandbox)},
+                {"limits", limit_facts(experiment_)},
+                {"resources", resource_facts(experiment_)},
                 {"sandbox", json::parse(sandbox_->description())}}
         .dump();
   }

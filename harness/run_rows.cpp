@@ -47,10 +47,9 @@ std::vector<ConfigRow> config_rows(const std::string& run, const Experiment& exp
       simulated = simulated || spec.simulated();
     }
     const std::string& policy = config.policy.text;
-    rows.push_back({run, config.name, config.agent, tiers.dump(), policy,
-                    policy.empty() ? "" : sha256(policy),
-                    config.agent == "bash" ? bash_protocol_sha256() : sha256(config.agent),
-                    simulated});
+    rows.push_back(
+        {run, config.name, config.agent, tiers.dump(), policy, policy.empty() ? "" : sha256(policy),
+         config.agent == "bash" ? bash_protocol_sha256() : sha256(config.agent), simulated});
   }
   return rows;
 }
@@ -63,6 +62,26 @@ std::vector<TaskRow> task_rows(const std::string& run, const std::vector<Task>& 
                     shown.declared_name});
   }
   return rows;
+}
+
+json limit_facts(const Experiment& experiment) {
+  const ExperimentLimits& limits = experiment.limits;
+  return {{"turns", limits.turns},
+          {"tokens", limits.tokens ? json(*limits.tokens) : json()},
+          {"command_ms", limits.command.count()},
+          {"wall_ms", limits.wall.count()},
+          {"elapsed_ms", limits.elapsed.count()},
+          {"usd", limits.usd ? json(*limits.usd) : json()}};
+}
+
+json resource_facts(const Experiment& experiment) {
+  const BoxLimits& limits = experiment.sandbox.limits;
+  return {{"memory", limits.memory ? json(*limits.memory) : json()},
+          {"cpus", limits.cpus ? json(*limits.cpus) : json()},
+          {"disk", limits.disk ? json(*limits.disk) : json()},
+          {"pids", limits.pids},
+          {"environment", experiment.sandbox.environment},
+          {"network", static_cast<int>(experiment.sandbox.network)}};
 }
 
 }  // namespace weir

@@ -23,4 +23,8 @@ namespace weir {
 [[nodiscard]] std::vector<TaskRow> task_rows(const std::string& run,
                                              const std::vector<Task>& tasks);
 
+/// What bounds a trial, and what its box has: arms under others are not compared.
+[[nodiscard]] nlohmann::json limit_facts(const Experiment& experiment);
+[[nodiscard]] nlohmann::json resource_facts(const Experiment& experiment);
+
 }  // namespace weir

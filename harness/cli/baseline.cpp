@@ -84,17 +84,24 @@ int run(const BaselinePinCommand& command) {
       baseline.runs.push_back(run.id);
     }
   }
-  for (const auto& config : reader.config_names(reader.find_run(baseline.runs.front()))) {
+  const auto configs = reader.config_names(reader.find_run(baseline.runs.front()));
+  for (const auto& run : baseline.runs) {
+    if (reader.config_names(reader.find_run(run)) == configs) continue;
+    throw UserError(
+        fmt::format("runs {} and {} have other configs: pin them under names of their own",
+                    baseline.runs.front().substr(0, 12), run.substr(0, 12)));
+  }
+  for (const auto& config : configs) {
     (void)anchor_arm(reader, baseline, config);  // the runs can be pooled
   }
-  BaselineBook(command.common.db).pin(baseline);
+  BaselineBook(command.common.db, Access::write).pin(baseline);
   print(command.common, json_of(baseline), advice(reader, baseline));
   return kOk;
 }
 
 int run(const BaselineListCommand& command) {
   (void)Reader(command.common.db);  // a file that is not there is not made
-  const BaselineBook book(command.common.db);
+  const BaselineBook book(command.common.db, Access::read);
   json list = json::array();
   std::vector<std::vector<std::string>> rows = {{"BASELINE", "PINNED", "RUNS", "MARGIN", "ALPHA"}};
   for (const auto& baseline : book.all()) {
@@ -111,7 +118,7 @@ int run(const BaselineListCommand& command) {
 
 int run(const BaselineDiffCommand& command) {
   const Reader reader(command.common.db);
-  const BaselineBook book(command.common.db);
+  const BaselineBook book(command.common.db, Access::read);
   const Baseline baseline = book.find(command.name);
   const Run run = reader.find_run(command.run);
   const auto anchored = reader.config_names(reader.find_run(baseline.runs.front()));

@@ -9,8 +9,6 @@
 #include "harness/cli/options.hpp"
 #include "harness/interrupt.hpp"
 #include "results/report/report.hpp"
-#include "tasks/error.hpp"
-#include "tasks/files.hpp"
 
 namespace weir::cli {
 namespace {
@@ -24,6 +22,7 @@ int exit_code(const NightlyEnd& end) {
   const bool judged = !end.gates.empty();
   const GateVerdict verdict = judged ? worst(end.gates) : GateVerdict::passed;
   if (verdict == GateVerdict::regression) return kRegression;
+  if (!end.unwritten.empty()) return kUsage;
   if (end.missing > 0 || end.run.why == Halt::provider) return kIncomplete;
   if (!end.anchored) return kInconclusive;
   return verdict == GateVerdict::inconclusive ? kInconclusive : kOk;
@@ -31,7 +30,7 @@ int exit_code(const NightlyEnd& end) {
 
 void print(const NightlyCommand& command, const NightlyEnd& end) {
   if (!command.common.json) {
-    if (!end.folder.empty()) fmt::print("{}", read_file(end.folder / "summary.md"));
+    fmt::print("{}", end.summary);
     return;
   }
   json gates = json::array();
@@ -41,7 +40,7 @@ void print(const NightlyCommand& command, const NightlyEnd& end) {
                           {"interrupted", end.run.interrupted},
                           {"missing", end.missing},
                           {"anchored", end.anchored},
-                          {"notice", end.notice},
+                          {"notice", end.notice.empty() ? end.run.message : end.notice},
                           {"gates", gates},
                           {"verdict", end.gates.empty() ? json() : json(name_of(worst(end.gates)))},
                           {"reports", end.folder.string()}}
@@ -61,7 +60,11 @@ int run(const NightlyCommand& command) {
   const NightlyEnd end = run_night(experiment, options, control);
   print(command, end);
   const int code = exit_code(end);
-  if (!end.folder.empty()) fmt::print(stderr, "nightly: reports in {}\n", end.folder.string());
+  if (!end.unwritten.empty()) {
+    fmt::print(stderr, "nightly: {}\n", end.unwritten);
+  } else if (!end.folder.empty()) {
+    fmt::print(stderr, "nightly: reports in {}\n", end.folder.string());
+  }
   if (!end.notice.empty()) fmt::print(stderr, "nightly: {}\n", end.notice);
   if (end.run.why == Halt::budget) {
     fmt::print(stderr, "nightly: stopped: {}\n", end.run.message);

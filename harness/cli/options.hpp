@@ -52,8 +52,8 @@ struct CompareCommand {
   std::string baseline;                 ///< CONFIG, RUN/CONFIG or @PINNED
   std::vector<std::string> candidates;  ///< CONFIG or RUN/CONFIG
   bool gate = false;
-  double margin = 0.03;
-  double alpha = 0.05;
+  std::optional<double> margin;         ///< of the gate; GateRules has the defaults
+  std::optional<double> alpha;
   bool explain = false;
   std::string bridge;  ///< run of the old config on today's endpoint
 };

@@ -1,6 +1,7 @@
 // The only file that knows CLI11.
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "harness/cli/options.hpp"
 #include "harness/version.hpp"
@@ -13,6 +14,18 @@ constexpr const char* kExitCodes =
     "usage, "
     "config or input error; 3 finished but incomplete; 4 budget stop; 5 doctor failed; 6 gate "
     "inconclusive; 130 interrupted (resumable).";
+
+/// A number from `low` to `high`; what is no number, such as nan, is none of them.
+CLI::Validator number_in(double low, double high) {
+  return CLI::Validator(
+      [low, high](const std::string& text) {
+        double value = 0;
+        const bool number = CLI::detail::lexical_cast(text, value) && std::isfinite(value);
+        if (number && value >= low && value <= high) return std::string();
+        return "must be a number from " + std::to_string(low) + " to " + std::to_string(high);
+      },
+      "NUMBER");
+}
 
 class Parser {
  public:
@@ -87,7 +100,7 @@ class Parser {
     sub->add_option("--attempts", over.attempts, "Attempts per task and config");
     sub->add_option("--seed", over.seed, "Seed of order, thresholds and simulated models");
     sub->add_option("--max-usd", over.max_usd, "Dollar limit of the whole run")
-        ->check(CLI::NonNegativeNumber);
+        ->check(number_in(0, 1e6));
     sub->add_option("--name", over.name, "Name of the run");
   }
 
@@ -100,7 +113,7 @@ class Parser {
     sub->add_flag("--allow-model-change", resume_.allow_model_change,
                   "Read the run as one even if a model changes from here on");
     sub->add_option("--max-usd", resume_.max_usd, "New dollar limit of the whole run")
-        ->check(CLI::NonNegativeNumber);
+        ->check(number_in(0, 1e6));
     sub->add_option("--jobs", resume_.jobs, "Trials in flight (default: one per core)")
         ->check(CLI::PositiveNumber);
   }
@@ -145,13 +158,11 @@ class Parser {
         ->needs(explain);
   }
 
-  static void add_rules(CLI::App* sub, double& margin, double& alpha) {
-    sub->add_option("--margin", margin, "Loss of resolve rate that would be accepted")
-        ->check(CLI::Range(0.0001, 0.5))
-        ->capture_default_str();
-    sub->add_option("--alpha", alpha, "Error allowed")
-        ->check(CLI::Range(0.0001, 0.5))
-        ->capture_default_str();
+  template <typename Number>
+  static void add_rules(CLI::App* sub, Number& margin, Number& alpha) {
+    sub->add_option("--margin", margin, "Loss of resolve rate that would be accepted (0.03)")
+        ->check(number_in(0.0001, 0.5));
+    sub->add_option("--alpha", alpha, "Error allowed (0.05)")->check(number_in(0.0001, 0.5));
   }
 
   void add_report() {
@@ -184,15 +195,15 @@ class Parser {
     add_overrides(sub, plan_.overrides);
     PlanOptions& options = plan_.options;
     sub->add_option("--target", options.target, "Resolve rate that a calibration is to certify")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(number_in(0.0, 1.0));
     sub->add_option("--delta", options.delta, "Chance to break that promise")
-        ->check(CLI::Range(0.0001, 0.5))
+        ->check(number_in(0.0001, 0.5))
         ->capture_default_str();
     sub->add_option("--margin", options.margin, "Loss of resolve rate that would be accepted")
-        ->check(CLI::Range(0.0001, 0.5))
+        ->check(number_in(0.0001, 0.5))
         ->capture_default_str();
     sub->add_option("--effect", options.effect, "Difference of resolve rates that must be seen")
-        ->check(CLI::Range(0.0001, 1.0));
+        ->check(number_in(0.0001, 1.0));
   }
 
   void add_nightly() {
@@ -204,12 +215,12 @@ class Parser {
     sub->add_option("--baseline", options.baseline,
                     "Pinned baseline (default: the experiment's name)");
     sub->add_flag("--pin-first", options.pin_first, "Pin this night if there is no baseline yet");
-    add_rules(sub, options.rules.margin, options.rules.alpha);
+    add_rules(sub, options.margin, options.alpha);
     sub->add_option("--reports", options.reports, "Folder of the nights' reports")
         ->capture_default_str();
     sub->add_option("--weekly-usd", options.weekly_usd,
                     "Dollar limit of any seven days, all runs together")
-        ->check(CLI::NonNegativeNumber);
+        ->check(number_in(0, 1e6));
     sub->add_flag("--wait-off-peak", options.wait_off_peak,
                   "Start when no model is at its peak price");
     sub->add_option("--prune", options.prune_days, "Then drop the texts of runs older than DAYS")

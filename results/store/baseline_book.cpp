@@ -25,9 +25,10 @@ struct BaselineBook::State {
   std::unique_ptr<SQLite::Database> database;
 };
 
-BaselineBook::BaselineBook(const std::filesystem::path& file) : state_(std::make_unique<State>()) {
+BaselineBook::BaselineBook(const std::filesystem::path& file, Access access)
+    : state_(std::make_unique<State>()) {
   state_->file = file;
-  state_->database = open_writable(file);
+  state_->database = access == Access::write ? open_writable(file) : open_readonly(file);
 }
 
 BaselineBook::~BaselineBook() = default;

@@ -11,11 +11,13 @@
 
 namespace weir {
 
-/// The baselines of a database and the ledger of looks at them. Opens its own writing
-/// connection. One thread at a time.
+enum class Access { read, write };
+
+/// The baselines of a database and the ledger of looks at them. Opens its own
+/// connection; only one that may write pins and enters. One thread at a time.
 class BaselineBook {
  public:
-  explicit BaselineBook(const std::filesystem::path& file);
+  BaselineBook(const std::filesystem::path& file, Access access);
   ~BaselineBook();
 
   /// Pins `baseline`; one of that name is replaced and its ledger begins anew.
@@ -35,13 +37,18 @@ class BaselineBook {
   std::unique_ptr<State> state_;
 };
 
+/// Throws UserError if other rules are asked for than the baseline was pinned with.
+void require_same_rules(const Baseline& baseline, const std::optional<double>& margin,
+                        const std::optional<double>& alpha);
+
 /// The anchor's arm: the trials of all its runs under `config`, pooled. Throws
 /// UserError if a run is gone or has no such config, or a task differs among them.
 [[nodiscard]] Arm anchor_arm(const Reader& reader, const Baseline& baseline,
                              const std::string& config);
 
 /// Judges every stream of `run` that the baseline has, enters the looks, and gives the
-/// results in the order of configs and suites. Throws UserError if there is none.
+/// results in the order of configs and suites; what cannot be judged is inconclusive and
+/// says why. Throws UserError if the baseline has nothing to judge, or the run is unfit.
 [[nodiscard]] std::vector<GateResult> gate_night(const Reader& reader, BaselineBook& book,
                                                  const Baseline& baseline, const Run& run);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <vector>
 
 #include "results/store/reader.hpp"
@@ -73,8 +74,22 @@ void make_views_anew(SQLite::Database& database) {
   for (const auto& sql : all) database.tryExec(sql);  // fails for ours, which are there
 }
 
+/// Copies that a killed process began and never gave their name.
+void sweep_unfinished_backups(const fs::path& file) {
+  const std::string prefix = file.filename().string() + ".schema-";
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(fs::absolute(file).parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    const auto mark = name.find(".backup.");
+    if (name.rfind(prefix, 0) != 0 || mark == std::string::npos) continue;
+    const int pid = std::atoi(name.c_str() + mark + 8);
+    if (pid > 0 && !fs::exists("/proc/" + std::to_string(pid))) fs::remove(entry.path(), ignored);
+  }
+}
+
 /// A whole copy of the file as it was, beside it, whatever happens afterwards.
 void back_up(SQLite::Database& database, const fs::path& file, int version) {
+  sweep_unfinished_backups(file);
   fs::path copy;
   for (int i = 1; copy.empty() || fs::exists(copy); ++i) {
     copy = fmt::format("{}.schema-{}{}.backup", file.string(), version,
@@ -220,7 +235,9 @@ std::unique_ptr<SQLite::Database> open_readonly(const fs::path& file) {
   return open_existing(file, true);
 }
 
-void require_current(const fs::path& file) { (void)open_existing(file, false); }
+void require_current(const fs::path& file) {
+  (void)open_existing(file, false);
+}
 
 std::optional<std::string> damage_of(const SQLite::Exception& error, const fs::path& file) {
   if (error.getErrorCode() != kCorrupt && error.getErrorCode() != kNotADatabase) return {};

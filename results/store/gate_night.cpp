@@ -107,6 +107,19 @@ GateResult judge(const Reader& reader, const BaselineBook& book, const Baseline&
 
 }  // namespace
 
+void require_same_rules(const Baseline& baseline, const std::optional<double>& margin,
+                        const std::optional<double>& alpha) {
+  const GateRules& rules = baseline.rules;
+  if (margin.value_or(rules.margin) == rules.margin && alpha.value_or(rules.alpha) == rules.alpha) {
+    return;
+  }
+  throw UserError(
+      fmt::format("baseline {} was pinned with --margin {} --alpha {}: rules do not change from "
+                  "night to night; pin a "
+                  "baseline of another name for others",
+                  baseline.name, rules.margin, rules.alpha));
+}
+
 Arm anchor_arm(const Reader& reader, const Baseline& baseline, const std::string& config) {
   Arm pooled;
   for (std::size_t i = 0; i < baseline.runs.size(); ++i) {
@@ -140,7 +153,6 @@ std::vector<GateResult> gate_night(const Reader& reader, BaselineBook& book,
   const auto arms = reader.arms(run);
   std::vector<GateResult> results;
   std::vector<GateLook> looks;
-  std::string refusal;
   for (const auto& stream : streams) {
     const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& each) {
       return each.config.config == stream.anchor.config.config;
@@ -158,17 +170,12 @@ std::vector<GateResult> gate_night(const Reader& reader, BaselineBook& book,
                               static_cast<int>(streams.size()), look));
       looks.push_back(look);
     } catch (const UserError& error) {
-      if (refusal.empty()) refusal = error.what();
       results.push_back(not_judged(baseline, stream.label, error.what()));
     }
   }
-  if (looks.empty()) {
-    throw UserError(refusal.empty()
-                        ? fmt::format("run {} shares no config and suite with baseline {}; `weir "
-                                      "baseline diff {} {}` shows what differs",
-                                      run.id.substr(0, 12), baseline.name, baseline.name,
-                                      run.id.substr(0, 12))
-                        : refusal);
+  if (results.empty()) {
+    throw UserError(
+        fmt::format("baseline {} holds controls only: nothing to judge", baseline.name));
   }
   for (const auto& look : looks) book.enter(look);
   return results;

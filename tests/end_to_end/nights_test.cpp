@@ -80,6 +80,33 @@ TEST_F(Compared, WhatCannotBeComparedIsSaidAndExitsTwo) {
   EXPECT_THAT(error({"compare", "--bridge", "base"}), HasSubstr("--explain"));
 }
 
+TEST_F(Compared, WhatIsNoNumberIsNoMargin) {
+  import("base", 100, 0);
+  import("worse", 100, 40);
+  for (const char* number : {"nan", "inf", "-1", "x"}) {
+    EXPECT_EQ(run_weir({"compare", "base", "worse", "--gate", "--margin", number, "--db", db()})
+                  .exit_code,
+              2)
+        << number;
+  }
+}
+
+TEST_F(Compared, ABaselineHasOneSetOfArmsAndOneSetOfRules) {
+  import("one", 40, 0);
+  write_file(folder_ / "two.csv",
+             "task,model,resolved\nt1,arm,1\nt1,other,1\nt2,arm,0\nt2,other,1\n");
+  ASSERT_EQ(run_weir({"import", (folder_ / "two.csv").string(), "--db", db()}).exit_code, 0);
+  const Ran mixed = run_weir({"baseline", "pin", "one", "two", "--db", db()});
+  EXPECT_EQ(mixed.exit_code, 2);
+  EXPECT_THAT(mixed.err, HasSubstr("other configs"));
+  ASSERT_EQ(run_weir({"baseline", "pin", "one", "--db", db()}).exit_code, 0);
+  import("next", 40, 0);
+  const Ran other = run_weir(
+      {"compare", "next", "--baseline", "@main", "--gate", "--margin", "0.2", "--db", db()});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("rules do not change"));
+}
+
 TEST_F(Compared, AReportIsReplacedWholeOrNotAtAll) {
   import("base", 20, 0);
   const fs::path small = folder_ / "small";
@@ -153,6 +180,33 @@ TEST_F(Night, TheWeeksMoneyEnds) {
   EXPECT_EQ(broke.exit_code, 4);
   EXPECT_THAT(broke.err, HasSubstr("week's budget"));
   EXPECT_EQ(sql(db(), "SELECT count(*) FROM v_run"), "1");
+}
+
+TEST_F(Night, WhatMakesItWorthlessIsFoundBeforeItIsPaidFor) {
+  write_file(folder_ / "file", "");
+  std::vector<std::string> arguments = {
+      "nightly", kExperiment, "--reports", (folder_ / "file").string(), "--db", db()};
+  EXPECT_EQ(run_weir(arguments).exit_code, 2);
+  EXPECT_FALSE(fs::exists(db()));
+}
+
+TEST_F(Night, OneThatEndedWithoutReportsIsNotPaidForAgain) {
+  ASSERT_EQ(night({"--pin-first"}).exit_code, 0);
+  fs::remove_all(reports());
+  const Ran again = night({"--json"});
+  EXPECT_TRUE(json::parse(again.out).at("resumed").get<bool>()) << again.err;
+  EXPECT_EQ(sql(db(), "SELECT count(*) FROM v_run"), "1");
+  EXPECT_TRUE(fs::exists(fs::path(reports()) / "latest" / "summary.md"));
+}
+
+TEST_F(Night, OneThatCannotBeJudgedIsReportedAllTheSame) {
+  ASSERT_EQ(night({"--pin-first"}).exit_code, 0);
+  const Ran other = run_weir({"nightly", kExperiment, "--config", "pro", "--task", "fix-*",
+                              "--attempts", "1", "--reports", reports(), "--db", db(), "--json"});
+  EXPECT_EQ(other.exit_code, 6) << other.err;
+  const json end = json::parse(other.out);
+  EXPECT_EQ(end.at("verdict"), "inconclusive");
+  EXPECT_TRUE(fs::exists(end.at("reports").get<std::string>() + "/summary.md"));
 }
 
 TEST_F(Night, OneThatWasKilledGoesOn) {

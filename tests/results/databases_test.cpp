@@ -223,7 +223,8 @@ TEST(Prune, DropsTextsAndKeepsNumbersAndAnchors) {
   const fs::path file = folder / "p.db";
   { const Sample one(file, kRunA, {"t1", "t2"}); }
   { const Sample two(file, kRunB, {"t1", "t2"}); }
-  BaselineBook(file).pin({"main", *parse_time("2026-10-21T00:00:00Z"), {}, "v", {kRunB}});
+  BaselineBook(file, Access::write)
+      .pin({"main", *parse_time("2026-10-21T00:00:00Z"), {}, "v", {kRunB}});
   const auto report = [&] { return markdown_report(Reader(file).compare(kRunA)); };
   const std::string before = report();
   EXPECT_EQ(prune(file, {0, false, true}).runs.size(), 1U);
@@ -264,12 +265,13 @@ class Nights : public testing::Test {
   }
 
   void pin(const std::string& run) {
-    BaselineBook(file_).pin({"main", *parse_time("2026-10-01T00:00:00Z"), {}, "v", {run}});
+    BaselineBook(file_, Access::write)
+        .pin({"main", *parse_time("2026-10-01T00:00:00Z"), {}, "v", {run}});
   }
 
   std::vector<GateResult> judge(const std::string& run) {
     const Reader reader(file_);
-    BaselineBook book(file_);
+    BaselineBook book(file_, Access::write);
     return gate_night(reader, book, book.find("main"), reader.find_run(run));
   }
 
@@ -314,7 +316,7 @@ TEST_F(Nights, AnArmThatDidNotRunIsNoPass) {
 
 TEST_F(Nights, BaselinesAreFoundByName) {
   pin(add(0, 0));
-  EXPECT_THAT(error_of([&] { (void)BaselineBook(file_).find("mian"); }),
+  EXPECT_THAT(error_of([&] { (void)BaselineBook(file_, Access::read).find("mian"); }),
               HasSubstr("did you mean \"main\""));
 }
 
