@@ -114,7 +114,6 @@ void pass_or_ask(GateResult& result, const GateRules& rules) {
   } else {
     result.verdict = GateVerdict::passed;
     result.reason = shown_to_pass(result, rules);
-    result.tasks_needed.reset();
   }
 }
 
@@ -151,6 +150,7 @@ GateResult gate(const PairedComparison& pair, const GateRules& rules) {
   } else {
     pass_or_ask(result, rules);
   }
+  if (result.verdict != GateVerdict::inconclusive) result.tasks_needed.reset();
   return result;
 }
 
@@ -179,6 +179,7 @@ GateResult gate_watched(const PairedComparison& pair, const GateRules& rules,
   } else {
     pass_or_ask(result, rules);
   }
+  if (result.verdict != GateVerdict::inconclusive) result.tasks_needed.reset();
   return result;
 }
 

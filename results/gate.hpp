@@ -29,7 +29,7 @@ struct GateResult {
   double upper = 1;
   std::string method;
   std::string reason;               ///< one sentence
-  std::optional<int> tasks_needed;  ///< to pass with power 0.8 if nothing differs; none if passed
+  std::optional<int> tasks_needed;  ///< to pass with power 0.8 if nothing differs; none once judged
   int left_out = 0;                 ///< common tasks without an outcome in one of the arms
   int quarantined = 0;
   MissingData missing;

@@ -77,7 +77,7 @@ double DeclineWatch::within_variance() const {
 }
 
 double DeclineWatch::night_variance() const {
-  constexpr double kNights = 3;  // that w counts for
+  constexpr double kNights = 8;  // that w counts for
   constexpr double kMost = 25;   // one step is no mood
   const double w = within_variance();
   double sum = kNights * w;

@@ -123,5 +123,22 @@ TEST(YearOfNights, ADeclineIsCaughtBeforeThreePoints) {
               early);
 }
 
+TEST(YearOfNights, AFallIsShownInANightOrTwo) {
+  constexpr int kYears = 100;
+  int soon = 0;
+  for (int year = 0; year < kYears; ++year) {  // five points at once, on the second night
+    World world(static_cast<std::uint64_t>(9000 + year), 1500);
+    world.pin(1);
+    DeclineWatch watch;
+    for (int night = 1; night <= 3; ++night) {
+      watch.add(world.night(night > 1 ? 0.05 : 0, 0));
+      if (night == 1 || watch.log_evidence() < enough_evidence(1, kAlpha)) continue;
+      ++soon;
+      break;
+    }
+  }
+  EXPECT_GE(soon, 95);
+}
+
 }  // namespace
 }  // namespace weir
