@@ -78,7 +78,7 @@ double DeclineWatch::within_variance() const {
 
 double DeclineWatch::night_variance() const {
   constexpr double kNights = 8;  // that w counts for
-  constexpr double kMost = 25;   // one step is no mood
+  constexpr double kMost = 12;   // one step is no mood
   const double w = within_variance();
   double sum = kNights * w;
   for (const double jump : jumps_) sum += std::min(jump, kMost * w);

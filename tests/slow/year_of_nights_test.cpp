@@ -86,6 +86,8 @@ int red_years(int years, int tasks, double mood) {
     red += red_night(static_cast<std::uint64_t>(1000 + year), tasks, 365, 1 << 20, 0, mood) > 0 ? 1
                                                                                                 : 0;
   }
+  std::printf("%d of %d quiet years were red (%d tasks, moods of %.0f points)\n", red, years, tasks,
+              mood * 100);
   return red;
 }
 
