@@ -76,6 +76,30 @@ std::string joined(const std::vector<std::string>& names) {
   return names.empty() ? "not recorded" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// How models were asked (thinking, limits of answers, ids): what differs, as the base had
+/// it and as fresh has it, "tier.key=value".
+std::pair<std::string, std::string> settings_that_differ(const std::string& base,
+                                                         const std::string& fresh) {
+  const json a = json::parse(base, nullptr, false);
+  const json b = json::parse(fresh, nullptr, false);
+  if (a == b) return {};
+  if (!a.is_array() || !b.is_array() || a.size() != b.size()) return {base, fresh};
+  std::pair<std::string, std::string> found;
+  for (std::size_t tier = 0; tier < a.size(); ++tier) {
+    json keys = a[tier];
+    keys.update(b[tier]);
+    for (const auto& [key, unused] : keys.items()) {
+      const json own = a[tier].value(key, json());
+      const json other = b[tier].value(key, json());
+      if (own == other) continue;
+      const std::string name = a[tier].value("name", "tier") + "." + key + "=";
+      found.first += (found.first.empty() ? "" : ", ") + name + own.dump();
+      found.second += (found.second.empty() ? "" : ", ") + name + other.dump();
+    }
+  }
+  return found;
+}
+
 /// Sums of one model in one arm, by bin.
 using Bins = std::map<int, ContextCost>;
 
@@ -153,6 +177,8 @@ std::vector<ArmDifference> differences(const Arm& base, const Arm& fresh) {
     found.add("environments", "as they were", fmt::format("of {} tasks others", count), false);
   }
   found.add("served models", joined(base.served), joined(fresh.served), false);
+  const auto settings = settings_that_differ(base.config.tiers, fresh.config.tiers);
+  found.add("model settings", settings.first, settings.second, false);
   found.add("policy", base.config.policy_sha256, fresh.config.policy_sha256, false);
   found.add("price book", base.run.price_book_sha256, fresh.run.price_book_sha256, false);
   found.add("Weir version", base.run.weir_version, fresh.run.weir_version, false);

@@ -101,6 +101,20 @@ TEST(PairedComparison, NamesWhatElseDiffers) {
   EXPECT_THAT(error_of([&] { (void)gate(pair, {}); }), HasSubstr("limits differ"));
 }
 
+TEST(PairedComparison, NamesHowModelsWereAskedOtherwise) {
+  Arm base = sample_arm("base", {{"a", 1}, {"b", 0}});
+  Arm fresh = sample_arm("fresh", {{"a", 0}, {"b", 0}});
+  base.config.tiers = R"([{"name": "pro", "thinking": "high", "max_tokens": 9}])";
+  fresh.config.tiers = R"([{"name": "pro", "thinking": "max", "max_tokens": 9}])";
+  const auto found = differences(base, fresh);
+  const auto settings = std::find_if(
+      found.begin(), found.end(), [](const auto& each) { return each.what == "model settings"; });
+  ASSERT_NE(settings, found.end());
+  EXPECT_EQ(settings->base, "pro.thinking=\"high\"");
+  EXPECT_EQ(settings->fresh, "pro.thinking=\"max\"");
+  EXPECT_EQ(explain({base, fresh, fresh, {}}, {})[1].cause, "model settings");
+}
+
 TEST(PriceGaps, AShoutComparesOnlyEqualContext) {
   Arm cheap = sample_arm("cheap", {{"a", 1}});
   Arm dear = sample_arm("dear", {{"a", 1}});
