@@ -59,16 +59,15 @@ std::optional<Run> open_night(const Experiment& experiment, const NightlyOptions
   return {};
 }
 
-/// Dollars of calls made in the last seven days, all or of one run; what a call whose cost
-/// nobody knows had reserved counts. Simulated calls have a time of their own: their run's.
-double spent_this_week(const fs::path& db, const std::string& run = "") {
+/// Dollars of calls made in the last seven days; what a call whose cost nobody knows had
+/// reserved counts. Simulated calls have a time of their own: their run's counts.
+double spent_this_week(const fs::path& db) {
   if (!fs::exists(db)) return 0;
   const Rows rows = Reader(db).query(fmt::format(
       "SELECT coalesce(sum(coalesce(call.cost_pusd, call.reserved_pusd)), 0) / 1e12 FROM call JOIN "
       "trial ON trial.id = call.trial JOIN run ON run.id = trial.run WHERE "
-      "CASE WHEN call.simulated THEN run.started_at ELSE call.started_at END >= '{}' {}",
-      format_time(now() - std::chrono::hours(24 * 7)),
-      run.empty() ? "" : "AND run.id = '" + run + "'"));
+      "CASE WHEN call.simulated THEN run.started_at ELSE call.started_at END >= '{}'",
+      format_time(now() - std::chrono::hours(24 * 7))));
   return std::stod(rows.rows.at(0).at(0).value_or("0"));
 }
 

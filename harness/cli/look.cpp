@@ -48,9 +48,12 @@ int run(const RunsCommand& command) {
                     {"started_at", format_time(run.started_at)},
                     {"finished_at", run.finished_at ? json(format_time(*run.finished_at)) : json()},
                     {"seed", run.seed},
-                    {"simulated", run.simulated}});
+                    {"simulated", run.simulated},
+                    {"source", run.source}});
     rows.push_back({run.id.substr(0, 12), run.name, format_time(run.started_at), state,
-                    std::to_string(run.seed), run.simulated ? "simulated" : ""});
+                    std::to_string(run.seed), run.simulated         ? "simulated"
+                    : run.source.empty() ? ""
+                                         : "imported from " + run.source.substr(0, 40)});
   }
   if (command.common.json) {
     fmt::print("{}\n", dumped({{"runs", list}}));

@@ -59,53 +59,82 @@ std::vector<TrialSummary> Reader::trials(const std::string& run) const {
   return trials;
 }
 
-std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
-  std::map<std::string, json> models;  // records by name
-  for (const auto& config : configs(run)) {
+namespace {
+
+/// How a model of the run is priced: as another host or id, where it says so.
+struct PricedAs {
+  std::string host;
+  std::string model;
+};
+
+std::map<std::string, PricedAs> priced_as(const std::vector<ConfigRow>& configs) {
+  std::map<std::string, PricedAs> models;
+  for (const auto& config : configs) {
     const json tiers = json::parse(config.tiers, nullptr, false);
     if (!tiers.is_array()) continue;
-    for (const auto& tier : tiers) models[tier.value("name", std::string())] = tier;
+    for (const auto& tier : tiers) {
+      models[tier.value("name", std::string())] = {tier.value("price_host", std::string()),
+                                                   tier.value("price_as", std::string())};
+    }
   }
+  return models;
+}
+
+/// Trial by trial, so that nothing large is sorted.
+constexpr const char* kCallsOfTrial =
+    "SELECT segment.try, call.model, coalesce(turn.accepted_call = call.id, 0), "
+    "coalesce(call.price_entry = 'refused', 0), call.host, call.served_model, "
+    "call.requested_model, call.started_at, call.input_miss, call.input_hit, call.cache_write, "
+    "call.output_text, call.output_reasoning, call.input_total, call.output_total, call.cost_pusd, "
+    "call.replayed, coalesce(call.notes LIKE '%\"total_contradicts\"%', 0) "
+    "FROM call JOIN segment ON segment.id = call.segment "
+    "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
+    "WHERE call.trial = ? "
+    "ORDER BY segment.rowid, call.turn, call.tier, call.sample, call.retry";
+
+BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, PricedAs>& models) {
+  BilledCall call;
+  call.try_number = row.getColumn(0).getInt();
+  call.model = row.getColumn(1).getString();
+  call.accepted = row.getColumn(2).getInt() != 0;
+  call.free = row.getColumn(3).getInt() != 0;
+  call.served = row.getColumn(5).getString();
+  call.key = {row.getColumn(4).getString(), call.served, row.getColumn(6).getString()};
+  const auto as = models.find(call.model);
+  if (as != models.end() && !as->second.host.empty()) call.key.host = as->second.host;
+  if (as != models.end() && !as->second.model.empty()) call.key.served_model = as->second.model;
+  call.at = read_optional_time(row.getColumn(7)).value_or(TimePoint{});
+  call.tokens = {read_optional(row.getColumn(8)),  read_optional(row.getColumn(9)),
+                 read_optional(row.getColumn(10)), read_optional(row.getColumn(11)),
+                 read_optional(row.getColumn(12)), read_optional(row.getColumn(13)),
+                 read_optional(row.getColumn(14))};
+  call.cost_pusd = read_optional(row.getColumn(15));
+  call.replayed = row.getColumn(16).getInt() != 0;
+  call.unknowable = row.getColumn(17).getInt() != 0;
+  return call;
+}
+
+}  // namespace
+
+std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
+  const auto models = priced_as(configs(run));
   std::vector<BilledCall> calls;
-  auto row = state_->prepare(
-      "SELECT call.trial, CASE WHEN trial.slot < 0 THEN '@canary' ELSE trial.config END, "
-      "segment.try, segment.try = trial.counted_try, call.model, "
-      "coalesce(turn.accepted_call = call.id, 0), coalesce(call.price_entry = 'refused', 0), "
-      "call.host, call.served_model, call.requested_model, call.started_at, call.input_miss, "
-      "call.input_hit, call.cache_write, call.output_text, call.output_reasoning, "
-      "call.input_total, call.output_total, call.cost_pusd, call.replayed, trial.task, "
-      "coalesce(call.notes LIKE '%\"total_contradicts\"%', 0) "
-      "FROM call JOIN trial ON trial.id = call.trial JOIN segment ON segment.id = call.segment "
-      "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
-      "WHERE trial.run = ? "
-      "ORDER BY call.trial, segment.rowid, call.turn, call.tier, call.sample, call.retry",
+  auto trial = state_->prepare(
+      "SELECT id, CASE WHEN slot < 0 THEN '@canary' ELSE config END, counted_try, task FROM trial "
+      "WHERE run = ? ORDER BY id",
       run);
-  while (row.executeStep()) {
-    BilledCall call;
-    call.trial = row.getColumn(0).getString();
-    call.config = row.getColumn(1).getString();
-    call.try_number = row.getColumn(2).getInt();
-    call.counted = row.getColumn(3).getInt() != 0;
-    call.model = row.getColumn(4).getString();
-    call.accepted = row.getColumn(5).getInt() != 0;
-    call.free = row.getColumn(6).getInt() != 0;
-    call.replayed = row.getColumn(19).getInt() != 0;
-    call.task = row.getColumn(20).getString();
-    call.unknowable = row.getColumn(21).getInt() != 0;
-    const auto record = models.find(call.model);
-    const json model = record == models.end() ? json(json::object()) : record->second;
-    const std::string host = model.value("price_host", std::string());
-    const std::string as = model.value("price_as", std::string());
-    call.key = {host.empty() ? row.getColumn(7).getString() : host,
-                as.empty() ? row.getColumn(8).getString() : as, row.getColumn(9).getString()};
-    call.served = row.getColumn(8).getString();
-    call.at = read_optional_time(row.getColumn(10)).value_or(TimePoint{});
-    call.tokens = {read_optional(row.getColumn(11)), read_optional(row.getColumn(12)),
-                   read_optional(row.getColumn(13)), read_optional(row.getColumn(14)),
-                   read_optional(row.getColumn(15)), read_optional(row.getColumn(16)),
-                   read_optional(row.getColumn(17))};
-    call.cost_pusd = read_optional(row.getColumn(18));
-    calls.push_back(std::move(call));
+  auto row = state_->prepare(kCallsOfTrial);
+  while (trial.executeStep()) {
+    row.reset();
+    row.bind(1, trial.getColumn(0).getString());
+    while (row.executeStep()) {
+      BilledCall call = read_billed_call(row, models);
+      call.trial = trial.getColumn(0).getString();
+      call.config = trial.getColumn(1).getString();
+      call.counted = call.try_number == trial.getColumn(2).getInt();
+      call.task = trial.getColumn(3).getString();
+      calls.push_back(std::move(call));
+    }
   }
   return calls;
 }
