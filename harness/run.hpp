@@ -15,8 +15,8 @@ struct RunOptions {
   bool quiet = false;
   bool require_full_sandbox = false;
   std::optional<double> max_usd = {};  ///< resume: a new dollar limit
-  bool nightly = false;                ///< started by `weir nightly`, which may go on with it
   bool allow_model_change = false;     ///< a model that changes does not split the run
+  bool nightly = false;                ///< started by `weir nightly`, which may go on with it
 };
 
 /// How a run ended.

@@ -15,6 +15,7 @@
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {
@@ -24,16 +25,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr const char* kBook = R"({"schema": "weir/price-book@1", "entries": []})";
-
-template <typename Function>
-std::string error_of(Function&& function) {
-  try {
-    function();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string cell(const fs::path& db, const std::string& query) {
   return Reader(db).query(query).rows.at(0).at(0).value_or("NULL");

@@ -13,6 +13,7 @@
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {
@@ -20,16 +21,6 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-template <typename Function>
-std::string error_of(Function&& function) {
-  try {
-    function();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Csv, ReadsQuotesEndsAndMarks) {
   const Csv csv = parse_csv(

@@ -8,22 +8,13 @@
 #include "results/gate.hpp"
 #include "results/statistics/paired.hpp"
 #include "tasks/error.hpp"
+#include "tests/error_of.hpp"
 #include "tests/results/arms.hpp"
 
 namespace weir {
 namespace {
 
 using testing::HasSubstr;
-
-template <typename Function>
-std::string error_of(Function&& function) {
-  try {
-    function();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(PairedComparison, MissingTrialsAreLeftOutAndBounded) {
   const Arm base = sample_arm("base", {{"a", 1, 1}, {"b", 1, 2}, {"c", 0, 1}});
