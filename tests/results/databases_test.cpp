@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "results/report/report.hpp"
 #include "results/store/baseline_book.hpp"
@@ -163,6 +164,28 @@ TEST(Sums, KeptOnesEqualTheViews) {
   }
   sqlite(file, "UPDATE try SET outcome = NULL WHERE trial LIKE '%t2%';");
   EXPECT_EQ(Reader(file).trials(kRunA)[1].outcome, Outcome::not_run);  // no longer of today
+}
+
+TEST(Quarantine, IsDecidedByGoldAndEmptyRunsOfTheSameContent) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "q.db";
+  { const Sample models(file, kRunA, {"t1", "t2"}); }
+  { const Sample control(file, kRunB, {"t1", "t2"}); }
+  const auto quarantined = [&] {
+    const Reader reader(file);
+    return reader.quarantined(reader.arms(reader.find_run(kRunA)).at(0));
+  };
+  EXPECT_TRUE(quarantined().empty());  // models that fail say nothing of a task
+  const std::string of_b = " WHERE run = '" + kRunB + "';";
+  sqlite(file, "UPDATE config SET agent = 'nop'" + of_b);
+  EXPECT_EQ(quarantined(), std::set<std::string>{"t1"});  // doing nothing resolved it
+  sqlite(file, "UPDATE config SET agent = 'oracle'" + of_b);
+  EXPECT_TRUE(quarantined().empty());  // gold that always passes, or never, is not flaky
+  sqlite(file,
+         "UPDATE trial SET task = 't1', attempt = 2 WHERE task = 't2' AND run = '" + kRunB + "';");
+  EXPECT_EQ(quarantined(), std::set<std::string>{"t1"});  // once so, once so
+  sqlite(file, "UPDATE task SET sha256 = 'mended'" + of_b);
+  EXPECT_TRUE(quarantined().empty());  // another content
 }
 
 TEST(Merge, TwoShardsOfOneRunTwice) {
