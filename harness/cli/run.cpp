@@ -82,9 +82,10 @@ int run(const RunCommand& command) {
   }
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{
-      command.common.db,         command.jobs, false, command.require_sandbox == "full", {},
-      command.allow_model_change};
+  const RunOptions options{.db = command.common.db,
+                           .jobs = command.jobs,
+                           .require_full_sandbox = command.require_sandbox == "full",
+                           .allow_model_change = command.allow_model_change};
   return conclude(command.common, start_run(experiment, options, control));
 }
 
@@ -93,8 +94,10 @@ int run(const ResumeCommand& command) {
   for (const auto& name : command.retry) retry.insert(outcome_named(name).value());
   RunControl control;
   const Interrupt interrupt(control);
-  const RunOptions options{command.common.db,         command.jobs, false, false, command.max_usd,
-                           command.allow_model_change};
+  const RunOptions options{.db = command.common.db,
+                           .jobs = command.jobs,
+                           .max_usd = command.max_usd,
+                           .allow_model_change = command.allow_model_change};
   return conclude(command.common, resume_run(command.run, retry, options, control));
 }
 
