@@ -58,6 +58,8 @@ class Planner {
     }
     if (fs::exists(options.db)) read_history();
     for (auto& arm : arms_) arm.cost = forecast_cost(arm.history, trials_per_arm());
+    spreads_.resize(arms_.size());
+    for (std::size_t i = 1; i < arms_.size(); ++i) spreads_[i] = spread_of(arms_[0], arms_[i]);
   }
 
   Document document() {
@@ -112,7 +114,7 @@ class Planner {
     return reader.at_prices_of(past, today);
   }
 
-  /// Trials of tasks that the experiment has count; of others only where it has none.
+  /// Only trials of the experiment's own tasks, as they are now, are history.
   static void pool(PlannedArm& arm, const Arm& past,
                    const std::map<std::string, std::string>& tasks) {
     if (arm.runs == 0) {
@@ -183,24 +185,55 @@ class Planner {
     document_.sections.push_back(std::move(section));
   }
 
-  /// Standard deviation of a task's difference between two arms, for the plan's attempts.
+  /// What is known of the difference between two arms.
   struct Spread {
-    double sd = 0;
+    double sd = 0;  ///< of a task's difference, with the plan's attempts
     bool measured = false;
     std::optional<PairedComparison> pair;
   };
+
+  /// Variance of a trial within its task, from tasks tried more than once; and the mean of
+  /// 1 / trials: what repeats took from the variance of a task's mean.
+  struct Within {
+    std::optional<double> variance;
+    double per_task = 0;
+  };
+  [[nodiscard]] static Within within(const PairedComparison& pair, TaskTally TaskPair::*arm) {
+    Within result;
+    double sum = 0;
+    int repeated = 0;
+    for (const auto& each : pair.pairs) {
+      const TaskTally& tally = each.*arm;
+      result.per_task += 1.0 / tally.trials / pair.tasks;
+      if (tally.trials < 2) continue;
+      sum += tally.rate() * (1 - tally.rate()) * tally.trials / (tally.trials - 1);
+      ++repeated;
+    }
+    if (repeated > 0) result.variance = sum / repeated;
+    return result;
+  }
+
+  /// The history's spread had its own numbers of trials; where repeats tell what they take
+  /// away, it is that of the plan's attempts, else it stays as it is.
+  [[nodiscard]] double spread_with_attempts(const PairedComparison& pair) const {
+    const Within base = within(pair, &TaskPair::base);
+    const Within fresh = within(pair, &TaskPair::fresh);
+    if (!base.variance || !fresh.variance) return pair.sd;
+    const double noise = *base.variance * base.per_task + *fresh.variance * fresh.per_task;
+    const double between = std::max(0.0, pair.sd * pair.sd - noise);
+    return std::sqrt(between + (*base.variance + *fresh.variance) / experiment_.attempts);
+  }
 
   [[nodiscard]] Spread spread_of(const PlannedArm& base, const PlannedArm& fresh) const {
     Spread spread{std::sqrt(kAssumedDiscordance), false, {}};
     if (!base.known() || !fresh.known()) return spread;
     const auto pairs = pair_tasks(base.history, fresh.history);
-    if (std::count_if(pairs.begin(), pairs.end(), [](const auto& p) { return p.comparable(); }) <
-        2) {
-      return spread;
-    }
+    const auto both = std::count_if(pairs.begin(), pairs.end(),
+                                    [](const TaskPair& pair) { return pair.comparable(); });
+    if (both < 2) return spread;
     spread.pair = compare_arms(base.history, fresh.history, {});
     spread.measured = spread.pair->sd > 0;
-    if (spread.measured) spread.sd = spread.pair->sd;
+    if (spread.measured) spread.sd = spread_with_attempts(*spread.pair);
     return spread;
   }
 
@@ -216,8 +249,10 @@ class Planner {
                 {}};
     const int tasks = static_cast<int>(tasks_.size());
     for (std::size_t i = 1; i < arms_.size(); ++i) {
-      const Spread spread = spread_of(arms_[0], arms_[i]);
-      const double seen = minimum_detectable(spread.sd, tasks, kAlpha, kPower);
+      const Spread& spread = spreads_[i];
+      const double past = spread.measured ? spread.pair->diff : 0;
+      const auto seen = detectable_difference(spread.sd * spread.sd + past * past,
+                                              experiment_.attempts == 1, tasks, kAlpha, kPower);
       std::optional<double> effect = options_.effect;
       if (!effect && spread.measured) effect = std::abs(spread.pair->diff);
       const Cell needed =
@@ -229,7 +264,7 @@ class Planner {
                             Cell::of(arms_[0].row.config),
                             {fmt::format("{:.2f}", spread.sd), spread.sd},
                             Cell::of(spread.measured ? "history" : "assumed: 15 % of tasks differ"),
-                            points_cell(seen),
+                            seen ? points_cell(*seen) : Cell::unknown("none"),
                             spread.measured ? points_cell(spread.pair->diff) : Cell::unknown("–"),
                             needed});
     }
@@ -316,7 +351,7 @@ class Planner {
   void add_verdict() {
     Section section{"verdict", "Is it worth it", {}, {}};
     for (std::size_t i = 1; i < arms_.size(); ++i) {
-      const Spread spread = spread_of(arms_[0], arms_[i]);
+      const Spread& spread = spreads_[i];
       if (!spread.pair) continue;
       const PairedComparison& pair = *spread.pair;
       const std::string& base = arms_[0].row.config;
@@ -372,6 +407,7 @@ class Planner {
   const PlanOptions& options_;
   std::vector<Task> tasks_;
   std::vector<PlannedArm> arms_;
+  std::vector<Spread> spreads_;  ///< of each arm against the first
   std::optional<double> expected_;
   Document document_;
 };
