@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "results/store/baseline_book.hpp"
 #include "tasks/error.hpp"
 
 namespace weir::cli {
@@ -42,24 +43,12 @@ std::vector<ArmPair> named_pairs(const Reader& reader, const Arms& arms,
   return pairs;
 }
 
-/// What the gate judges must have ended, as one run.
-void require_fit(const Reader& reader, const Arm& arm) {
-  const std::string id = arm.run.id.substr(0, 12);
-  if (!arm.run.finished_at) {
-    throw UserError(fmt::format("run {} is not finished; `weir resume {}` finishes it", id, id));
-  }
-  if (!reader.model_changes(arm.run.id, false).empty()) {
-    throw UserError(
-        fmt::format("run {} met two models under one name and is not judged as one", id));
-  }
-}
-
 /// A verdict, or, with its `refusal`, why there is none: one pair that cannot be judged
 /// hides no other.
 GateResult judged(const Reader& reader, const Arm& base, const Arm& fresh,
                   const CompareCommand& command, std::string& refusal) {
-  require_fit(reader, base);
-  require_fit(reader, fresh);
+  require_judgeable(reader, base.run);
+  require_judgeable(reader, fresh.run);
   PairingOptions options;
   options.seed = fresh.run.seed;
   options.quarantined = reader.quarantined(fresh);

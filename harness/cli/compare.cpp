@@ -95,7 +95,6 @@ int against_baseline(const Reader& reader, const CompareCommand& command, const 
 int explain_change(const Reader& reader, const Arms& arms, const CompareCommand& command) {
   auto pairs = chosen_pairs(reader, arms, command);
   Document document{"What changed", false, {}, {}, {}};
-  json object{{"explained", json::array()}};
   for (auto& [then, now] : pairs) {
     if (then.run.id == now.run.id) {
       throw UserError("--explain compares two runs: weir compare OLD NEW --explain [--bridge RUN]");
@@ -119,8 +118,7 @@ int explain_change(const Reader& reader, const Arms& arms, const CompareCommand&
                                           then.run.weir_version, now.run.id.substr(0, 12),
                                           now.run.weir_version));
   }
-  object = json_of(document);
-  print(command.common, document, object, {});
+  print(command.common, document, json_of(document), {});
   return kOk;
 }
 
@@ -136,8 +134,9 @@ int one_run(const Reader& reader, const CompareCommand& command, const Run& run)
     }
     report.gates = judge_all(reader, pairs, command);
     report.pairs = shown_pairs(reader, pairs, true);
+  } else {
+    for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   }
-  for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   json object = json_report(report.comparison);
   object["pairs"] = pairs_json(report.pairs);
   Document document = run_document(report);

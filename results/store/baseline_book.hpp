@@ -37,6 +37,9 @@ class BaselineBook {
   std::unique_ptr<State> state_;
 };
 
+/// Throws UserError unless the run has ended, and as one: what no gate judges else.
+void require_judgeable(const Reader& reader, const Run& run);
+
 /// Throws UserError if other rules are asked for than the baseline was pinned with.
 void require_same_rules(const Baseline& baseline, const std::optional<double>& margin,
                         const std::optional<double>& alpha);

@@ -57,15 +57,7 @@ void refuse_unfit(const Reader& reader, const Baseline& baseline, const Run& run
     throw UserError(fmt::format("run {} is part of baseline {}: it cannot be judged by itself", id,
                                 baseline.name));
   }
-  if (!run.finished_at) {
-    throw UserError(fmt::format("run {} is not finished; `weir resume {}` finishes it", id, id));
-  }
-  if (!reader.model_changes(run.id, false).empty()) {
-    throw UserError(
-        fmt::format("run {} met two models under one name and is not judged as one; "
-                    "`weir report {}` shows its parts",
-                    id, id));
-  }
+  require_judgeable(reader, run);
 }
 
 GateResult not_judged(const Baseline& baseline, const std::string& label, const std::string& why) {
@@ -106,6 +98,19 @@ GateResult judge(const Reader& reader, const BaselineBook& book, const Baseline&
 }
 
 }  // namespace
+
+void require_judgeable(const Reader& reader, const Run& run) {
+  const std::string id = run.id.substr(0, 12);
+  if (!run.finished_at) {
+    throw UserError(fmt::format("run {} is not finished; `weir resume {}` finishes it", id, id));
+  }
+  if (!reader.model_changes(run.id, false).empty()) {
+    throw UserError(
+        fmt::format("run {} met two models under one name and is not judged as one; "
+                    "`weir report {}` shows its parts",
+                    id, id));
+  }
+}
 
 void require_same_rules(const Baseline& baseline, const std::optional<double>& margin,
                         const std::optional<double>& alpha) {

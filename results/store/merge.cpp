@@ -129,12 +129,12 @@ void refuse_conflicts(SQLite::Database& database, const TableKey& table, const f
   if (row.executeStep()) refuse(row, table, shard);
 }
 
-/// The shard's rows of one table; the rows that were here already.
-std::int64_t copy(SQLite::Database& database, const TableKey& table, const fs::path& shard,
-                  MergeResult& result) {
+/// The shard's rows of one table; those that were here already must be equal.
+void copy(SQLite::Database& database, const TableKey& table, const fs::path& shard,
+          MergeResult& result) {
   const std::string columns = joined(columns_of(database, table.name));
   const auto theirs = count(database, fmt::format("SELECT count(*) FROM shard.\"{}\"", table.name));
-  if (theirs == 0) return 0;
+  if (theirs == 0) return;
   const int added = database.exec(
       fmt::format("INSERT OR IGNORE INTO main.\"{0}\" ({1}) SELECT {1} FROM shard.\"{0}\"",
                   table.name, columns));
@@ -142,7 +142,6 @@ std::int64_t copy(SQLite::Database& database, const TableKey& table, const fs::p
   const std::int64_t known = theirs - added;
   result.known += known;
   if (known > 0) refuse_conflicts(database, table, shard);
-  return known;
 }
 
 /// Baselines whose names are new here, with their ledgers: a name means what it meant in
@@ -205,7 +204,7 @@ void merge_one(SQLite::Database& database, const fs::path& shard, MergeResult& r
   own.runs = static_cast<int>(count(database, "SELECT count(*) FROM shard.run"));
   const bool new_runs =
       count(database, "SELECT count(*) FROM shard.run JOIN main.run USING (id)") == 0;
-  for (const auto& table : kTables) (void)copy(database, table, shard, own);
+  for (const auto& table : kTables) copy(database, table, shard, own);
   copy_baselines(database);
   if (!new_runs) settle_ends(database);
   if (!new_runs && own.added > 0) drop_sums(database);

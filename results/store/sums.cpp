@@ -49,29 +49,35 @@ std::map<std::string, TrialSums> sums_of_trials(const SQLite::Database& database
   return trials;
 }
 
+/// Costs by arm, served model and length of prompt.
+using Contexts = std::map<std::tuple<std::string, std::string, int>, ContextCost>;
+
+void add_context(Contexts& contexts, const BilledCall& call) {
+  const std::int64_t input = call.tokens.input_total.value_or(0);
+  const int bin = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(input | 1))) - 1;
+  ContextCost& context = contexts[{call.config, call.served, bin}];
+  context.config = call.config;
+  context.model = call.served;
+  context.bin = bin;
+  if (input == 0 || !call.cost_pusd) return;  // that it served is all that is known
+  ++context.calls;
+  context.cost_pusd += *call.cost_pusd;
+  if (!call.tokens.input_hit) return;  // of hits nothing is known
+  context.input_total += input;
+  context.input_hit += *call.tokens.input_hit;
+}
+
 /// Spends of counted tries call by call, and what other caches would have made them.
-void add_spends(RunSums& sums, const std::vector<BilledCall>& all, const PriceBook& book) {
+void add_spends(RunSums& sums, std::vector<BilledCall> all, const PriceBook& book) {
   std::map<std::string, std::vector<BilledCall>> priced;  // by config
-  std::map<std::tuple<std::string, std::string, int>, ContextCost> contexts;
-  for (const auto& call : all) {
+  Contexts contexts;
+  for (auto& call : all) {
     if (!call.counted) continue;
     const auto trial = sums.trials.find(call.trial);
     if (trial == sums.trials.end()) continue;  // the canary's
     trial->second.spend.add(call.cost_pusd);
-    if (!call.replayed) priced[call.config].push_back(call);
-    if (!call.accepted) continue;
-    const std::int64_t input = call.tokens.input_total.value_or(0);
-    const int bin = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(input | 1))) - 1;
-    ContextCost& context = contexts[{call.config, call.served, bin}];
-    context.config = call.config;
-    context.model = call.served;
-    context.bin = bin;
-    if (input == 0 || !call.cost_pusd) continue;  // that it served is all that is known
-    ++context.calls;
-    context.cost_pusd += *call.cost_pusd;
-    if (!call.tokens.input_hit) continue;  // of hits nothing is known
-    context.input_total += input;
-    context.input_hit += *call.tokens.input_hit;
+    if (call.accepted) add_context(contexts, call);
+    if (!call.replayed) priced[call.config].push_back(std::move(call));
   }
   for (const auto& [unused, calls] : priced) {
     for (const auto& [trial, costs] : cache_costs_by_trial(calls, book)) {
