@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/model/model_table.hpp"
 #include "tasks/config_table.hpp"
+#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/nearest.hpp"
@@ -184,32 +186,75 @@ class ExperimentReader {
   }
 
   void read_policy(ConfigTable& table, ConfigSpec& config) {
-    const auto file = table.path("policy");
+    const bool external = table.raw("policy").is_object();
     auto control = table.table("control");
-    if (file) {
-      const std::string text = stored_.policy(*file);
-      policy_texts_[file->string()] = text;
-      config.policy = parse_policy(*file, text);
-      if (control) table.fail("control", "a config has a policy or a control, not both");
-      if (!config.policy.tiers.empty() && config.policy.tiers != config.tiers) {
-        table.fail("policy", fmt::format("is for the tiers {}, the config has {}",
-                                         fmt::join(config.policy.tiers, " -> "),
-                                         fmt::join(config.tiers, " -> ")));
-      }
-      config.policy.tiers = config.tiers;
+    if (table.has("policy") && control) {
+      table.fail("control", "a config has a policy or a control, not both");
+    }
+    if (external) {
+      auto inner = table.table("policy");
+      read_external(*inner, config);
+    } else if (const auto file = table.path("policy")) {
+      config.policy = policy_in(*file);
     } else if (control) {
-      config.policy.tiers = config.tiers;
-      const auto share = control->number("random_share");
-      if (!share || !(*share >= 0 && *share <= 1)) {
-        control->fail("random_share", "must be a share in [0,1]");
+      config.policy = read_control(*control);
+      const bool one = config.policy.attempts.has_value();
+      if (one != (config.tiers.size() == 1)) {
+        table.fail("tiers", one ? "control attempts repeats one tier: name one"
+                                : "this control chooses between tiers: name at least two");
       }
-      config.policy.random_share = share;
-      control->reject_unknown();
     } else if (config.tiers.size() > 1) {
       table.fail("policy", "a config with several tiers needs a policy or a control");
     } else if (!config.tiers.empty()) {
       config.policy = single_tier_policy(config.tiers.front());
     }
+    if (!config.policy.tiers.empty() && config.policy.tiers != config.tiers) {
+      table.fail("policy", fmt::format("is for the tiers {}, the config has {}",
+                                       fmt::join(config.policy.tiers, " -> "),
+                                       fmt::join(config.tiers, " -> ")));
+    }
+    if (config.agent != "bash" && !config.policy.text.empty()) {
+      table.fail(control ? "control" : "policy",
+                 fmt::format("agent \"{}\" makes no calls to route", config.agent));
+    }
+    config.policy.tiers = config.tiers;
+  }
+
+  Policy policy_in(const fs::path& file) {
+    const std::string text = stored_.policy(file);
+    policy_texts_[file.string()] = text;
+    return parse_policy(file, text);
+  }
+
+  /// `policy = { exec = "...", file = "policy.toml", timeout = "30s" }`: a program that
+  /// judges turns; the file, if there is one, says how escalations are redone.
+  void read_external(ConfigTable& table, ConfigSpec& config) {
+    const auto exec = table.text("exec");
+    if (!exec || exec->empty()) table.fail("exec", "must be the command of an external policy");
+    const auto file = table.path("file");
+    if (file) config.policy = policy_in(*file);
+    ExternalCommand command{*exec, file_.path.parent_path()};
+    command.timeout = table.duration("timeout").value_or(command.timeout);
+    if (command.timeout.count() < 1) table.fail("timeout", "must be more than nothing");
+    if (!config.policy.weights.empty()) {
+      table.fail("file", "has weights, which an external policy replaces; remove [score] weights");
+    }
+    config.policy.text += external_text(command);
+    config.policy.external = command;
+    table.reject_unknown();
+  }
+
+  /// What the command is, as far as a digest can know: with the files it names.
+  static std::string external_text(const ExternalCommand& command) {
+    std::string text = fmt::format("\n[external]\nexec = {}\n", json(command.command).dump());
+    std::istringstream words(command.command);
+    for (std::string word; words >> word;) {
+      const fs::path path = command.folder / word;
+      std::error_code error;
+      if (!fs::is_regular_file(path, error)) continue;
+      text += fmt::format("# {} {}\n", word, sha256(read_file(path)));
+    }
+    return text;
   }
 
   static std::optional<double> dollars(ConfigTable& table, const std::string& key) {

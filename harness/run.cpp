@@ -11,8 +11,11 @@
 #include "harness/agent/bash_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
 #include "harness/canary.hpp"
+#include "harness/certificates.hpp"
 #include "harness/model/replay.hpp"
+#include "harness/model/token_estimate.hpp"
 #include "harness/model_room.hpp"
+#include "harness/previous_attempts.hpp"
 #include "harness/progress.hpp"
 #include "harness/run_input.hpp"
 #include "harness/run_rows.hpp"
@@ -55,10 +58,23 @@ struct Recorded {
 struct Job {
   const Task* task;
   const ConfigSpec* config;
-  Trial trial;
+  Trial trial = {};
   int try_number = 1;
-  Recorded recorded;
-  std::optional<CassetteTrial> cassette;  ///< of a replayed trial, once it begins
+  Recorded recorded = {};
+  std::optional<CassetteTrial> cassette = {};  ///< of a replayed trial, once it begins
+  bool previous_attempt_failed = false;   ///< visibly; known once the trial begins
+};
+
+/// Does something when a scope is left, however it is.
+class AtEnd {
+ public:
+  explicit AtEnd(std::function<void()> work) : work_(std::move(work)) {}
+  ~AtEnd() { work_(); }
+  AtEnd(const AtEnd&) = delete;
+  AtEnd& operator=(const AtEnd&) = delete;
+
+ private:
+  std::function<void()> work_;
 };
 
 /// Everything one execution of a run needs, put together once.
@@ -79,7 +95,12 @@ class RunSession {
       }
     }
     const ExperimentLimits& limits = experiment_.limits;
-    if (limits.run_usd || limits.usd) require_prices(experiment_, prices_);
+    const bool capped = std::any_of(
+        experiment_.configs.begin(), experiment_.configs.end(),
+        [](const ConfigSpec& config) { return config.policy.budget.usd.has_value(); });
+    if (limits.run_usd || limits.usd || capped) require_prices(experiment_, prices_);
+    certificates_ = check_certificates(experiment_, tasks_, prices_.sha256());
+    for (const auto& shout : certificates_.shouts) fmt::print(stderr, "{}\n", shout);
     sandbox_ = make_sandbox(experiment_.sandbox);
     require_base(experiment_.sandbox.environment);
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
@@ -141,12 +162,18 @@ class RunSession {
 
  private:
   std::vector<Slot> order() const {
-    return blocked_order(tasks_.size(), experiment_.configs.size(), experiment_.attempts,
-                         experiment_.seed);
+    std::vector<Slot> slots = blocked_order(tasks_.size(), experiment_.configs.size(),
+                                            experiment_.attempts, experiment_.seed);
+    std::set<std::size_t> in_order;
+    for (std::size_t i = 0; i < experiment_.configs.size(); ++i) {
+      if (experiment_.configs[i].policy.previous_attempt_failed) in_order.insert(i);
+    }
+    order_attempts(slots, in_order);
+    return slots;
   }
 
   Job job_for(const Slot& slot, int number) const {
-    Job job{&tasks_[slot.task], &experiment_.configs[slot.config], {}, 1, {}, {}};
+    Job job{.task = &tasks_[slot.task], .config = &experiment_.configs[slot.config]};
     Trial& trial = job.trial;
     trial.run = run_;
     trial.suite = job.task->shown.suite;
@@ -197,6 +224,10 @@ class RunSession {
     const Reader reader(options_.db);
     models.know_served(reader, run_);
     std::atomic<bool> abandoned{false};
+    std::set<std::string> pending;
+    for (const auto& job : jobs) pending.insert(job.trial.id);
+    PreviousAttempts previous(std::move(pending));
+    VisibleTestsBook visible_tests;
     const auto canary = [&](CanaryPhase phase) {
       if (!experiment_.canary) return;
       run_canary(models, experiment_, run_, phase, *writer_, reader, watchdog, control_.stopping());
@@ -204,6 +235,7 @@ class RunSession {
 
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
+      const AtEnd done([&] { previous.finished(job.trial.id); });
       progress.trial_started();
       job.cassette = cassette_of(job);
       if (job.cassette && !job.cassette->was_run) {
@@ -219,9 +251,13 @@ class RunSession {
                      experiment_.limits.elapsed, experiment_.limits.wall,
                      experiment_.sandbox.network};
       room.make_agent = [&](const AgentContext& context) {
-        return make_agent(job, context, models, busy_boxes);
+        return make_agent(job, context, models, busy_boxes, visible_tests, progress);
       };
       try {
+        if (job.config->policy.previous_attempt_failed) {
+          job.previous_attempt_failed =
+              previous.failed_before(job.trial, Reader(options_.db), control_.stopping());
+        }
         progress.trial_finished(job.trial, run_to_end(job, room, progress));
       } catch (const Cancelled&) {
         abandoned = true;
@@ -271,7 +307,8 @@ class RunSession {
   }
 
   std::unique_ptr<Agent> make_agent(const Job& job, const AgentContext& context,
-                                    const ModelRoom& models, Limiter& busy_boxes) {
+                                    const ModelRoom& models, Limiter& busy_boxes,
+                                    VisibleTestsBook& visible_tests, Progress& progress) {
     if (job.config->agent == "oracle") {
       return make_oracle_agent(context.task.hidden, context.environment);
     }
@@ -285,13 +322,33 @@ class RunSession {
     limits.command = experiment_.limits.command;
     const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
     const std::string nonce = experiment_.cache_nonce ? sha256(segment).substr(0, 32) : "";
-    return make_bash_agent({models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task,
-                                        seed, job.recorded.calls),
-                            job.config->policy, limits, *sandbox_, busy_boxes, context.environment,
-                            job.trial.threshold.value_or(job.config->policy.threshold), seed,
-                            job.try_number, job.recorded.trajectory,
-                            job.cassette ? job.cassette->turns : std::vector<Turn>{},
-                            job.cassette ? job.cassette->nonce : nonce});
+    const auto look = [&visible_tests, &progress, task = job.task](const CheckRoom& room) {
+      bool first = false;
+      auto tests = visible_tests.of(*task, room, first);
+      if (first && !tests->overlap().empty()) {
+        progress.note(fmt::format("{}: {}", task->shown.id, tests->overlap()));
+      }
+      return tests;
+    };
+    const AgentTask& shown = job.task->shown;
+    return make_bash_agent(
+        {.ledger = models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task, seed,
+                               job.recorded.calls),
+         .policy = job.config->policy,
+         .limits = limits,
+         .sandbox = *sandbox_,
+         .busy_boxes = busy_boxes,
+         .environment = context.environment,
+         .visible_tests = look,
+         .outlook = {shown.difficulty, estimate_tokens(shown.instruction),
+                     job.previous_attempt_failed},
+         .threshold = job.trial.threshold.value_or(job.config->policy.threshold),
+         .seed = seed,
+         .try_number = job.try_number,
+         .attempt = job.trial.attempt,
+         .recorded = job.recorded.trajectory,
+         .cassette = job.cassette ? job.cassette->turns : std::vector<Turn>{},
+         .nonce = job.cassette ? job.cassette->nonce : nonce});
   }
 
   /// What a replayed trial's cassette holds; nullopt for one that is not replayed.
@@ -353,6 +410,7 @@ class RunSession {
                 {"host_sha256", host_digest()},
                 {"limits", limit_facts(experiment_)},
                 {"resources", resource_facts(experiment_)},
+                {"certificates", certificates_.facts()},
                 {"sandbox", json::parse(sandbox_->description())}}
         .dump();
   }
@@ -362,6 +420,7 @@ class RunSession {
   RunControl& control_;
   std::vector<Task> tasks_;
   PriceBook prices_;
+  Certificates certificates_;
   int cores_;
   int jobs_;
   std::unique_ptr<Sandbox> sandbox_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "results/record.hpp"
 #include "runners/environment.hpp"
@@ -29,6 +30,7 @@ struct Submission {
   std::optional<Outcome> failure;        ///< provider_error, infra_error, agent_error: not graded
   std::string error_class;
   std::string message;
+  std::vector<std::string> anomalies;    ///< what a reader should know
   bool may_pass = true;                  ///< of a failure: a new try may fare better
   std::string leaf;                      ///< segment the trajectory ended in
   milliseconds model_time{0};

@@ -17,12 +17,16 @@
 #include <boost/process/v2/process.hpp>
 #include <boost/process/v2/start_dir.hpp>
 #include <boost/process/v2/stdio.hpp>
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 namespace weir {
 namespace {
 
 constexpr milliseconds kDrain{100};
+constexpr std::size_t kErrors = 4096;  // bytes kept of a conversation's stderr
 
 namespace asio = boost::asio;
 namespace bp = boost::process::v2;
@@ -57,6 +61,7 @@ class Reading {
     });
   }
   std::string take() { return std::move(text_); }
+  [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
   asio::readable_pipe pipe_;
@@ -132,6 +137,113 @@ ProcessResult run(const ProcessRequest& request) {
 }
 
 }  // namespace
+
+/// The program's pipes, served only while somebody waits for it.
+struct Conversation::State {
+  asio::io_context context;
+  asio::writable_pipe in{context};
+  asio::readable_pipe out{context};
+  Reading err{context, kErrors};
+  std::string heard;      ///< bytes not yet taken as lines
+  std::size_t cap;
+  std::optional<bp::process> child;
+  int exit_code = 0;
+
+  /// Lets things happen until `done` is set or the time is over.
+  void wait(const bool& done, milliseconds timeout) {
+    const auto until = std::chrono::steady_clock::now() + timeout;
+    context.restart();
+    while (!done && std::chrono::steady_clock::now() < until) {
+      if (context.run_one_until(until) == 0) break;
+    }
+  }
+};
+
+Conversation::Conversation(const ProcessRequest& request) : state_(std::make_unique<State>()) {
+  state_->cap = request.output_cap;
+  const auto program = locate(request.argv.front());
+  if (program.empty()) {
+    state_->exit_code = 127;
+    return;
+  }
+  const std::vector<std::string> arguments(request.argv.begin() + 1, request.argv.end());
+  const std::string cwd = request.cwd.empty() ? "." : request.cwd;
+  try {
+    state_->child.emplace(state_->context, program, arguments,
+                          bp::process_stdio{state_->in, state_->out, state_->err.pipe()},
+                          bp::process_start_dir(cwd), Isolate{});
+    state_->err.start();
+  } catch (const std::system_error&) {
+    state_->child.reset();
+    state_->exit_code = 126;
+  }
+}
+
+Conversation::~Conversation() {
+  if (!state_->child) return;
+  ::kill(-state_->child->id(), SIGKILL);
+  boost::system::error_code ignored;
+  state_->child->wait(ignored);
+}
+
+bool Conversation::say(std::string_view line, milliseconds timeout) {
+  if (!state_->child) return false;
+  const auto text = std::make_shared<std::string>(line);  // may outlive a wait given up
+  text->push_back('\n');
+  const auto done = std::make_shared<bool>(false);
+  const auto sent = std::make_shared<bool>(false);
+  asio::async_write(state_->in, asio::buffer(*text), [text, done, sent](auto error, std::size_t) {
+    *done = true;
+    *sent = !error;
+  });
+  state_->wait(*done, timeout);
+  return *sent;
+}
+
+std::optional<std::string> Conversation::hear(milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    if (const auto end = state_->heard.find('\n'); end != std::string::npos) {
+      std::string line = state_->heard.substr(0, end);
+      state_->heard.erase(0, end + 1);
+      return line;
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(
+        until - std::chrono::steady_clock::now());
+    if (!state_->child || left.count() <= 0 || state_->heard.size() > state_->cap) return {};
+    const auto buffer = std::make_shared<std::array<char, 65536>>();
+    const auto done = std::make_shared<bool>(false);
+    const auto size = std::make_shared<std::size_t>(0);
+    state_->out.async_read_some(asio::buffer(*buffer), [buffer, done, size](auto, std::size_t n) {
+      *done = true;
+      *size = n;
+    });
+    state_->wait(*done, left);
+    if (!*done) {
+      state_->out.close();  // too late: whatever comes now answers another question
+      return {};
+    }
+    if (*size == 0) return {};
+    state_->heard.append(buffer->data(), *size);
+  }
+}
+
+std::optional<int> Conversation::ended() {
+  if (!state_->child) return state_->exit_code;
+  boost::system::error_code error;
+  const auto until = std::chrono::steady_clock::now() + kDrain;
+  while (state_->child->running(error)) {  // its pipes close a moment before it ends
+    if (std::chrono::steady_clock::now() > until) return {};
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return exit_code_of(state_->child->native_exit_code());
+}
+
+std::string Conversation::errors() {
+  const bool never = false;
+  if (state_->child) state_->wait(never, kDrain);
+  return state_->err.text();
+}
 
 ProcessResult run_process(const ProcessRequest& request) {
   try {

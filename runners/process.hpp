@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tasks/units.hpp"
@@ -29,5 +32,30 @@ struct ProcessResult {
 /// Runs a program to its end, or kills its whole process group at the timeout.
 /// Safe to call from many threads.
 [[nodiscard]] ProcessResult run_process(const ProcessRequest& request);
+
+/// A trusted program on the host that is spoken to line by line. Dies with this
+/// object, its whole process group with it. Belongs to the thread that made it.
+class Conversation {
+ public:
+  /// Starts `request.argv`; `input` and `timeout` are not used.
+  explicit Conversation(const ProcessRequest& request);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  /// Sends one line. False if nobody took it within `timeout`.
+  [[nodiscard]] bool say(std::string_view line, milliseconds timeout);
+  /// The next line, without its end. nullopt if none came within `timeout`, the program
+  /// ended, or the line is longer than the request's output cap.
+  [[nodiscard]] std::optional<std::string> hear(milliseconds timeout);
+  /// Whether the program has ended, and its exit code as in ProcessResult.
+  [[nodiscard]] std::optional<int> ended();
+  /// What it wrote to stderr, the beginning of it.
+  [[nodiscard]] std::string errors();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -41,6 +42,13 @@ std::vector<Slot> blocked_order(std::size_t tasks, std::size_t configs, int atte
     slots.insert(slots.end(), block.begin(), block.end());
   }
   return slots;
+}
+
+void order_attempts(std::vector<Slot>& slots, const std::set<std::size_t>& in_order) {
+  std::map<std::pair<std::size_t, std::size_t>, int> next;
+  for (auto& slot : slots) {
+    if (in_order.count(slot.config) > 0) slot.attempt = ++next[{slot.task, slot.config}];
+  }
 }
 
 std::size_t run_jobs(std::size_t count, int jobs, const std::function<void(std::size_t)>& work,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct Slot {
 /// Equal on every machine for equal arguments.
 [[nodiscard]] std::vector<Slot> blocked_order(std::size_t tasks, std::size_t configs, int attempts,
                                               std::uint64_t seed);
+
+/// Puts the attempts of each task under the configs in `in_order` into ascending order,
+/// in the slots they have: what a later one wants to know of an earlier is then on its way.
+void order_attempts(std::vector<Slot>& slots, const std::set<std::size_t>& in_order);
 
 /// Runs `work(i)` for i = 0..count-1 in order on `jobs` threads, one job per
 /// thread at a time. No new job starts once `drain` is requested. The first

@@ -72,6 +72,7 @@ class TrialRun {
     try_.message = submission.message;
     try_.model_ms = submission.model_time.count();
     try_.stop_reason = submission.stop;
+    for (const auto& anomaly : submission.anomalies) anomalies_.push_back(anomaly);
     if (submission.failure) {
       try_.outcome = submission.failure;
     } else {

@@ -77,11 +77,11 @@ Deadline::~Deadline() {
 }
 
 Deadline::Pause::Pause(Deadline& deadline) : deadline_(deadline), began_(Clock::now()) {
-  if (deadline_.limited_) deadline_.watchdog_.disarm(deadline_);
+  if (deadline_.pauses_++ == 0 && deadline_.limited_) deadline_.watchdog_.disarm(deadline_);
 }
 
 Deadline::Pause::~Pause() {
-  if (!deadline_.limited_) return;
+  if (--deadline_.pauses_ > 0 || !deadline_.limited_) return;
   deadline_.end_ += Clock::now() - began_;
   deadline_.watchdog_.arm(deadline_);
 }

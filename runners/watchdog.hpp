@@ -56,7 +56,7 @@ class Deadline {
     return (limited_ && Clock::now() >= end_) || (outer_ != nullptr && outer_->expired());
   }
 
-  /// The clock stands still while alive.
+  /// The clock stands still while any is alive.
   class Pause {
    public:
     explicit Pause(Deadline& deadline);
@@ -79,6 +79,7 @@ class Deadline {
   Watchdog& watchdog_;
   const Deadline* outer_ = nullptr;
   bool limited_;
+  int pauses_ = 0;
   Clock::time_point end_;
   std::stop_token parent_;
   std::stop_source source_;

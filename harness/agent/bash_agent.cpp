@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/turn_checks.hpp"
 #include "harness/model/failure.hpp"
-#include "harness/model/token_estimate.hpp"
-#include "runners/check_patch.hpp"
-#include "runners/check_tests.hpp"
+#include "harness/router/commands.hpp"
+#include "harness/router/vote.hpp"
 #include "runners/repository.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -19,22 +19,9 @@ namespace {
 
 using nlohmann::json;
 
-/// One tier's answer to a turn, on its way to being accepted or discarded.
-struct TurnAttempt {
-  int tier = 0;
-  Answer answer;
-  Draft draft;
-  TurnEvidence evidence;
-  std::vector<ExecResult> results;
-  std::optional<std::string> submission;
-  SnapshotPtr before;  ///< the files before execution, where they may be needed
-  Judgement judgement;
-};
-
 class BashAgent final : public Agent {
  public:
-  explicit BashAgent(BashAgentParts parts)
-      : parts_(std::move(parts)), router_(parts_.policy, parts_.threshold, parts_.seed) {}
+  explicit BashAgent(BashAgentParts parts) : parts_(std::move(parts)) {}
 
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
                  Deadline& deadline) override {
@@ -43,18 +30,74 @@ class BashAgent final : public Agent {
     recorder_ = &recorder;
     log_.emplace(recorder, parts_.recorded, parts_.cassette);
     deadline_ = &deadline;
-    TrialState state = begin();
-    std::optional<Submission> end;
-    while (!end) end = guarded_step(state);
-    end->leaf = state.segment;
-    end->model_time = parts_.ledger->model_time();
-    return *end;
+    Submission end = run_to_end();
+    end.model_time = parts_.ledger->model_time();
+    if (visible_->hold_hidden() && router_->looks_at("tests_red")) {
+      end.anomalies.push_back(visible_->overlap() + ": the policy does not see their signals");
+    }
+    return end;
   }
 
  private:
+  /// A policy that fails is the arm's failure, not the machine's.
+  Submission run_to_end() {
+    TrialState state;
+    std::optional<Submission> end;
+    try {
+      prepare();
+      state = begin();
+      while (!end) end = guarded_step(state);
+    } catch (const PolicyFailed& failure) {
+      end = ended(StopReason::agent_error);
+      end->failure = Outcome::agent_error;
+      end->error_class = "policy_error";
+      end->message = failure.what();
+    }
+    end->leaf = state.segment.empty() ? parts_.ledger->segment() : state.segment;
+    return *end;
+  }
+
+  void prepare() {
+    if (const auto& command = parts_.policy.external) {
+      external_ = std::make_unique<ExternalPolicy>(*command, trial_json());
+    }
+    router_.emplace(parts_.policy, parts_.threshold, parts_.seed, parts_.outlook, external_.get());
+    const CheckRoom room{parts_.sandbox, parts_.busy_boxes, parts_.environment,
+                         parts_.limits.visible_tests, *deadline_};
+    if (router_->wants_tests()) visible_ = parts_.visible_tests(room);
+    checks_.emplace(TurnChecks::Parts{*router_, *visible_, room, command_request(""),
+                                      parts_.limits.turns, parts_.limits.tokens},
+                    *box_, *parts_.ledger);
+  }
+
+  json trial_json() const {
+    json tiers = json::array();
+    for (std::size_t tier = 0; tier < parts_.policy.tiers.size(); ++tier) {
+      const ModelSpec& spec = parts_.ledger->spec(static_cast<int>(tier));
+      tiers.push_back({{"name", spec.name}, {"model", spec.model}, {"thinking", spec.thinking}});
+    }
+    return {{"task",
+             {{"id", task_->id},
+              {"suite", task_->suite},
+              {"difficulty", task_->difficulty},
+              {"instruction", task_->instruction}}},
+            {"attempt", parts_.attempt},
+            {"tiers", tiers},
+            {"threshold", parts_.threshold},
+            {"grid", parts_.policy.grid},
+            {"limits", {{"turns", parts_.limits.turns}}}};
+  }
+
   TrialState begin() {
     TrialState state;
     state.segment = parts_.ledger->segment();
+    state.router = router_->begin();
+    begin_segment(state, {}, {});
+    return state;
+  }
+
+  /// A history of its own: the first, or one that a restart begins.
+  void begin_segment(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
     state.history = first_messages(*task_);
     if (!parts_.nonce.empty()) {
       std::string& head = state.history.front().content;
@@ -64,21 +107,37 @@ class BashAgent final : public Agent {
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
     for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
     const std::string trial = state.segment.substr(0, state.segment.rfind('#'));
-    recorder_->begin_segment({state.segment, trial, parts_.try_number, "", {}, prompt.dump()});
-    if (wants_tests()) {
-      state.box = box_->snapshot();
-      if (state.box) {
-        state.router.tests_red = tests_red(state.box).value_or(false);
-      }
-    }
-    return state;
+    recorder_->begin_segment(
+        {state.segment, trial, parts_.try_number, parent, fork_turn, prompt.dump()});
+    state.router.tests_red = visible_->red_at_start;
+    const TestNames& names = visible_->at_start;
+    const bool named = !visible_->red_at_start || !names.red.empty();
+    state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
   }
 
-  /// A step within the limits; a wall limit that interrupts a wait ends it too.
+  /// Afresh: the box and the history as they were at the start, at `judgement`'s tier.
+  /// What was done so far is paid for and counts.
+  void restart(TrialState& state, const Judgement& judgement) {
+    box_->restore(parts_.environment.snapshot);
+    const std::string parent = state.segment;
+    const auto slash = parent.rfind("/s");
+    TrialState fresh;
+    fresh.turn = state.turn + 1;
+    fresh.box_time = state.box_time;
+    fresh.segment = fmt::format("{}/s{}", parent.substr(0, slash), state.router.restarts + 1);
+    fresh.router = router_->restarted(state.router, judgement);
+    parts_.ledger->begin_segment(fresh.segment);
+    begin_segment(fresh, parent, fresh.turn);
+    state = std::move(fresh);
+  }
+
+  /// A step within the limits; a wall limit that interrupts a wait ends it too. A
+  /// trajectory that ends without a submission may begin again.
   std::optional<Submission> guarded_step(TrialState& state) {
     try {
       auto end = limit_reached(state);
-      return end ? end : step(state);
+      if (!end) return step(state);
+      return start_again(state, *end) ? std::nullopt : end;
     } catch (const Cancelled&) {
       return stopped();
     }
@@ -94,31 +153,54 @@ class BashAgent final : public Agent {
     return {};
   }
 
+  /// Of the limits only this one leaves room for another beginning.
+  bool start_again(TrialState& state, const Submission& end) {
+    if (end.stop != StopReason::format_errors || last_call_.empty()) return false;
+    if (!router_->decides() || state.turn >= parts_.limits.turns) return false;
+    const int tier = state.router.last_tier;
+    const Judgement judgement = router_->judge_end(state.router, tier);
+    log_->judged({state.segment, state.turn - 1, tier, last_call_, "end"}, judgement,
+                 router_->threshold(), {});
+    if (judgement.mode != "restart") return false;
+    --state.turn;  // no turn was spent on it
+    restart(state, judgement);
+    return true;
+  }
+
   /// One turn: ask, judge the draft, execute, judge the result; then accept it,
-  /// or discard it and let the next tier answer the same history.
+  /// or discard it and let another tier answer the same history.
   std::optional<Submission> step(TrialState& state) {
-    const Choice choice = router_.choose(state.router, state.context_tokens);
+    const Choice choice = router_->choose(state.router, state.turn, state.context_tokens);
     json discarded = json::array();
-    for (int tier = choice.tier;; ++tier) {
+    for (int tier = choice.tier;;) {
       TurnAttempt attempt;
       attempt.tier = tier;
       if (auto failure = ask(state, attempt)) return failure;
-      if (tier == choice.tier) record_choice(state, attempt, choice);
-      attempt.evidence = evidence_of_draft(state, attempt);
-      attempt.judgement = router_.judge_draft(state.router, attempt.evidence, tier);
+      if (discarded.empty() && tier == choice.tier) {
+        log_->chosen({state.segment, state.turn, tier, attempt.answer.call, "choose"}, choice,
+                     router_->threshold());
+      }
+      checks_->look_at_draft(state, attempt);
+      DraftText text = text_of(attempt);
+      attempt.judgement = router_->judge_draft(state.router, attempt.evidence, tier, &text);
       record(state, attempt, "draft");
-      if (attempt.judgement.mode == "rerun") continue;
-
+      if (attempt.judgement.mode == "restart") return restart(state, attempt.judgement), std::nullopt;
+      if (attempt.judgement.mode == "rerun") {
+        tier = attempt.judgement.to;
+        continue;
+      }
       const Judgement of_draft = attempt.judgement;
       if (attempt.draft.problem.empty()) {
         execute(state, attempt);
         if (deadline_->token().stop_requested()) return stopped();
+        for (const auto& message : observations(attempt)) text.results.push_back(message.content);
         attempt.judgement =
-            router_.judge_result(state.router, attempt.evidence, tier, attempt.before != nullptr);
+            router_->judge_result(state.router, attempt.evidence, tier, attempt.undo, &text);
         record(state, attempt, "result");
         if (attempt.judgement.mode == "rerun") {
           discarded.push_back(account_of(attempt));
           box_->restore(attempt.before);
+          tier = attempt.judgement.to;
           continue;
         }
       }
@@ -138,10 +220,14 @@ class BashAgent final : public Agent {
     const Completion& completion = attempt.answer.completion;
     if (completion.recorded_end) return ended(*completion.recorded_end);
     if (deadline_->token().stop_requested() && !completion.ok()) return stopped();
-    if (completion.ok()) {
-      attempt.draft = read_draft(completion);
-      return {};
-    }
+    if (!completion.ok()) return failed(completion);
+    attempt.draft = read_draft(completion);
+    if (router_->may_vote(state.router, attempt.tier)) vote(state, attempt);
+    last_call_ = attempt.answer.call;
+    return {};
+  }
+
+  static Submission failed(const Completion& completion) {
     Submission failure = ended(StopReason::submitted);
     failure.error_class = completion.error_class;
     failure.message = describe_failure(completion);
@@ -157,29 +243,42 @@ class BashAgent final : public Agent {
     return failure;
   }
 
-  TurnEvidence evidence_of_draft(const TrialState& state, const TurnAttempt& attempt) {
-    TurnEvidence evidence;
-    const Draft& draft = attempt.draft;
-    evidence.turn = state.turn;
-    evidence.context_tokens =
-        attempt.answer.completion.tokens.input_total.value_or(estimate_tokens(request_));
-    evidence.no_action = draft.no_action;
-    evidence.format_error = !draft.problem.empty() && !draft.no_action;
-    evidence.consecutive_failures = state.router.consecutive_failures;
-    evidence.tests_red_before = state.router.tests_red;
-    evidence.repeats = !draft.actions.empty() && commands_of(draft) == state.last_commands;
-    for (const auto& action : draft.actions) {
-      evidence.submits = evidence.submits || asks_to_submit(action.command);
-      if (const auto patch = find_inline_patch(action.command);
-          patch && router_.top_tier() > 0 && evidence.patch_applies.value_or(true)) {
-        evidence.patch_applies = patch_applies(*box_, *patch, command_request(""));
-      }
+  /// Asks again and again; the draft becomes the one most samples agree on.
+  void vote(const TrialState& state, TurnAttempt& attempt) {
+    const VoteRule& rule = *parts_.policy.vote;
+    if (rule.on.count(kind_of(attempt.draft)) == 0) return;
+    std::vector<Answer> answers = {attempt.answer};
+    for (auto& answer :
+         parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_)) {
+      if (!answer.over_budget && answer.completion.ok()) answers.push_back(std::move(answer));
     }
-    return evidence;
+    if (answers.size() < 2) return;  // one voice is no vote
+    std::vector<Draft> drafts;
+    std::vector<std::string> texts;
+    for (const auto& answer : answers) {
+      drafts.push_back(read_draft(answer.completion));
+      std::vector<std::string> commands;
+      for (const auto& action : drafts.back().actions) commands.push_back(action.command);
+      texts.push_back(normalised(commands));
+    }
+    const Vote vote = count_votes(texts);
+    attempt.evidence.vote = vote.tally;
+    if (!rule.plurality) return;
+    attempt.answer = std::move(answers[vote.winner]);
+    attempt.draft = std::move(drafts[vote.winner]);
+  }
+
+  static std::string kind_of(const Draft& draft) {
+    const auto any = [&](auto test) {
+      return std::any_of(draft.actions.begin(), draft.actions.end(),
+                         [&](const Action& action) { return test(action.command); });
+    };
+    if (any(asks_to_submit)) return "submit";
+    return any(looks_like_an_edit) ? "edit" : "other";
   }
 
   void execute(TrialState& state, TurnAttempt& attempt) {
-    if (router_.may_roll_back(attempt.tier)) attempt.before = box_->snapshot();
+    checks_->freeze(attempt);
     for (const auto& action : attempt.draft.actions) {
       attempt.results.push_back(box_->exec(command_request(action.command)));
       const ExecResult& result = attempt.results.back();
@@ -188,15 +287,7 @@ class BashAgent final : public Agent {
       attempt.submission = submission_of(result);
       if (attempt.submission) break;
     }
-    TurnEvidence& evidence = attempt.evidence;
-    evidence.executed = true;
-    evidence.nonzero_exit =
-        std::any_of(attempt.results.begin(), attempt.results.end(),
-                    [](const ExecResult& result) { return !result.ok(); });
-    evidence.changed_files = box_->changed();
-    if (!wants_tests() || !evidence.changed_files || attempt.submission) return;
-    state.box = box_->snapshot();
-    if (state.box) evidence.tests_red = tests_red(state.box);
+    checks_->look_at_results(state, attempt);
   }
 
   std::optional<Submission> accept(TrialState& state, const TurnAttempt& attempt,
@@ -209,11 +300,12 @@ class BashAgent final : public Agent {
       appended.push_back(message);
     }
     state.history.insert(state.history.end(), appended.begin(), appended.end());
-    state.router = router_.advance(state.router, attempt.evidence, attempt.tier, attempt.judgement);
+    state.router = router_->advance(state.router, attempt.evidence, attempt.tier, attempt.judgement);
+    state.router.strong_pusd = parts_.ledger->strong_spend();
     state.format_errors = attempt.draft.problem.empty() ? 0 : state.format_errors + 1;
-    state.last_commands = commands_of(attempt.draft);
     const Tokens& tokens = attempt.answer.completion.tokens;
     state.context_tokens = tokens.input_total.value_or(0) + tokens.output_total.value_or(0);
+    remember(state, attempt);
     ++state.turn;
     if (!attempt.submission) return {};
     Submission submission = ended(StopReason::submitted);
@@ -229,8 +321,7 @@ class BashAgent final : public Agent {
     turn.turn = state.turn;
     turn.tier = attempt.tier;
     turn.accepted_call = attempt.answer.call;
-    turn.actions = json(commands_of(attempt.draft)).dump(-1, ' ', false,
-                                                         json::error_handler_t::replace);
+    turn.actions = json(attempt.commands()).dump(-1, ' ', false, json::error_handler_t::replace);
     turn.results = results_of(attempt).dump();
     if (!discarded.empty()) {
       turn.discarded = discarded.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -250,54 +341,16 @@ class BashAgent final : public Agent {
     return messages;
   }
 
-  /// A tier chosen before the call, by a rule that needs no draft.
-  void record_choice(const TrialState& state, const TurnAttempt& attempt, const Choice& choice) {
-    if (choice.rule.empty()) return;
-    Decision decision;
-    decision.segment = state.segment;
-    decision.turn = state.turn;
-    decision.tier = choice.tier;
-    decision.call = attempt.answer.call;
-    decision.decision = choice.tier > 0 ? "escalate" : "accept";
-    decision.phase = "choose";
-    decision.rule = choice.rule;
-    decision.threshold = router_.threshold();
-    decision.propensity = choice.propensity;
-    decision.mode = choice.tier > 0 ? "next_turn" : "";
-    decision.grid = "{}";
-    log_->decide(decision, {});
+  /// What an external policy may read; empty where there is none.
+  DraftText text_of(const TurnAttempt& attempt) const {
+    if (external_ == nullptr) return {};
+    return {attempt.answer.completion.message.content, attempt.commands(), {}};
   }
 
   void record(const TrialState& state, const TurnAttempt& attempt, const char* phase) {
-    if (router_.top_tier() == 0) return;  // nothing to decide
-    const Judgement& judgement = attempt.judgement;
-    Decision decision{state.segment,
-                      state.turn,
-                      attempt.tier,
-                      attempt.answer.call,
-                      judgement.escalate ? "escalate" : "accept",
-                      phase,
-                      judgement.rule,
-                      judgement.score,
-                      router_.threshold(),
-                      judgement.propensity,
-                      judgement.mode,
-                      judgement.undo,
-                      judgement.grid};
-    std::vector<Signal> signals;
-    for (const auto& definition : signal_definitions()) {
-      const auto value = judgement.signals.find(std::string(definition.name));
-      if (value == judgement.signals.end()) continue;
-      signals.push_back({state.segment, state.turn, attempt.answer.call,
-                         std::string(definition.name), value->second, definition.visibility});
-    }
-    log_->decide(decision, signals);
-  }
-
-  static std::vector<std::string> commands_of(const Draft& draft) {
-    std::vector<std::string> commands;
-    for (const auto& action : draft.actions) commands.push_back(action.command);
-    return commands;
+    if (!router_->decides()) return;
+    log_->judged({state.segment, state.turn, attempt.tier, attempt.answer.call, phase},
+                 attempt.judgement, router_->threshold(), attempt.evidence);
   }
 
   static json results_of(const TurnAttempt& attempt) {
@@ -316,17 +369,10 @@ class BashAgent final : public Agent {
     }
     return {{"call", attempt.answer.call},
             {"tier", attempt.tier},
-            {"commands", commands_of(attempt.draft)},
+            {"commands", attempt.commands()},
             {"results", results_of(attempt)},
             {"outputs", outputs},
             {"undo", attempt.judgement.undo}};
-  }
-
-  bool wants_tests() const { return task_->visible_tests && router_.wants_tests(); }
-
-  std::optional<bool> tests_red(const SnapshotPtr& snapshot) const {
-    return visible_tests_red(parts_.sandbox, parts_.busy_boxes, snapshot, *task_->visible_tests,
-                             parts_.environment, parts_.limits.visible_tests, *deadline_);
   }
 
   ExecRequest command_request(const std::string& command) const {
@@ -357,13 +403,17 @@ class BashAgent final : public Agent {
   }
 
   BashAgentParts parts_;
-  Cascade router_;
+  std::unique_ptr<ExternalPolicy> external_;
+  std::optional<Cascade> router_;
+  std::shared_ptr<const VisibleTests> visible_ = std::make_shared<const VisibleTests>();
+  std::optional<TurnChecks> checks_;
   ChatRequest request_;
   const AgentTask* task_ = nullptr;
   Box* box_ = nullptr;
   Recorder* recorder_ = nullptr;
   std::optional<TurnLog> log_;
   Deadline* deadline_ = nullptr;
+  std::string last_call_;  ///< that was answered
 };
 
 }  // namespace

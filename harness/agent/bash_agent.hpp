@@ -6,7 +6,9 @@
 
 #include "harness/agent/trial_state.hpp"
 #include "harness/agent/turn_log.hpp"
+#include "harness/agent/visible_tests.hpp"
 #include "harness/model/ledger.hpp"
+#include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
 #include "runners/agent.hpp"
 #include "runners/limiter.hpp"
@@ -30,9 +32,13 @@ struct BashAgentParts {
   Sandbox& sandbox;       ///< for checks in boxes of their own
   Limiter& busy_boxes;
   const PreparedEnvironment& environment;
+  /// Looks at the task's visible tests, once the trial begins and if they matter.
+  std::function<std::shared_ptr<const VisibleTests>(const CheckRoom&)> visible_tests;
+  TrialOutlook outlook;
   double threshold;
   std::uint64_t seed;
   int try_number;
+  int attempt;             ///< of the trial: for external policies
   RecordedTurns recorded;  ///< of a try that is resumed
   std::vector<Turn> cassette;  ///< of the trial that is replayed
   std::string nonce;           ///< the head of the prompt, so that no other trial warms it

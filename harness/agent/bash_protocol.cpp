@@ -140,6 +140,7 @@ Draft read_draft(const Completion& completion) {
     draft.problem = problem_of(call, command);
     if (!draft.problem.empty()) {
       draft.actions.clear();
+      draft.invalid_call = true;
       return draft;
     }
     draft.actions.push_back({call.id, std::move(command)});

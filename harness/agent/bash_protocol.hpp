@@ -33,6 +33,7 @@ struct Draft {
   std::vector<Action> actions;
   std::string problem;    ///< why it cannot be acted on; "" if it can
   bool no_action = false;  ///< no tool call at all
+  bool invalid_call = false;  ///< a call names no tool, or its arguments are unusable
 };
 
 [[nodiscard]] Draft read_draft(const Completion& completion);

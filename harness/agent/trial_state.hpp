@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,14 +11,24 @@
 
 namespace weir {
 
+/// An accepted turn, as later ones are compared with it.
+struct RecentTurn {
+  std::string commands;  ///< normalised
+  bool changed = true;   ///< files, as far as known
+};
+
 /// Everything a trajectory is at the start of a turn. A copyable value: resume,
 /// fork and tree all begin from one.
 struct TrialState {
+  static constexpr std::size_t kRecent = 8;
+
   std::vector<Message> history;
-  int turn = 1;                       ///< the turn to come, from 1
+  int turn = 1;                       ///< the turn to come, from 1; a restart counts on
   int format_errors = 0;              ///< in a row
   std::int64_t context_tokens = 0;    ///< of the last accepted call, in and out
-  std::vector<std::string> last_commands;
+  std::deque<RecentTurn> recent;      ///< the last kRecent, newest last
+  std::optional<std::set<std::string>> red_tests;  ///< names, as last known
+  milliseconds box_time{0};
   RouterState router;
   std::string segment;
   SnapshotPtr box;                    ///< the box's files, where they were frozen

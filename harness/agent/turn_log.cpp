@@ -37,6 +37,32 @@ const Turn* TurnLog::recorded(const std::string& segment, int turn) const {
   return found == recorded_.turns.end() ? nullptr : &*found;
 }
 
+void TurnLog::chosen(const DecisionPlace& place, const Choice& choice, double threshold) {
+  if (choice.rule.empty()) return;
+  const bool up = choice.tier > 0;
+  decide({place.segment, place.turn, place.tier, place.call, up ? "escalate" : "accept",
+          place.phase, choice.rule, 0, threshold, choice.propensity, up ? "next_turn" : "", "",
+          choice.grid},
+         {});
+}
+
+void TurnLog::judged(const DecisionPlace& place, const Judgement& judgement, double threshold,
+                     const TurnEvidence& evidence) {
+  std::vector<Signal> signals;
+  for (const auto& definition : signal_definitions()) {
+    const bool again = place.phase == "result" && definition.known == Moment::draft &&
+                       !definition.of_tests;
+    const auto value = judgement.signals.find(std::string(definition.name));
+    if (again || value == judgement.signals.end()) continue;
+    signals.push_back({place.segment, place.turn, place.call, std::string(definition.name),
+                       value->second, visibility_of(definition, evidence)});
+  }
+  decide({place.segment, place.turn, place.tier, place.call,
+          judgement.escalate ? "escalate" : "accept", place.phase, judgement.rule, judgement.score,
+          threshold, judgement.propensity, judgement.mode, judgement.undo, judgement.grid},
+         signals);
+}
+
 void TurnLog::decide(const Decision& decision, const std::vector<Signal>& signals) {
   for (const auto& other : recorded_.decisions) {
     if (other.call != decision.call || other.phase != decision.phase) continue;

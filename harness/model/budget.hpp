@@ -54,6 +54,13 @@ class Budget {
     settled_.notify_all();
   }
 
+  /// How much of the limit is used up, in [0,1]; 0 without one.
+  [[nodiscard]] double used() const {
+    const std::lock_guard lock(mutex_);
+    if (!limit_) return 0;
+    return *limit_ <= spent_ ? 1 : static_cast<double>(spent_) / static_cast<double>(*limit_);
+  }
+
   /// Known cost of the calls settled so far.
   [[nodiscard]] Picodollars spent() const {
     const std::lock_guard lock(mutex_);

@@ -59,13 +59,21 @@ Message message_from_json(const json& value) {
 }
 
 std::string completion_to_text(const Completion& completion) {
-  return to_json(completion.message).dump(-1, ' ', false, json::error_handler_t::replace);
+  json out = to_json(completion.message);
+  if (const auto& surprise = completion.surprise) {
+    out["surprise"] = {surprise->tokens, surprise->q50, surprise->q90, surprise->q99};
+  }
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 void completion_from_text(std::string_view text, Completion& completion) {
   const json parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) throw InfraError("database: a stored completion is damaged");
   completion.message = message_from_json(parsed);
+  const json surprise = parsed.value("surprise", json());
+  if (!surprise.is_array() || surprise.size() != 4) return;
+  completion.surprise = Surprise{surprise[0].get<int>(), surprise[1].get<double>(),
+                                 surprise[2].get<double>(), surprise[3].get<double>()};
 }
 
 bool was_cut_off(const Call& call) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/model/surprise.hpp"
 #include "results/record.hpp"
 
 namespace weir {
@@ -55,6 +56,7 @@ struct Completion {
   std::string response_id;
   Tokens tokens;
   std::string raw_usage;
+  std::optional<Surprise> surprise;  ///< where the service gave log probabilities
 
   std::string error_class;
   std::string error_message;  ///< the service's own words

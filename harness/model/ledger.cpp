@@ -140,7 +140,7 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
     sent.max_tokens = rung.max_tokens;
     Call call = intent(rung, sent, {turn, tier, sample, retry});
     const Call* record = recorded(call);
-    if (record != nullptr) own_budget_.settle(0, cost_at_most(*record));
+    if (record != nullptr) spent(*record);
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
     if (record != nullptr && was_cut_off(*record)) continue;
     if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung.spec))) {
@@ -165,11 +165,17 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
 std::vector<Answer> TrialLedger::vote(int tier, const ChatRequest& request, int turn, int samples,
                                       Deadline& deadline) {
   std::vector<Answer> answers;
-  for (int sample = 0; sample < samples; ++sample) {
+  for (int sample = 1; sample < samples; ++sample) {
     answers.push_back(call(tier, request, turn, sample, deadline));
     if (answers.back().over_budget || !answers.back().completion.ok()) break;
   }
   return answers;
+}
+
+void TrialLedger::begin_segment(const std::string& segment) {
+  trial_.segment = segment;
+  ++segments_;
+  for (auto& tier : tiers_) tier.prefix = {};
 }
 
 Call TrialLedger::intent(const TierModel& tier, const ChatRequest& request,
@@ -237,12 +243,17 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   Completion completion = complete(call, request, deadline);
   place.ended(completion);
   reservation.settle(call.cost_pusd);
-  own_budget_.settle(0, cost_at_most(call));
+  spent(call);
   if (ends_the_run(completion.error_class) && !call.replayed) {
     room_.control.drain(Halt::provider,
                         fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
   }
   return completion;
+}
+
+void TrialLedger::spent(const Call& call) {
+  own_budget_.settle(0, cost_at_most(call));
+  if (call.tier > 0) strong_spend_ += cost_at_most(call).value_or(0);
 }
 
 void TrialLedger::reserve(Reservation& reservation, const Call& call, Deadline& deadline) const {
@@ -271,7 +282,7 @@ Completion TrialLedger::complete(Call& call, const ChatRequest& request, Deadlin
   if (!call.replayed) room_.recorder.intend(call);
   Completion completion =
       tier.model->complete(request, {call.trial, call.turn, call.tier, call.sample, call.retry,
-                                     call.request_sha256, deadline.token()});
+                                     segments_, call.request_sha256, deadline.token()});
   if (completion.recorded_end) return completion;  // no call: the record ends here
   if (call.replayed) {
     if (!completion.recorded_host.empty()) call.host = completion.recorded_host;

@@ -80,16 +80,26 @@ class TrialLedger {
   [[nodiscard]] Answer call(int tier, const ChatRequest& request, int turn, int sample,
                             Deadline& deadline);
 
-  /// Asks `samples` times for a vote: the first alone, then the others, which
-  /// find its prompt in the cache. Ends early at a failure.
+  /// Asks again for a vote, samples 1 to `samples` - 1: sample 0 was asked alone, so
+  /// that these find its prompt in the cache. Ends early at a failure.
   [[nodiscard]] std::vector<Answer> vote(int tier, const ChatRequest& request, int turn,
                                          int samples, Deadline& deadline);
+
+  /// The calls that follow belong to `segment`, a history of its own.
+  void begin_segment(const std::string& segment);
 
   /// Time spent in calls, waits for places and retries excluded.
   [[nodiscard]] milliseconds model_time() const { return model_time_; }
   /// Tokens in and out of all calls so far, as far as known.
   [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+  /// Spent at tiers >= 1; a call of unknown cost counts as all it could have cost.
+  [[nodiscard]] Picodollars strong_spend() const { return strong_spend_; }
+  /// Spent of the trial's own dollar limit, in [0,1]; 0 without one.
+  [[nodiscard]] double limit_used() const { return own_budget_.used(); }
   [[nodiscard]] const std::string& segment() const { return trial_.segment; }
+  [[nodiscard]] const ModelSpec& spec(int tier) const {
+    return tiers_[static_cast<std::size_t>(tier)].spec;
+  }
 
  private:
   struct CallPlace {
@@ -103,6 +113,7 @@ class TrialLedger {
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
   [[nodiscard]] std::optional<Picodollars> worst_case(const Call& call, const ChatRequest& request,
                                                       const ModelSpec& spec) const;
+  void spent(const Call& call);
   void reserve(Reservation& reservation, const Call& call, Deadline& deadline) const;
   [[nodiscard]] Completion answer_from(const Call& record, const Call& call,
                                        const ChatRequest& request);
@@ -123,6 +134,8 @@ class TrialLedger {
   std::map<std::string, Call> recorded_;  ///< by call id
   milliseconds model_time_{0};
   std::int64_t tokens_ = 0;
+  Picodollars strong_spend_ = 0;
+  int segments_ = 0;  ///< before the present one
 };
 
 }  // namespace weir

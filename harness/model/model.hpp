@@ -17,6 +17,7 @@ struct CallContext {
   int tier = 0;
   int sample = 0;
   int retry = 0;
+  int segment = 0;  ///< restarts of the trial before it
   std::string request_sha256 = {};
   std::stop_token stop = {};
 };

@@ -24,6 +24,7 @@ nlohmann::json ModelSpec::to_json() const {
     out["dialect"] = dialect;
     out["base_url"] = base_url;
     out["stream"] = stream;
+    if (logprobs) out["logprobs"] = true;
     out["retries"] = retries;
   }
   return out;

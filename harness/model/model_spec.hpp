@@ -29,6 +29,7 @@ struct ModelSpec {
   std::string ca_file;   ///< certificates to trust in place of the machine's
   std::string thinking = "high";  ///< off | high | max
   bool stream = true;
+  bool logprobs = false;  ///< ask for log probabilities; chat completions only
   int max_tokens = 32768;
   int in_flight = 64;
   int retries = 5;  ///< of one request, after failures that may pass

@@ -66,6 +66,10 @@ void read_endpoint(ConfigTable& table, ModelSpec& spec) {
   read_key_source(table, spec);
   if (const auto file = table.path("ca_file")) spec.ca_file = file->string();
   spec.stream = table.flag("stream").value_or(spec.stream);
+  spec.logprobs = table.flag("logprobs").value_or(spec.logprobs);
+  if (spec.logprobs && spec.provider == "anthropic") {
+    table.fail("logprobs", "this API gives none");
+  }
   spec.tokens_per_second = table.number("tokens_per_second");
   if (spec.tokens_per_second && !(*spec.tokens_per_second > 0)) {
     table.fail("tokens_per_second", "must be more than 0");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/router/external_policy.hpp"
 #include "harness/seed.hpp"
 
 namespace weir {
@@ -17,58 +18,147 @@ constexpr int kShortestBudgetedTrial = 20;
 
 /// A turn that failed, for `consecutive_failures`.
 bool failed(const TurnEvidence& evidence) {
+  const bool turned_red =
+      !evidence.tests_hidden && evidence.tests && evidence.tests->red && !evidence.tests_red_before;
   return evidence.format_error || evidence.no_action || evidence.nonzero_exit ||
-         !evidence.patch_applies.value_or(true) ||
-         (evidence.tests_red.value_or(false) && !evidence.tests_red_before);
+         evidence.patch_rejected.value_or(false) || turned_red;
+}
+
+bool contains(const std::vector<std::string>& texts, const std::string& text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+std::string_view name_of(Undo undo) {
+  switch (undo) {
+    case Undo::exact: return "exact";
+    case Undo::files_only: return "files_only";
+    case Undo::none: break;
+  }
+  return "none";
 }
 
 }  // namespace
 
-Choice Cascade::choose(const RouterState& state, std::int64_t context_tokens) const {
-  if (top_tier() <= 0) return {};
-  if (policy_.random_share) {
-    const double share = *policy_.random_share;
-    const bool up = draw(seed_, fmt::format("random_share/{}", state.turns)) < share;
-    return up ? Choice{top_tier(), "random_share", share} : Choice{0, "random_share", 1 - share};
-  }
-  if (!within_budget(state)) return {};
-  if (state.stay_left != 0) return {state.tier, "stay", 1};
-  if (policy_.context_tokens && context_tokens > *policy_.context_tokens) {
-    return {1, "context_tokens", 1};
-  }
-  if (policy_.consecutive_failures && state.consecutive_failures >= *policy_.consecutive_failures) {
-    return {1, "consecutive_failures", 1};
-  }
-  return {};
+Cascade::Cascade(const Policy& policy, double threshold, std::uint64_t seed, TrialOutlook outlook,
+                 ExternalPolicy* external)
+    : policy_(policy),
+      threshold_(threshold),
+      seed_(seed),
+      outlook_(std::move(outlook)),
+      external_(external) {}
+
+RouterState Cascade::begin() const {
+  RouterState state;
+  if (policy_.pre_router) state.tier = state.floor = pre_routed();
+  return state;
 }
 
-Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence, int tier) const {
+/// What was spent stays spent; what was known of the abandoned files is void.
+RouterState Cascade::restarted(RouterState state, const Judgement& judgement) const {
+  if (judgement.to > state.last_tier) ++state.escalations;
+  state.tier = state.floor = state.last_tier = judgement.to;
+  state.stay_left = 0;
+  state.consecutive_failures = 0;
+  ++state.restarts;
+  return state;
+}
+
+int Cascade::pre_routed() const {
+  const PreRouter& router = *policy_.pre_router;
+  bool up = contains(router.difficulty, outlook_.difficulty);
+  if (router.instruction_tokens) up = outlook_.instruction_tokens >= *router.instruction_tokens;
+  if (router.share) up = draw(seed_, "pre_router") < *router.share;
+  return up ? top_tier() : 0;
+}
+
+Choice Cascade::choose(const RouterState& state, int turn, std::int64_t context_tokens) const {
+  if (!decides()) return {};
+  Choice choice = policy_.blind() ? choose_blindly(state)
+                                  : choose_by_rule(state, turn, context_tokens);
+  choice.grid = same_for_all(choice.tier > state.floor);
+  return choice;
+}
+
+Choice Cascade::choose_blindly(const RouterState& state) const {
+  if (policy_.pre_router) {
+    const double share = policy_.pre_router->share.value_or(1);
+    const double propensity =
+        !policy_.pre_router->share ? 1 : state.floor > 0 ? share : 1 - share;
+    return {state.floor, state.turns == 0 ? "pre_router" : "", propensity};
+  }
+  if (!policy_.random_share) return {};
+  const double share = *policy_.random_share;
+  const bool up = draw(seed_, fmt::format("random_share/{}", state.turns)) < share;
+  return up ? Choice{top_tier(), "random_share", share} : Choice{0, "random_share", 1 - share};
+}
+
+Choice Cascade::choose_by_rule(const RouterState& state, int turn,
+                               std::int64_t context_tokens) const {
+  const Choice base{state.floor, "", 1};
+  if (!within_budget(state)) return base;
+  if (state.stay_left != 0) return {state.tier, "stay", 1};
+  const bool up_already = state.last_tier > state.floor;
+  if (!up_already && !may_escalate(state, state.floor)) return base;
+  const int next = std::min(state.floor + 1, top_tier());
+  const auto rule = [&](const char* name) { return Choice{std::max(next, 1), name, 1}; };
+  if (policy_.previous_attempt_failed && outlook_.previous_attempt_failed) {
+    return rule("previous_attempt_failed");
+  }
+  if (contains(policy_.task_difficulty, outlook_.difficulty)) return rule("task_difficulty");
+  if (policy_.context_tokens && context_tokens > *policy_.context_tokens) {
+    return rule("context_tokens");
+  }
+  if (policy_.consecutive_failures && state.consecutive_failures >= *policy_.consecutive_failures) {
+    return rule("consecutive_failures");
+  }
+  if (external_ == nullptr) return base;
+  const int tier = std::clamp(external_->choose(state, turn, context_tokens), 0, top_tier());
+  return tier == state.floor ? base : Choice{std::max(tier, state.floor), "exec", 1};
+}
+
+Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence, int tier,
+                         const DraftText* text) const {
   Judgement judgement;
   judgement.signals = signals_of(evidence);
-  judgement.score = score_of(policy_, judgement.signals);
-  const bool possible = tier < top_tier() && !policy_.random_share && within_budget(state);
+  const auto seen = policy_signals(evidence);
+  const bool possible = may_escalate(state, tier);
+  Opinion opinion;
+  if (external_ != nullptr) opinion = external_->judge(state, tier, seen, text, evidence.executed);
+  judgement.score = external_ == nullptr ? score_of(policy_, seen)
+                                         : opinion.score.value_or(opinion.escalate.value_or(false));
+  judgement.propensity = opinion.propensity.value_or(1);
+  judgement.to = std::clamp(opinion.tier.value_or(tier + 1), std::min(tier + 1, top_tier()), top_tier());
+  const auto reaches = [&](double threshold) {
+    return possible && opinion.escalate.value_or(judgement.score >= threshold);
+  };
   const bool always = possible && policy_.final_review && evidence.submits && !evidence.executed;
   nlohmann::json grid = nlohmann::json::object();
   for (const double threshold : policy_.grid) {
-    const bool up = always || (possible && judgement.score >= threshold);
-    grid[fmt::format("{}", threshold)] = up ? "escalate" : "accept";
+    grid[fmt::format("{}", threshold)] = always || reaches(threshold) ? "escalate" : "accept";
   }
   judgement.grid = grid.dump();
-  if (possible && judgement.score >= threshold_) {
-    judgement.escalate = true;
-    judgement.rule = "score";
-  } else if (always) {
-    judgement.escalate = true;
-    judgement.rule = "final_review";
+  judgement.escalate = reaches(threshold_) || always;
+  if (judgement.escalate) {
+    judgement.rule = !reaches(threshold_) ? "final_review" : external_ != nullptr ? "exec" : "score";
   }
   return judgement;
 }
 
-Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evidence,
-                               int tier) const {
-  Judgement judgement = judge(state, evidence, tier);
+Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evidence, int tier,
+                               const DraftText* text) const {
+  Judgement judgement = judge(state, evidence, tier, text);
+  const bool afresh = evidence.submits && !evidence.last_turn && may_start_again(state, tier);
+  if (policy_.attempts && afresh) {
+    const auto red = judgement.signals.find("tests_red");
+    judgement.escalate = !evidence.tests_hidden && red != judgement.signals.end() && red->second > 0;
+    judgement.rule = judgement.escalate ? "attempts" : "";
+    judgement.to = tier;
+  }
   if (!judgement.escalate) return judgement;
-  if (policy_.redo == Redo::next_turn) {
+  if (afresh) {
+    judgement.mode = "restart";
+    judgement.undo = "exact";  // a fresh box
+  } else if (policy_.redo == Redo::next_turn) {
     judgement.mode = "next_turn";
     judgement.undo = "none";
   } else {
@@ -79,12 +169,25 @@ Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evi
 }
 
 Judgement Cascade::judge_result(const RouterState& state, const TurnEvidence& evidence, int tier,
-                                bool can_undo) const {
-  Judgement judgement = judge(state, evidence, tier);
+                                Undo undo, const DraftText* text) const {
+  Judgement judgement = judge(state, evidence, tier, text);
   if (!judgement.escalate) return judgement;
-  const bool rerun = policy_.redo == Redo::rollback && can_undo;
+  const bool rerun = policy_.redo == Redo::rollback && undo != Undo::none;
   judgement.mode = rerun ? "rerun" : "next_turn";
-  judgement.undo = rerun ? "exact" : "none";
+  judgement.undo = rerun ? name_of(undo) : "none";
+  return judgement;
+}
+
+Judgement Cascade::judge_end(const RouterState& state, int tier) const {
+  Judgement judgement;
+  judgement.grid = same_for_all(true);
+  if (!may_start_again(state, tier)) return judgement;
+  judgement.escalate = true;
+  judgement.rule = policy_.attempts ? "attempts" : "no_submission";
+  judgement.score = 1;
+  judgement.mode = "restart";
+  judgement.undo = "exact";
+  judgement.to = policy_.attempts ? tier : tier + 1;
   return judgement;
 }
 
@@ -92,17 +195,19 @@ RouterState Cascade::advance(RouterState state, const TurnEvidence& evidence, in
                              const Judgement& judgement) const {
   ++state.turns;
   if (tier > 0) ++state.strong_turns;
+  if (tier > state.last_tier) ++state.escalations;
+  state.last_tier = tier;
   state.consecutive_failures = failed(evidence) ? state.consecutive_failures + 1 : 0;
-  if (evidence.tests_red) state.tests_red = *evidence.tests_red;
+  if (evidence.tests) state.tests_red = evidence.tests->red;
   if (tier > 0 && state.consecutive_failures > 0 && policy_.consecutive_failures) {
     state.consecutive_failures = 0;  // the strong tier had its turn; start counting anew
   }
   if (judgement.escalate && judgement.mode == "next_turn") {
-    state.tier = std::min(tier + 1, top_tier());
+    state.tier = judgement.to;
     state.stay_left = policy_.stay.value_or(-1);
     return state;
   }
-  const bool arrived = tier > 0 && (state.stay_left == 0 || tier > state.tier);
+  const bool arrived = tier > state.floor && (state.stay_left == 0 || tier > state.tier);
   if (arrived) {  // this turn was the first of the stay
     state.tier = tier;
     state.stay_left = policy_.stay ? *policy_.stay - 1 : -1;
@@ -113,18 +218,51 @@ RouterState Cascade::advance(RouterState state, const TurnEvidence& evidence, in
 }
 
 bool Cascade::may_roll_back(int tier) const {
-  return policy_.redo == Redo::rollback && tier < top_tier() && !policy_.random_share;
+  return policy_.redo == Redo::rollback && tier < top_tier() && !policy_.blind();
+}
+
+bool Cascade::may_vote(const RouterState& state, int tier) const {
+  return policy_.vote && may_escalate(state, tier);
+}
+
+bool Cascade::looks_at(std::string_view signal) const {
+  if (!watches()) return false;
+  if (external_ != nullptr) return true;
+  const auto weight = policy_.weights.find(std::string(signal));
+  return weight != policy_.weights.end() && weight->second > 0;
 }
 
 bool Cascade::wants_tests() const {
-  const auto weight = policy_.weights.find("tests_red");
-  return top_tier() > 0 && weight != policy_.weights.end() && weight->second > 0;
+  return policy_.attempts || looks_at("tests_red") || looks_at("tests_newly_red");
+}
+
+/// Whether a turn of `tier` may go up. Tiers above the top there are none.
+bool Cascade::may_escalate(const RouterState& state, int tier) const {
+  const auto& most = policy_.budget.escalations;
+  return tier < top_tier() && !policy_.blind() && within_budget(state) &&
+         (!most || state.escalations < *most);
+}
+
+bool Cascade::may_start_again(const RouterState& state, int tier) const {
+  if (policy_.attempts) return state.restarts + 1 < *policy_.attempts;
+  return policy_.restart && may_escalate(state, tier);
 }
 
 bool Cascade::within_budget(const RouterState& state) const {
-  if (!policy_.max_strong_share) return true;
+  const StrongBudget& budget = policy_.budget;
+  if (budget.turns && state.strong_turns >= *budget.turns) return false;
+  if (budget.usd && static_cast<double>(state.strong_pusd) >= *budget.usd * 1e12) return false;
+  if (!budget.share) return true;
   const int length = std::max(state.turns + 1, kShortestBudgetedTrial);
-  return state.strong_turns + 1 <= std::floor(*policy_.max_strong_share * length);
+  return state.strong_turns + 1 <= std::floor(*budget.share * length);
+}
+
+std::string Cascade::same_for_all(bool escalate) const {
+  nlohmann::json grid = nlohmann::json::object();
+  for (const double threshold : policy_.grid) {
+    grid[fmt::format("{}", threshold)] = escalate ? "escalate" : "accept";
+  }
+  return grid.dump();
 }
 
 }  // namespace weir

@@ -1,51 +1,43 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/router/evidence.hpp"
 #include "results/record.hpp"
 
 namespace weir {
 
-/// What is known of a turn so far. Filled from the draft before execution, and
-/// further once it ran. Unknown stays unknown and makes its signal 0.
-struct TurnEvidence {
-  int turn = 0;
-  std::int64_t context_tokens = 0;
-  bool format_error = false;
-  bool no_action = false;
-  bool submits = false;
-  std::optional<bool> patch_applies;   ///< of a diff in the draft
-  bool repeats = false;                ///< same commands as the previous turn
-  int consecutive_failures = 0;        ///< failed turns right before this one
-  bool tests_red_before = false;       ///< as last known before the turn
-  // After execution.
-  bool executed = false;
-  bool nonzero_exit = false;
-  bool changed_files = false;
-  std::optional<bool> tests_red;       ///< after the turn, where it changed files
-};
+/// When a signal is known: `draft` before the turn is executed, `result` after.
+enum class Moment { draft, result };
 
-/// One signal: a pure function of the evidence, in [0,1] unless `scored` is
-/// false; 0 is good.
+/// One signal: a pure function of the evidence; 0 is good; nullopt is unknown.
 struct SignalDefinition {
   std::string_view name;
-  double (*value)(const TurnEvidence&);
-  bool scored;             ///< may carry a weight
-  bool before_execution;   ///< known when the draft is judged
-  Visibility visibility;
+  std::optional<double> (*value)(const TurnEvidence&);
+  bool unit;  ///< in [0,1]: may carry a weight. Others are magnitudes, for logs and external policies
+  Moment known;
+  Visibility visibility;  ///< who could know it
+  bool of_tests = false;  ///< a grader's, where the visible tests hold hidden ones
 };
 
 [[nodiscard]] const std::vector<SignalDefinition>& signal_definitions();
+/// By name, of those that may carry a weight; nullptr if there is none.
 [[nodiscard]] const SignalDefinition* find_signal(std::string_view name);
 /// Names of the signals that may carry a weight.
 [[nodiscard]] std::vector<std::string> signal_names();
 
+/// Who can know `definition`'s value of this turn: only a grader what hidden tests say.
+[[nodiscard]] Visibility visibility_of(const SignalDefinition& definition,
+                                       const TurnEvidence& evidence);
+
 /// All signals known at this moment (before or after execution).
 [[nodiscard]] std::map<std::string, double> signals_of(const TurnEvidence& evidence);
+
+/// Those a policy may see: no grader's.
+[[nodiscard]] std::map<std::string, double> policy_signals(const TurnEvidence& evidence);
 
 }  // namespace weir

@@ -154,6 +154,20 @@ Rows Reader::query(const std::string& sql) const {
 
 // --- One trial's rows ---
 
+bool Reader::visibly_failed(const std::string& trial) const {
+  const Try attempt = counted_try(trial);
+  if (attempt.outcome == Outcome::agent_error) return true;
+  if (!attempt.stop_reason) return false;  // missing data, or not over
+  if (attempt.stop_reason != StopReason::submitted) return true;
+  auto row = state_->prepare(
+      "SELECT signal.value FROM signal JOIN segment ON segment.id = signal.segment "
+      "JOIN trial ON trial.id = segment.trial AND trial.counted_try = segment.try "
+      "WHERE trial.id = ? AND signal.name = 'tests_red' AND signal.visibility <> 'grader' "
+      "ORDER BY signal.turn DESC, signal.call DESC LIMIT 1",
+      trial);
+  return row.executeStep() && row.getColumn(0).getDouble() > 0;
+}
+
 Try Reader::counted_try(const std::string& trial) const {
   Try attempt;
   auto row = state_->prepare(

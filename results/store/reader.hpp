@@ -83,6 +83,9 @@ class Reader {
   /// The text of a price book a run used. Throws InfraError if it is not stored.
   [[nodiscard]] std::string price_book(const std::string& sha256) const;
 
+  /// Whether the counted try failed for all to see: it ended without submitting, or its
+  /// last turn left the visible tests red. The grader's verdict has no part in it.
+  [[nodiscard]] bool visibly_failed(const std::string& trial) const;
   /// The counted try with its texts.
   [[nodiscard]] Try counted_try(const std::string& trial) const;
   /// The first messages and tools of the counted try, as JSON text; "" if none.

@@ -11,6 +11,8 @@
 #include "harness/model/wire/json_fields.hpp"
 #include "harness/model/wire/reply_reader.hpp"
 #include "harness/model/wire/usage.hpp"
+#include "harness/router/commands.hpp"
+#include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
 #include "results/exchange/outcomes.hpp"
 #include "results/prices.hpp"
@@ -20,6 +22,7 @@
 #include "runners/grade/log_parsers.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
+#include "runners/test_names.hpp"
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
@@ -135,6 +138,29 @@ void compressed(std::string_view bytes) {
   }
 }
 
+/// A test is red or green, never both, and never without a name.
+void test_names(std::string_view bytes) {
+  const TestNames names = read_test_names(bytes);
+  for (const auto& name : names.red) require(!name.empty() && names.green.count(name) == 0);
+}
+
+void opinion(std::string_view bytes) {
+  try {
+    const Opinion opinion = read_opinion(std::string(bytes));
+    require(opinion.escalate || opinion.score);
+    require(!opinion.score || (*opinion.score >= 0 && *opinion.score <= 1));
+  } catch (const PolicyFailed&) {
+  }
+}
+
+void commands(std::string_view bytes) {
+  const std::string once = normalised({std::string(bytes)});
+  require(normalised({once}) == once);
+  const double alike = similarity(once, bytes);
+  require(alike >= 0 && alike <= 1);
+  (void)looks_like_an_edit(bytes);
+}
+
 void csv_outcomes(std::string_view bytes) { (void)read_outcomes(bytes, "fuzz", "c"); }
 
 }  // namespace
@@ -159,6 +185,10 @@ const std::vector<Target>& targets() {
         R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
       {"gateway_token", gateway_token,
        {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
+      {"test_names", test_names,
+       {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in 1s\n"}},
+      {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
+      {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
       {"logs", logs, {"PASSED a[b]\nFAILED c - d\nx (y) ... ok\nPASS: z\n"}},
       {"chat_reply", chat_reply,
        {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"

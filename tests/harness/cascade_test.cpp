@@ -23,7 +23,7 @@ TurnEvidence turned_red() {
   TurnEvidence evidence;
   evidence.executed = true;
   evidence.changed_files = true;
-  evidence.tests_red = true;
+  evidence.tests = TestsSeen{true, {}, {}, {}};
   return evidence;
 }
 
@@ -41,8 +41,8 @@ TEST(Cascade, ABadDraftIsRerunBeforeExecution) {
 TEST(Cascade, RedTestsAreRerunOnlyWhereTheyCanBeUndone) {
   const Policy policy = two_tiers();
   const Cascade router(policy, policy.threshold, 1);
-  EXPECT_EQ(router.judge_result({}, turned_red(), 0, true).mode, "rerun");
-  const Judgement kept = router.judge_result({}, turned_red(), 0, false);
+  EXPECT_EQ(router.judge_result({}, turned_red(), 0, Undo::exact).mode, "rerun");
+  const Judgement kept = router.judge_result({}, turned_red(), 0, Undo::none);
   EXPECT_EQ(kept.mode, "next_turn");
   EXPECT_EQ(kept.undo, "none");
 }
@@ -52,7 +52,7 @@ TEST(Cascade, ATaskThatBeginsRedIsNotHeldAgainstItsFirstStep) {
   evidence.tests_red_before = true;
   const Policy policy = two_tiers();
   const Cascade router(policy, policy.threshold, 1);
-  EXPECT_FALSE(router.judge_result({}, evidence, 0, true).escalate);
+  EXPECT_FALSE(router.judge_result({}, evidence, 0, Undo::exact).escalate);
   TurnEvidence submits;
   submits.submits = true;
   submits.tests_red_before = true;
@@ -81,15 +81,15 @@ TEST(Cascade, StaysUpAsLongAsThePolicySays) {
   const Cascade router(policy, policy.threshold, 1);
   RouterState state;
   state = router.advance(state, {}, 1, {});  // turn 1 was rerun on tier 1
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
   state = router.advance(state, {}, 1, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
   state = router.advance(state, {}, 1, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 0);  // three turns up, then down
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 0);  // three turns up, then down
   policy.stay.reset();
   state = router.advance({}, {}, 1, {});
   for (int i = 0; i < 50; ++i) state = router.advance(state, {}, 1, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
 }
 
 TEST(Cascade, NextTurnMovesUpForTheTurnAfter) {
@@ -99,9 +99,9 @@ TEST(Cascade, NextTurnMovesUpForTheTurnAfter) {
   const Judgement judged = router.judge_draft({}, malformed(), 0);
   EXPECT_EQ(judged.mode, "next_turn");
   RouterState state = router.advance({}, malformed(), 0, judged);
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
   state = router.advance(state, {}, 1, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 0);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 0);
 }
 
 TEST(Cascade, RulesEscalateWhateverTheScore) {
@@ -110,15 +110,15 @@ TEST(Cascade, RulesEscalateWhateverTheScore) {
   policy.consecutive_failures = 2;
   policy.final_review = true;
   const Cascade router(policy, kNever, 1);
-  EXPECT_EQ(router.choose({}, 1000).tier, 0);
-  EXPECT_EQ(router.choose({}, 1001).tier, 1);
+  EXPECT_EQ(router.choose({}, 1, 1000).tier, 0);
+  EXPECT_EQ(router.choose({}, 1, 1001).tier, 1);
   RouterState state;
   TurnEvidence failing;
   failing.nonzero_exit = true;
   state = router.advance(state, failing, 0, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 0);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 0);
   state = router.advance(state, failing, 0, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
   TurnEvidence submits;
   submits.submits = true;
   EXPECT_EQ(router.judge_draft({}, submits, 0).rule, "final_review");
@@ -127,9 +127,9 @@ TEST(Cascade, RulesEscalateWhateverTheScore) {
 TEST(Cascade, EveryChoiceHasARuleAndAPropensity) {
   Policy policy = two_tiers();
   policy.context_tokens = 1000;
-  EXPECT_EQ(Cascade(policy, kNever, 1).choose({}, 2000).rule, "context_tokens");
+  EXPECT_EQ(Cascade(policy, kNever, 1).choose({}, 1, 2000).rule, "context_tokens");
   policy.random_share = 0.3;
-  const Choice blind = Cascade(policy, kNever, 1).choose({}, 0);
+  const Choice blind = Cascade(policy, kNever, 1).choose({}, 1, 0);
   EXPECT_EQ(blind.rule, "random_share");
   EXPECT_DOUBLE_EQ(blind.propensity, blind.tier == 1 ? 0.3 : 0.7);
 }
@@ -149,14 +149,14 @@ TEST(Cascade, ARerunDuringAStayMovesTheStayUp) {
   policy.stay.reset();
   const Cascade router(policy, policy.threshold, 1);
   RouterState state = router.advance({}, {}, 1, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 1);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 1);
   state = router.advance(state, {}, 2, {});
-  EXPECT_EQ(router.choose(state, 0).tier, 2);
+  EXPECT_EQ(router.choose(state, 1, 0).tier, 2);
 }
 
 TEST(Cascade, TheStrongShareIsBounded) {
   Policy policy = two_tiers();
-  policy.max_strong_share = 0.15;
+  policy.budget.share = 0.15;
   const Cascade router(policy, policy.threshold, 1);
   RouterState state;
   int strong = 0;
@@ -176,13 +176,14 @@ TEST(Cascade, RandomShareIsBlindAndSeeded) {
   const Cascade router(policy, kNever, 5);
   RouterState state;
   int strong = 0;
-  for (; state.turns < 2000; ++state.turns) strong += router.choose(state, 0).tier;
+  for (; state.turns < 2000; ++state.turns) strong += router.choose(state, 1, 0).tier;
   EXPECT_NEAR(strong / 2000.0, 0.3, 0.04);
   EXPECT_FALSE(router.judge_draft({}, malformed(), 0).escalate);
 }
 
-TEST(Signals, UnknownIsZeroAndLateOnesComeLate) {
+TEST(Signals, UnknownIsAbsentAndLateOnesComeLate) {
   EXPECT_EQ(signals_of({}).count("nonzero_exit"), 0U);
+  EXPECT_EQ(signals_of({}).count("vote_split"), 0U);
   for (const auto& [name, value] : signals_of({})) EXPECT_EQ(value, 0) << name;
   EXPECT_EQ(signals_of(turned_red()).at("tests_red"), 1);
 }

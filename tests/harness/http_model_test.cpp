@@ -45,7 +45,7 @@ ModelSpec spec_for(const std::string& url) {
 
 Completion ask(const ModelSpec& spec, std::stop_token stop = {}) {
   const auto model = spec.provider == "anthropic" ? make_anthropic_model(spec) : make_openai_model(spec);
-  return model->complete(question(), {"r/t/c/1", 1, 0, 0, 0, "", stop});
+  return model->complete(question(), {"r/t/c/1", 1, 0, 0, 0, 0, "", stop});
 }
 
 Completion ask(const Server::Handler& handler) {

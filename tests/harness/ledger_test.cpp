@@ -273,10 +273,11 @@ TEST_F(LedgerTest, TotalsThatContradictLeaveTheCostUnknown) {
 TEST_F(LedgerTest, VotesBeginWithOneAndEndAtAFailure) {
   script_ = {answer("a"), answer("b"), failure("invalid_request", false, true)};
   auto books = ledger();
+  EXPECT_EQ(books.call(0, request_, 1, 0, deadline_).call, "trial#1/s0/t1/c0.0.0");
   const auto votes = books.vote(0, request_, 1, 5, deadline_);
-  ASSERT_EQ(votes.size(), 3U);
-  EXPECT_EQ(votes[1].call, "trial#1/s0/t1/c0.1.0");
-  EXPECT_FALSE(votes[2].completion.ok());
+  ASSERT_EQ(votes.size(), 2U);
+  EXPECT_EQ(votes[0].call, "trial#1/s0/t1/c0.1.0");
+  EXPECT_FALSE(votes[1].completion.ok());
 }
 
 TEST(Budget, ReservationsCountUntilSettled) {

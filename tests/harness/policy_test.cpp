@@ -39,13 +39,45 @@ TEST(Policy, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(error_of("[score]\nthreshhold = 1\n"), HasSubstr("did you mean \"threshold\"?"));
   EXPECT_THAT(error_of("stay = 0\n"), HasSubstr("stay"));
   EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\nprobs = [0.3]\n"), HasSubstr("summing to 1"));
-  EXPECT_THAT(error_of("[vote]\nsamples = 3\n"), HasSubstr("not available yet"));
+  EXPECT_THAT(error_of("[vote]\nsamples = 1\n"), HasSubstr("from 2 to 100"));
+  EXPECT_THAT(error_of("[vote]\non = [\"edits\"]\n"), HasSubstr("did you mean \"edit\"?"));
+  EXPECT_THAT(error_of("[always]\nfinal_reviews = true\n"), HasSubstr("did you mean \"final_review\"?"));
+  EXPECT_THAT(error_of("[score]\nweights = { context_tokens = 0.5 }\n"), HasSubstr("is a magnitude"));
+  EXPECT_THAT(error_of("[score]\nweights = { repeat = 1.5 }\n"), HasSubstr("must be in [0,1]"));
+  EXPECT_THAT(error_of("[explore]\nprobs = [1.0]\n"), HasSubstr("needs the thresholds"));
+  EXPECT_THAT(error_of("[budget]\nmax_strong_turns = 0\n"), HasSubstr("max_strong_turns"));
+  EXPECT_THAT(error_of("undo = \"files_only\"\nredo = \"next_turn\"\n"), HasSubstr("rollback"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\n[always]\nprevious_attempt_failed = true\n"),
+              HasSubstr("another one's threshold"));
   EXPECT_THAT(error_of("[score]\nthreshold = nan\n"), HasSubstr("threshold"));
   EXPECT_THAT(error_of("[score]\nweights = { repeat = nan }\n"), HasSubstr("must be in [0,1]"));
   EXPECT_THAT(error_of("[explore]\ngrid = [0.2, 0.2]\n"), HasSubstr("twice"));
   EXPECT_THAT(error_of("redo = \"next_turn\"\n[always]\nfinal_review = true\n"),
               HasSubstr("final_review"));
   EXPECT_EQ(error_of("[score]\nthreshold = 1.01\n"), "no error");
+}
+
+std::string control_error(const std::string& text) {
+  try {
+    const ConfigFile file = ConfigFile::parse("e.toml", text);
+    ConfigTable table(file);
+    (void)read_control(table);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Policy, AControlIsExactlyOneThing) {
+  EXPECT_EQ(control_error("random_share = 0.1\n"), "no error");
+  EXPECT_EQ(control_error("threshold = 0\n"), "no error");
+  EXPECT_EQ(control_error("attempts = 2\n"), "no error");
+  EXPECT_EQ(control_error("pre_router = { difficulty = [\"hard\"] }\n"), "no error");
+  EXPECT_THAT(control_error("random_share = 1.1\n"), HasSubstr("must be in [0,1]"));
+  EXPECT_THAT(control_error("attempts = 1\n"), HasSubstr("from 2 to 100"));
+  EXPECT_THAT(control_error("attempts = 2\nthreshold = 0\n"), HasSubstr("a control is one of"));
+  EXPECT_THAT(control_error("pre_router = {}\n"), HasSubstr("pre_router"));
+  EXPECT_THAT(control_error("random_chare = 0.1\n"), HasSubstr("did you mean \"random_share\"?"));
 }
 
 TEST(Policy, ScoreIsNoisyOr) {

@@ -59,7 +59,7 @@ TEST(SimulatedModel, APerfectOneTakesEveryPieceThenSubmits) {
     std::vector<Message> history;
     std::vector<std::string> done;
     for (int turn = 1; turn <= 40; ++turn) {
-      const Message next = next_message(plan, {1.0, 0.5, 1, "m"}, history, {"t", turn, 0, 0, 0, {}});
+      const Message next = next_message(plan, {1.0, 0.5, 1, "m"}, history, {"t", turn, 0, 0, 0, 0, {}});
       const std::string command =
           nlohmann::json::parse(next.tool_calls.at(0).arguments).at("command");
       if (asks_to_submit(command)) break;
@@ -76,7 +76,7 @@ TEST(SimulatedModel, IsAPureFunctionOfSeedAndHistory) {
   const Plan plan = make_plan(suite().tasks.front());
   const Character clumsy{0.2, 0.9, 7, "m"};
   for (int turn = 1; turn < 20; ++turn) {
-    const CallContext context{"t", turn, 0, 0, 0, {}};
+    const CallContext context{"t", turn, 0, 0, 0, 0, {}};
     EXPECT_EQ(to_json(next_message(plan, clumsy, {}, context)),
               to_json(next_message(plan, clumsy, {}, context)));
   }

@@ -77,6 +77,7 @@ class ChatDecoder final : public ReplyDecoder {
       completion_.tokens.output_text.reset();
       completion_.tokens.output_reasoning.reset();
     }
+    completion_.surprise = surprise_of(logprobs_);
     conclude(completion_, streamed, terminal_);
     return std::move(completion_);
   }
@@ -109,6 +110,7 @@ class ChatDecoder final : public ReplyDecoder {
     const bool plain = completion_.ok() && choices.is_array() && choices.size() == 1 &&
                        field(chunk, "usage").is_null() &&
                        field(choices.at(0), "finish_reason").is_null() &&
+                       field(choices.at(0), "logprobs").is_null() &&
                        field(field(choices.at(0), "delta"), "tool_calls").is_null();
     if (!plain) return;
     const json& delta = field(choices.at(0), "delta");
@@ -147,6 +149,7 @@ class ChatDecoder final : public ReplyDecoder {
       completion_.finish_reason = normal_finish(reason);
       payload = true;
     }
+    take_logprobs(field(choice, "logprobs"));
     const json& message = field(choice, part);
     Message& into = completion_.message;
     payload = append(into.content, content_of(message)) || payload;
@@ -158,6 +161,18 @@ class ChatDecoder final : public ReplyDecoder {
     if (!calls.is_array()) return payload;
     for (const auto& call : calls) payload = take_tool_call(call) || payload;
     return payload;
+  }
+
+  /// One entry per token; DeepSeek gives those of the reasoning beside the text's.
+  void take_logprobs(const json& logprobs) {
+    for (const char* part : {"content", "reasoning_content"}) {
+      const json& tokens = field(logprobs, part);
+      if (!tokens.is_array()) continue;
+      for (const auto& token : tokens) {
+        const json& logprob = field(token, "logprob");
+        if (logprob.is_number()) logprobs_.push_back(logprob.get<double>());
+      }
+    }
   }
 
   static bool append(std::string& text, const std::string& more) {
@@ -196,6 +211,7 @@ class ChatDecoder final : public ReplyDecoder {
 
   Completion completion_;
   std::vector<Slot> slots_;  ///< by index
+  std::vector<double> logprobs_;
   DeltaTemplate template_;
   std::string* grown_ = nullptr;  ///< what an event of the template adds to
   bool terminal_ = false;

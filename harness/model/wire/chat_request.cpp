@@ -72,6 +72,7 @@ json chat_body(const ChatRequest& request, const ModelSpec& spec, const Dialect&
   for (const auto& message : request.messages) messages.push_back(written(message, spec, dialect));
   json body = {{"model", spec.model}, {"messages", std::move(messages)}, {"stream", spec.stream}};
   if (spec.stream) body["stream_options"] = {{"include_usage", true}};
+  if (spec.logprobs) body["logprobs"] = true;
   if (!request.tools.empty()) body["tools"] = request.tools;
   body[std::string(dialect.max_tokens_field)] = request.max_tokens.value_or(spec.max_tokens);
   dialect.set_thinking(body, spec.thinking);

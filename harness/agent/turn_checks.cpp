@@ -1,0 +1,127 @@
+#include "harness/agent/turn_checks.hpp"
+
+#include <algorithm>
+
+#include "harness/model/token_estimate.hpp"
+#include "harness/router/commands.hpp"
+#include "runners/check_patch.hpp"
+#include "runners/check_syntax.hpp"
+
+namespace weir {
+
+void TurnChecks::look_at_draft(const TrialState& state, TurnAttempt& attempt) {
+  TurnEvidence& evidence = attempt.evidence;
+  const Draft& draft = attempt.draft;
+  const Completion& completion = attempt.answer.completion;
+  evidence.turn = state.turn;
+  evidence.context_tokens = completion.tokens.input_total.value_or(state.context_tokens);
+  evidence.output_tokens = completion.tokens.output_total;
+  evidence.reasoning_tokens = completion.tokens.output_reasoning;
+  evidence.surprise = completion.surprise;
+  evidence.no_action = draft.no_action;
+  evidence.format_error = !draft.problem.empty() && !draft.no_action;
+  evidence.invalid_tool_call = draft.invalid_call;
+  evidence.truncated = completion.finish_reason == "length";
+  evidence.tool_markup = holds_tool_markup(completion.message.content);
+  evidence.last_turn = state.turn >= parts_.turns;
+  evidence.budget_used = budget_used(state);
+  evidence.elapsed_s =
+      std::chrono::duration<double>(ledger_.model_time() + state.box_time).count();
+  evidence.tests_hidden = parts_.visible.hold_hidden();
+  look_at_past(state, attempt);
+  for (const auto& action : draft.actions) {
+    evidence.submits = evidence.submits || asks_to_submit(action.command);
+    const bool wanted = parts_.router.watches() && evidence.patch_rejected == false;
+    if (!wanted) continue;
+    if (const auto patch = find_inline_patch(action.command)) {
+      const auto applies = patch_applies(box_, *patch, parts_.like);
+      evidence.patch_rejected = applies ? std::optional(!*applies) : std::nullopt;
+    }
+  }
+}
+
+void TurnChecks::look_at_past(const TrialState& state, TurnAttempt& attempt) const {
+  TurnEvidence& evidence = attempt.evidence;
+  evidence.consecutive_failures = state.router.consecutive_failures;
+  evidence.tests_red_before = state.router.tests_red;
+  if (attempt.draft.actions.empty()) return;
+  const std::string commands = normalised(attempt.commands());
+  bool same_files = true;  // since the turn looked at
+  for (auto turn = state.recent.rbegin(); turn != state.recent.rend(); ++turn) {
+    same_files = same_files && !turn->changed;
+    const bool last = turn == state.recent.rbegin();
+    if (turn->commands == commands && (last || same_files)) evidence.repeats = true;
+    if (turn->commands == commands) continue;
+    evidence.similarity = std::max(evidence.similarity, similarity(commands, turn->commands));
+  }
+}
+
+double TurnChecks::budget_used(const TrialState& state) const {
+  double used = static_cast<double>(state.turn - 1) / parts_.turns;
+  if (parts_.tokens) {
+    used = std::max(used, static_cast<double>(ledger_.tokens()) / static_cast<double>(*parts_.tokens));
+  }
+  return std::max(used, ledger_.limit_used());
+}
+
+bool TurnChecks::watches_files() const {
+  return parts_.router.looks_at("edit_unparsable") || parts_.router.looks_at("no_diff");
+}
+
+void TurnChecks::freeze(TurnAttempt& attempt) {
+  const bool roll_back = parts_.router.may_roll_back(attempt.tier);
+  const bool may_look = watches_files() && attempt.tier < parts_.router.top_tier();
+  if (!roll_back && !may_look) return;
+  attempt.before = box_.snapshot();
+  if (attempt.before) {
+    attempt.undo = Undo::exact;
+  } else if (roll_back && parts_.router.policy().files_only) {
+    attempt.before = box_.copy();  // processes are alive, and would not come back
+    if (attempt.before) attempt.undo = Undo::files_only;
+  }
+}
+
+void TurnChecks::look_at_results(TrialState& state, TurnAttempt& attempt) {
+  TurnEvidence& evidence = attempt.evidence;
+  evidence.executed = true;
+  for (const auto& result : attempt.results) {
+    evidence.nonzero_exit = evidence.nonzero_exit || !result.ok();
+    evidence.command_timeout = evidence.command_timeout || result.status == ExecStatus::timeout;
+  }
+  const bool changed = box_.changed();
+  // Without a frozen state before it, a change may be an earlier turn's.
+  if (attempt.undo == Undo::exact || !changed) evidence.changed_files = changed;
+  const bool tests = parts_.router.wants_tests() && !parts_.visible.command.empty();
+  const bool syntax = parts_.router.looks_at("edit_unparsable") && attempt.before != nullptr;
+  if (!changed || attempt.submission || (!tests && !syntax)) return;
+  state.box = box_.snapshot();
+  if (!state.box) return;
+  if (tests) look_at_tests(state, evidence);
+  if (syntax) evidence.unparsable_files = newly_unparsable(parts_.room, attempt.before, state.box);
+}
+
+void TurnChecks::look_at_tests(const TrialState& state, TurnEvidence& evidence) {
+  const auto run = run_visible_tests(parts_.room, state.box, parts_.visible.command);
+  if (!run) return;
+  TestsSeen seen;
+  seen.red = run->red;
+  seen.count = run->red ? run->names.red_count : std::optional(0);
+  const bool named = !run->red || !run->names.red.empty();
+  if (state.red_tests && named) {
+    seen.newly_red = static_cast<int>(
+        std::count_if(run->names.red.begin(), run->names.red.end(),
+                      [&](const std::string& name) { return state.red_tests->count(name) == 0; }));
+  }
+  if (named) seen.red_names = run->names.red;
+  evidence.tests = seen;
+}
+
+void remember(TrialState& state, const TurnAttempt& attempt) {
+  state.recent.push_back({normalised(attempt.commands()),
+                          attempt.evidence.changed_files.value_or(attempt.evidence.executed)});
+  if (state.recent.size() > TrialState::kRecent) state.recent.pop_front();
+  if (attempt.evidence.tests) state.red_tests = attempt.evidence.tests->red_names;
+  for (const auto& result : attempt.results) state.box_time += result.wall;
+}
+
+}  // namespace weir

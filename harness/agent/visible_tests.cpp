@@ -1,0 +1,129 @@
+#include "harness/agent/visible_tests.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "runners/agent.hpp"
+#include "tasks/digest.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Smaller files are equal by chance: an empty one, a word.
+constexpr std::uintmax_t kTelling = 64;
+constexpr std::uintmax_t kLargest = 256 << 10;
+
+int count_in(const std::vector<std::string>& ids, const std::set<std::string>& names) {
+  return static_cast<int>(std::count_if(ids.begin(), ids.end(),
+                                        [&](const std::string& id) { return names.count(id) > 0; }));
+}
+
+std::set<std::string> digests_of(const fs::path& folder) {
+  std::set<std::string> digests;
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+    if (!entry.is_regular_file() || entry.file_size() < kTelling || entry.file_size() > kLargest) {
+      continue;
+    }
+    digests.insert(sha256(read_file(entry.path())));
+  }
+  return digests;
+}
+
+/// Files of the agent's box that equal one of the verifier's.
+int shared_files(const fs::path& hidden, const CheckRoom& room) {
+  const auto digests = digests_of(hidden);
+  if (digests.empty()) return 0;
+  const auto permit = acquire_paused(room.busy_boxes, room.deadline);
+  const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
+  ExecRequest request;
+  request.script = fmt::format(
+      "find . -xdev -type f -size -{}c -not -path '*/.git/*' -print0 | xargs -0 -r sha256sum",
+      kLargest);
+  request.cwd = room.environment.workdir;
+  request.env = room.environment.env;
+  request.timeout = room.timeout;
+  request.caps.head = std::size_t{16} << 20;
+  request.stop = room.deadline.token();
+  const ExecResult result = box->exec(request);
+  int shared = 0;
+  for (const auto line : split_lines(result.out.bytes)) {
+    shared += digests.count(std::string(line.substr(0, 64))) > 0 ? 1 : 0;
+  }
+  return shared;
+}
+
+void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tests) {
+  if (const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading)) {
+    const TestNames& names = tests.at_start;
+    tests.fail_to_pass_of = static_cast<int>(grading->fail_to_pass.size());
+    tests.pass_to_pass_of = static_cast<int>(grading->pass_to_pass.size());
+    tests.fail_to_pass = count_in(grading->fail_to_pass, names.red);
+    tests.pass_to_pass = count_in(grading->pass_to_pass, names.green);
+    tests.overlap_known = !tests.red_at_start || !names.red.empty();
+  } else if (const auto* reward = std::get_if<RewardGrading>(&task.hidden.grading)) {
+    tests.shared_files = shared_files(reward->tests, room);
+  }
+}
+
+}  // namespace
+
+std::string VisibleTests::overlap() const {
+  if (command.empty()) return {};
+  if (!overlap_known) return "the visible tests are red and unnamed: whether they hold hidden ones cannot be told";
+  if (shared_files > 0) {
+    return fmt::format("{} of the verifier's files lie{} in the agent's box", shared_files,
+                       shared_files == 1 ? "s" : "");
+  }
+  if (fail_to_pass == 0 && pass_to_pass == 0) return {};
+  return fmt::format("the visible tests hold {} of {} FAIL_TO_PASS and {} of {} PASS_TO_PASS tests",
+                     fail_to_pass, fail_to_pass_of, pass_to_pass, pass_to_pass_of);
+}
+
+VisibleTests look_at_visible_tests(const Task& task, const CheckRoom& room) {
+  VisibleTests tests;
+  const SnapshotPtr& start = room.environment.snapshot;
+  if (task.shown.visible_tests) {
+    tests.command = *task.shown.visible_tests;
+  } else if (const auto found = find_visible_tests(room, start)) {
+    tests.command = *found;
+    tests.found = true;
+  }
+  if (tests.command.empty()) return tests;
+  // pytest names what passed only when asked, here without touching the command.
+  const auto run = run_visible_tests(room, start, tests.command, {{"PYTEST_ADDOPTS", "-rA"}});
+  if (room.deadline.token().stop_requested()) throw Cancelled();
+  if (!run || (tests.found && (run->not_run || run->timed_out))) return {};
+  tests.red_at_start = run->red;
+  tests.at_start = run->names;
+  look_for_overlap(task, room, tests);
+  return tests;
+}
+
+std::shared_ptr<const VisibleTests> VisibleTestsBook::of(const Task& task, const CheckRoom& room,
+                                                         bool& first) {
+  std::shared_ptr<Slot> slot;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& entry = slots_[task.shown.id + "/" + task.sha256];
+    if (!entry) entry = std::make_shared<Slot>();
+    slot = entry;
+  }
+  const Deadline::Pause pause(room.deadline);  // no work of the trial's
+  const std::lock_guard lock(slot->looking);
+  first = !slot->tests;
+  if (first) {
+    slot->tests = std::make_shared<const VisibleTests>(look_at_visible_tests(task, room));
+  }
+  return slot->tests;
+}
+
+}  // namespace weir

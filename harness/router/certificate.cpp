@@ -1,0 +1,49 @@
+#include "harness/router/certificate.hpp"
+
+#include <fmt/format.h>
+
+namespace weir {
+namespace {
+
+std::map<std::string, std::string> texts_of(std::optional<ConfigTable> table) {
+  std::map<std::string, std::string> texts;
+  if (!table) return texts;
+  for (const auto& key : table->keys()) texts[key] = table->text(key).value_or("");
+  return texts;
+}
+
+/// Names of `then` whose value `now` knows and does not share.
+std::vector<std::string> changed(const std::map<std::string, std::string>& then,
+                                 const std::map<std::string, std::string>& now) {
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : then) {
+    const auto found = now.find(name);
+    if (found == now.end() || found->second == value) continue;
+    lines.push_back(fmt::format("{} was \"{}\", is \"{}\"", name, value, found->second));
+  }
+  return lines;
+}
+
+}  // namespace
+
+Certificate read_certificate(ConfigTable& table) {
+  Certificate certificate;
+  certificate.simulated = table.flag("simulated").value_or(false);
+  certificate.binds = texts_of(table.table("binds"));
+  certificate.population = texts_of(table.table("population"));
+  certificate.prices_sha256 = table.text("prices_sha256").value_or("");
+  // What it certifies is for readers; using it needs none of it.
+  (void)table.table("quality");
+  (void)table.table("cost");
+  return certificate;
+}
+
+CertificateStanding standing_of(const Certificate& certificate,
+                                const std::map<std::string, std::string>& now,
+                                const std::map<std::string, std::string>& population,
+                                const std::string& prices_sha256) {
+  return {changed(certificate.binds, now), changed(certificate.population, population),
+          !certificate.prices_sha256.empty() && certificate.prices_sha256 != prices_sha256};
+}
+
+}  // namespace weir

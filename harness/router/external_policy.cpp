@@ -1,0 +1,139 @@
+#include "harness/router/external_policy.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/router/cascade.hpp"
+#include "runners/process.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestAnswer = 1 << 20;
+constexpr std::size_t kQuoted = 200;
+
+json state_json(const RouterState& state) {
+  return {{"tier", state.tier},
+          {"stay_left", state.stay_left},
+          {"floor", state.floor},
+          {"last_tier", state.last_tier},
+          {"consecutive_failures", state.consecutive_failures},
+          {"turns", state.turns},
+          {"strong_turns", state.strong_turns},
+          {"escalations", state.escalations},
+          {"restarts", state.restarts}};
+}
+
+std::string line_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+[[noreturn]] void nonsense(const std::string& line, const std::string& why) {
+  throw PolicyFailed(fmt::format("the external policy answered {} ({})",
+                                 to_utf8(line.substr(0, kQuoted)), why));
+}
+
+json object_in(const std::string& line) {
+  json answer = json::parse(line, nullptr, false);
+  if (!answer.is_object()) nonsense(line, "not a JSON object");
+  return answer;
+}
+
+std::optional<double> unit_of(const json& answer, const char* key, const std::string& line) {
+  const auto found = answer.find(key);
+  if (found == answer.end() || found->is_null()) return {};
+  if (!found->is_number()) nonsense(line, fmt::format("{} is not a number", key));
+  const double value = found->get<double>();
+  if (!(value >= 0 && value <= 1)) nonsense(line, fmt::format("{} is not in [0,1]", key));
+  return value;
+}
+
+std::optional<int> tier_of(const json& answer, const std::string& line) {
+  const auto found = answer.find("tier");
+  if (found == answer.end() || found->is_null()) return {};
+  if (!found->is_number_integer() || *found < 0 || *found > 1000) {
+    nonsense(line, "tier is not a tier");
+  }
+  return found->get<int>();
+}
+
+}  // namespace
+
+Opinion read_opinion(const std::string& line) {
+  const json answer = object_in(line);
+  Opinion opinion;
+  opinion.score = unit_of(answer, "score", line);
+  opinion.tier = tier_of(answer, line);
+  opinion.propensity = unit_of(answer, "propensity", line);
+  if (opinion.propensity && *opinion.propensity <= 0) nonsense(line, "propensity is not positive");
+  const auto action = answer.find("action");
+  if (action == answer.end()) {
+    if (!opinion.score) nonsense(line, "neither \"action\" nor \"score\"");
+    return opinion;
+  }
+  if (*action != "accept" && *action != "escalate") {
+    nonsense(line, "action is not accept or escalate");
+  }
+  opinion.escalate = *action == "escalate";
+  return opinion;
+}
+
+ExternalPolicy::ExternalPolicy(const ExternalCommand& command, const json& trial)
+    : command_(command),
+      conversation_(std::make_unique<Conversation>(
+          ProcessRequest{.argv = {"sh", "-c", command.command},
+                         .cwd = command.folder.string(),
+                         .output_cap = kLongestAnswer})) {
+  json first = trial;
+  first["event"] = "trial";
+  first["version"] = 1;
+  if (!conversation_->say(line_of(first), command_.timeout)) fail("does not read");
+}
+
+ExternalPolicy::~ExternalPolicy() = default;
+
+int ExternalPolicy::choose(const RouterState& state, int turn, std::int64_t context_tokens) {
+  const json answer = ask({{"event", "choose"},
+                           {"turn", turn},
+                           {"context_tokens", context_tokens},
+                           {"state", state_json(state)}});
+  const auto tier = tier_of(answer, line_of(answer));
+  if (!tier) nonsense(line_of(answer), "no \"tier\"");
+  return *tier;
+}
+
+Opinion ExternalPolicy::judge(const RouterState& state, int tier,
+                              const std::map<std::string, double>& signals, const DraftText* text,
+                              bool executed) {
+  json question = {{"event", executed ? "result" : "draft"},
+                   {"tier", tier},
+                   {"state", state_json(state)},
+                   {"signals", signals}};
+  if (text != nullptr) {
+    question["draft"] = {{"text", text->text}, {"commands", text->commands}};
+    if (executed) question["results"] = text->results;
+  }
+  return read_opinion(line_of(ask(question)));
+}
+
+json ExternalPolicy::ask(const json& question) {
+  if (!conversation_->say(line_of(question), command_.timeout)) fail("does not read");
+  const auto line = conversation_->hear(command_.timeout);
+  if (!line) fail(fmt::format("gave no answer within {}", format_duration(command_.timeout)));
+  return object_in(*line);
+}
+
+void ExternalPolicy::fail(const std::string& what) {
+  const std::string errors = to_utf8(std::string(trimmed(conversation_->errors())));
+  const auto code = conversation_->ended();
+  throw PolicyFailed(fmt::format(
+      "the external policy \"{}\" {}{}", command_.command,
+      code ? fmt::format("ended with exit code {}", *code) : what,
+      errors.empty() ? "" : fmt::format("; it wrote: {}", errors.substr(0, 1000))));
+}
+
+}  // namespace weir
