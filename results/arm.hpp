@@ -15,9 +15,10 @@ struct Arm {
   Run run;
   ConfigRow config;
   std::string label;                 ///< CONFIG, or RUN/CONFIG where several runs are compared
-  std::vector<TrialSummary> trials;  ///< those never begun too, as not_run
-  std::vector<ContextCost> contexts;
-  std::vector<std::string> served;           ///< models that answered, sorted
+  std::vector<TrialSummary> trials = {};  ///< those never begun too, as not_run
+  std::vector<ContextCost> contexts = {};
+  RouteSums routes = {};                     ///< empty for imported runs
+  std::vector<std::string> served = {};      ///< models that answered, sorted
   std::map<std::string, std::string> tasks;  ///< task -> digest
 };
 

@@ -12,6 +12,14 @@ constexpr std::int64_t kUnit = 128;  // tokens; DeepSeek's caches hit in multipl
 
 using History = std::tuple<std::string, int, std::string>;  ///< trial, try, model
 
+/// What a history's prompts have shown its cache. A restarted trial shares its first
+/// prompt with the one it abandoned, and nothing after it.
+struct Sent {
+  std::int64_t first = 0;    ///< tokens of the first prompt
+  std::int64_t longest = 0;  ///< of the longest since the last restart, with its answer
+  int segment = 0;
+};
+
 /// The same tokens with another number of hits. Hits that go become misses, or
 /// writes where the service bills those; hits that come were one or the other.
 Tokens with_hits(Tokens tokens, std::int64_t hits) {
@@ -67,7 +75,7 @@ std::int64_t total_of(const Tokens& tokens) {
 std::map<std::string, CacheCosts> cache_costs_by_trial(const std::vector<BilledCall>& calls,
                                                        const PriceBook& book) {
   const auto shared = shared_prefixes(calls);
-  std::map<History, std::int64_t> sent;  // tokens of the longest prompt so far, with its answer
+  std::map<History, Sent> sent;
   std::map<std::string, CacheCosts> by_trial;
   for (const auto& call : calls) {
     if (call.free) continue;
@@ -77,17 +85,18 @@ std::map<std::string, CacheCosts> cache_costs_by_trial(const std::vector<BilledC
     add(costs.billed, billed);
     costs.by_request += billed && billed->by_request ? 1 : 0;
     const History history{call.trial, call.try_number, call.model};
-    const auto before = sent.find(history);
     const std::int64_t total = total_of(tokens);
     const std::int64_t hits = tokens.input_hit.value_or(0);
-    const std::int64_t own = before == sent.end() ? 0 : std::min(before->second, total);
+    const auto [found, unseen] = sent.try_emplace(history, Sent{total, 0, call.segment});
+    Sent& before = found->second;
+    if (before.segment != call.segment) before = {before.first, before.first, call.segment};
+    const std::int64_t own = unseen ? 0 : std::min(before.longest, total);
     const auto common = shared.find(call.model);
     const std::int64_t first = common == shared.end() ? 0 : std::min(common->second, total);
     add(costs.cold, cost_of(call, with_hits(tokens, std::min(hits, own)), book));
     const std::int64_t held = std::max(own / kUnit * kUnit, first / kUnit * kUnit);
     add(costs.warm, cost_of(call, with_hits(tokens, std::max(hits, held)), book));
-    auto& longest = sent[history];
-    longest = std::max(longest, total + (call.accepted ? tokens.output_total.value_or(0) : 0));
+    before.longest = std::max(before.longest, total + (call.accepted ? tokens.output_total.value_or(0) : 0));
   }
   return by_trial;
 }

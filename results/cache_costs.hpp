@@ -15,6 +15,10 @@ struct BilledCall {
   std::string task;
   std::string config;
   int try_number = 1;
+  int segment = 0;  ///< of the try: restarts before it
+  int turn = 0;
+  int tier = 0;
+  int sample = 0;
   bool counted = true;  ///< of the counted try
   std::string model;    ///< the experiment's name for it
   std::string served;   ///< model that answered, as it named itself; "" if unknown
@@ -26,6 +30,8 @@ struct BilledCall {
   TimePoint at{};  ///< of dispatch
   Tokens tokens;
   std::optional<Picodollars> cost_pusd;  ///< as stored
+  std::optional<std::int64_t> latency_ms;
+  std::optional<std::int64_t> ttft_ms;
 };
 
 /// A sum of which parts may be unknown: then only that it is at least so much.

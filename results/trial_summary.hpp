@@ -7,6 +7,7 @@
 
 #include "results/cache_costs.hpp"
 #include "results/record.hpp"
+#include "results/route_sums.hpp"
 
 namespace weir {
 
@@ -64,6 +65,7 @@ struct ContextCost {
 struct RunSums {
   std::map<std::string, TrialSums> trials;  ///< by id
   std::vector<ContextCost> contexts;
+  std::map<std::string, RouteSums> routes;  ///< by config
   std::vector<std::string> price_entries;  ///< that priced its calls
   std::int64_t priced_by_request = 0;      ///< calls whose server the book does not know
 };

@@ -53,7 +53,9 @@ std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCom
   }
   for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   Document document = full_document(report);
-  if (!command.section.empty()) document = only_section(document, command.section);
+  if (!command.section.empty()) {  // csv holds one table: that section's own
+    document = only_section(document, command.section, command.format != "csv");
+  }
   if (command.format == "csv") return csv_files(document, name);
   std::string text;
   if (command.format == "markdown") text = to_markdown(document);

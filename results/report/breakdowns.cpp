@@ -1,5 +1,5 @@
-// The headline's rates by suite, by difficulty and by length of trajectory; controls;
-// repeats of a task.
+// The headline's rates by suite, by difficulty and by length of trajectory; repeats of
+// a task.
 
 #include <fmt/format.h>
 
@@ -73,10 +73,6 @@ Cell known_if(bool known, double value) {
   return known ? Cell{fmt::format("{:.2f}", value), value} : Cell::unknown("–");
 }
 
-bool switches_blindly(const Arm& arm) {
-  return arm.config.policy.find("random_share") != std::string::npos;
-}
-
 }  // namespace
 
 void add_breakdowns(Document& document, const RunReport& report) {
@@ -100,41 +96,6 @@ void add_breakdowns(Document& document, const RunReport& report) {
                                {"Length is an outcome of the arm, not a property of the task: "
                                 "these rates say where trials end, "
                                 "not what longer ones would do."}});
-}
-
-void add_controls(Document& document, const RunReport& report) {
-  if (report.arms.empty()) return;
-  Table table{{{"config", "config", false},
-               {"control", "control", false},
-               {"trials", "trials"},
-               {"resolved", "resolved", true, 3}},
-              {}};
-  Section section{"controls", "Controls", {}, {}};
-  for (const auto& row : report.comparison.configs) {
-    const auto arm = std::find_if(report.arms.begin(), report.arms.end(), [&](const Arm& each) {
-      return each.config.config == row.config;
-    });
-    if (arm == report.arms.end() || !(is_control(*arm) || switches_blindly(*arm))) continue;
-    const std::string what = arm->config.agent == "oracle" ? "gold solution: must resolve all"
-                             : arm->config.agent == "nop"  ? "no action: must resolve none"
-                                                           : "switches blindly";
-    table.rows.push_back({Cell::of(row.config), Cell::of(what), Cell::number(row.headline.trials),
-                          rate_cell(row.headline)});
-  }
-  if (table.rows.empty()) {
-    section.notes.emplace_back(
-        "None were run: a config with agent = \"oracle\" and one with \"nop\" show that the tasks "
-        "can be "
-        "solved, and are not solved by nothing.");
-  } else {
-    section.tables.push_back(std::move(table));
-  }
-  if (!report.quarantined.empty()) {
-    std::string line = "Flaky by gold and empty runs, counted here and left out of gates:";
-    for (const auto& task : report.quarantined) line += " " + task;
-    section.notes.push_back(line);
-  }
-  document.sections.push_back(std::move(section));
 }
 
 void add_repeats(Document& document, const RunReport& report) {

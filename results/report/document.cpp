@@ -11,15 +11,16 @@ std::string full_title(const Document& document) {
   return document.title + (document.simulated ? " (simulated models: not a measurement)" : "");
 }
 
-Document only_section(const Document& document, const std::string& name) {
+Document only_section(const Document& document, const std::string& name, bool with_parts) {
   std::vector<std::string> names;
+  Document only = document;
+  only.sections.clear();
   for (const auto& section : document.sections) {
     names.push_back(section.name);
-    if (section.name != name) continue;
-    Document only = document;
-    only.sections = {section};
-    return only;
+    const bool part = with_parts && section.name.rfind(name + "-", 0) == 0;
+    if (section.name == name || part) only.sections.push_back(section);
   }
+  if (!only.sections.empty()) return only;
   std::string all;
   for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;
   throw UserError("no section \"" + name + "\"" + did_you_mean(name, names) +

@@ -59,8 +59,10 @@ struct Document {
 /// The title with what every title must say.
 [[nodiscard]] std::string full_title(const Document& document);
 
-/// Only the section of this name. Throws UserError with the names there are.
-[[nodiscard]] Document only_section(const Document& document, const std::string& name);
+/// Only the section of this name, with its parts ("NAME-..."), if they are wanted. Throws
+/// UserError with the names there are.
+[[nodiscard]] Document only_section(const Document& document, const std::string& name,
+                                    bool with_parts = true);
 
 // Formats. All are stable for equal data: no times, no widths of terminals.
 [[nodiscard]] std::string to_markdown(const Document& document);

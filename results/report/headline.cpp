@@ -131,6 +131,7 @@ void add_headline(Document& document, const RunReport& report) {
   }
   section.notes.emplace_back(kMeaning);
   for (const auto& row : all) section.notes.push_back(config_line(c, row));
+  for (auto& line : control_notes(report.arms)) section.notes.push_back(std::move(line));
   if (c.priced_by_request > 0) {
     section.notes.push_back(fmt::format(
         "- {} calls are priced as the model asked for: the price book does not know the one that "
@@ -183,6 +184,8 @@ Document full_document(const RunReport& report) {
   add_breakdowns(document, report);
   add_repeats(document, report);
   add_economics(document, report);
+  add_routing(document, report);
+  add_break_even(document, report);
   add_integrity(document, report);
   add_flips(document, report.pairs);
   add_footer(document, report);
@@ -190,7 +193,7 @@ Document full_document(const RunReport& report) {
 }
 
 std::string markdown_report(const Comparison& comparison) {
-  return to_markdown(run_document({comparison, {}, {}, {}, {}, {}, 1}));
+  return to_markdown(run_document({.comparison = comparison}));
 }
 
 }  // namespace weir

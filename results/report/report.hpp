@@ -7,6 +7,7 @@
 #include "results/comparison.hpp"
 #include "results/gate.hpp"
 #include "results/paired_comparison.hpp"
+#include "results/prices.hpp"
 #include "results/report/document.hpp"
 
 namespace weir {
@@ -14,12 +15,13 @@ namespace weir {
 /// All that a report of one run says.
 struct RunReport {
   Comparison comparison;
-  std::vector<Arm> arms;                ///< in the experiment's order
-  std::vector<PairedComparison> pairs;  ///< each other arm against the baseline
-  std::vector<PriceGap> gaps;
-  std::vector<GateResult> gates;
-  std::vector<std::string> quarantined;  ///< flaky by gold and empty runs
+  std::vector<Arm> arms = {};           ///< in the experiment's order
+  std::vector<PairedComparison> pairs = {};  ///< each other arm against the baseline
+  std::vector<PriceGap> gaps = {};
+  std::vector<GateResult> gates = {};
+  std::vector<std::string> quarantined = {};  ///< flaky by gold and empty runs
   std::uint64_t seed = 1;                ///< of bootstrap and permutations
+  std::optional<PriceBook> book = {};    ///< the run's, as it read it
 };
 
 /// The table that a run ends with: headline, paired differences, footer.
@@ -32,6 +34,9 @@ struct RunReport {
 [[nodiscard]] Document pairs_document(const std::vector<PairedComparison>& pairs,
                                       const std::vector<GateResult>& gates, std::uint64_t seed);
 
+/// What cascades among `arms` are shown without, a line each.
+[[nodiscard]] std::vector<std::string> control_notes(const std::vector<Arm>& arms);
+
 // The sections, one file each.
 void add_headline(Document& document, const RunReport& report);
 void add_pairs(Document& document, const std::vector<PairedComparison>& pairs);
@@ -41,6 +46,8 @@ void add_controls(Document& document, const RunReport& report);
 void add_breakdowns(Document& document, const RunReport& report);  ///< suite, difficulty, length
 void add_repeats(Document& document, const RunReport& report);
 void add_economics(Document& document, const RunReport& report);
+void add_routing(Document& document, const RunReport& report);     ///< economics by tier
+void add_break_even(Document& document, const RunReport& report);  ///< under other prices
 void add_integrity(Document& document, const RunReport& report);
 /// What the pair's tasks could show, for a footer.
 [[nodiscard]] std::string detectable_line(const PairedComparison& pair);

@@ -163,7 +163,7 @@ void copy_baselines(SQLite::Database& database) {
 
 /// Kept sums of runs that got rows are of yesterday.
 void drop_sums(SQLite::Database& database) {
-  for (const char* table : {"trial_sum", "context_sum", "run_sum"}) {
+  for (const char* table : {"trial_sum", "context_sum", "route_sum", "run_sum"}) {
     database.exec(
         fmt::format("DELETE FROM main.{} WHERE run IN (SELECT id FROM shard.run)", table));
   }

@@ -114,7 +114,7 @@ std::vector<Arm> Reader::arms(const Run& run) const {
     if (row == rows.end()) continue;
     place[name] = arms.size();
     names.push_back(name);
-    arms.push_back({run, *row, name, {}, {}, {}, digests});
+    arms.push_back({.run = run, .config = *row, .label = name, .tasks = digests});
   }
   auto all = trials(run.id);
   if (run.source.empty()) add_unbegun(all, task_ids, names, attempts);
@@ -127,7 +127,12 @@ std::vector<Arm> Reader::arms(const Run& run) const {
     }
     if (at != place.end()) arms[at->second].trials.push_back(std::move(trial));
   }
-  for (auto& context : sums(run).contexts) {
+  RunSums sums = this->sums(run);
+  for (auto& [config, routes] : sums.routes) {
+    const auto at = place.find(config);
+    if (at != place.end()) arms[at->second].routes = std::move(routes);
+  }
+  for (auto& context : sums.contexts) {
     const auto at = place.find(context.config);
     if (at == place.end()) continue;
     auto& served = arms[at->second].served;

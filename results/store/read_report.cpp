@@ -41,6 +41,10 @@ RunReport Reader::report(const Run& run, const std::string& baseline) const {
     report.quarantined.assign(flaky.begin(), flaky.end());
   }
   report.gaps = price_gaps(report.arms);
+  if (run.source.empty()) {
+    report.book = PriceBook::parse(price_book(run.price_book_sha256), "the run's price book")
+                      .viewed(stored_view(run.facts));
+  }
   if (!pooled) return report;  // two models under one name: nothing to pair
   PairingOptions options;
   options.seed = run.seed;

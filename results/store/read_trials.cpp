@@ -1,5 +1,6 @@
 // The trials of a run with their sums, and the calls those are made of.
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "results/store/reader_state.hpp"
@@ -86,11 +87,22 @@ constexpr const char* kCallsOfTrial =
     "coalesce(call.price_entry = 'refused', 0), call.host, call.served_model, "
     "call.requested_model, call.started_at, call.input_miss, call.input_hit, call.cache_write, "
     "call.output_text, call.output_reasoning, call.input_total, call.output_total, call.cost_pusd, "
-    "call.replayed, coalesce(call.notes LIKE '%\"total_contradicts\"%', 0) "
+    "call.replayed, coalesce(call.notes LIKE '%\"total_contradicts\"%', 0), "
+    "segment.id, call.turn, call.tier, call.sample, call.latency_ms, call.ttft_ms "
     "FROM call JOIN segment ON segment.id = call.segment "
     "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
     "WHERE call.trial = ? "
     "ORDER BY segment.rowid, call.turn, call.tier, call.sample, call.retry";
+
+/// N of a segment's id TRIAL#TRY/sN.
+int ordinal_of(const std::string& segment) {
+  const auto at = segment.rfind("/s");
+  int ordinal = 0;
+  if (at != std::string::npos) {
+    std::from_chars(segment.data() + at + 2, segment.data() + segment.size(), ordinal);
+  }
+  return ordinal;
+}
 
 BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, PricedAs>& models) {
   BilledCall call;
@@ -111,6 +123,12 @@ BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, 
   call.cost_pusd = read_optional(row.getColumn(15));
   call.replayed = row.getColumn(16).getInt() != 0;
   call.unknowable = row.getColumn(17).getInt() != 0;
+  call.segment = ordinal_of(row.getColumn(18).getString());
+  call.turn = row.getColumn(19).getInt();
+  call.tier = row.getColumn(20).getInt();
+  call.sample = row.getColumn(21).getInt();
+  call.latency_ms = read_optional(row.getColumn(22));
+  call.ttft_ms = read_optional(row.getColumn(23));
   return call;
 }
 

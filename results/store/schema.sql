@@ -1,4 +1,4 @@
--- Weir's database, schema version 3. Tables may change with the version; the
+-- Weir's database, schema version 4. Tables may change with the version; the
 -- views (views.sql) are a contract. All ids are TEXT and unique in a database. Columns
 -- named *_z hold text, zstd-compressed when large (see text_column.hpp).
 
@@ -281,4 +281,10 @@ CREATE TABLE context_sum (
   input_total INTEGER NOT NULL,
   input_hit INTEGER NOT NULL,
   PRIMARY KEY (run, config, model, bin)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE route_sum (
+  run TEXT NOT NULL,
+  config TEXT NOT NULL,
+  sums TEXT NOT NULL,              -- JSON
+  PRIMARY KEY (run, config)
 ) STRICT, WITHOUT ROWID;

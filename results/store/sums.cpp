@@ -77,9 +77,11 @@ void add_spends(RunSums& sums, std::vector<BilledCall> all, const PriceBook& boo
     if (trial == sums.trials.end()) continue;  // the canary's
     trial->second.spend.add(call.cost_pusd);
     if (call.accepted) add_context(contexts, call);
-    if (!call.replayed) priced[call.config].push_back(std::move(call));
+    priced[call.config].push_back(std::move(call));
   }
-  for (const auto& [unused, calls] : priced) {
+  for (auto& [config, calls] : priced) {
+    sums.routes[config] = route_sums(calls, book);
+    std::erase_if(calls, [](const BilledCall& call) { return call.replayed; });
     for (const auto& [trial, costs] : cache_costs_by_trial(calls, book)) {
       sums.trials[trial].cold = costs.cold;
       sums.trials[trial].warm = costs.warm;
@@ -169,7 +171,7 @@ void keep(const std::filesystem::path& file, const RunSums& sums, const Run& run
   database->exec("PRAGMA synchronous = NORMAL");
   SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
   if (state_of(*database, run.id) != state) return;  // it went on meanwhile
-  for (const char* table : {"trial_sum", "context_sum", "run_sum"}) {
+  for (const char* table : {"trial_sum", "context_sum", "route_sum", "run_sum"}) {
     SQLite::Statement drop(*database, std::string("DELETE FROM ") + table + " WHERE run = ?");
     drop.bind(1, run.id);
     drop.exec();
@@ -187,6 +189,14 @@ void keep(const std::filesystem::path& file, const RunSums& sums, const Run& run
     context.bind(8, c.input_hit);
     context.exec();
     context.reset();
+  }
+  SQLite::Statement route(*database, "INSERT INTO route_sum VALUES (?, ?, ?)");
+  for (const auto& [config, routes] : sums.routes) {
+    route.bind(1, run.id);
+    route.bind(2, config);
+    route.bind(3, to_json(routes).dump());
+    route.exec();
+    route.reset();
   }
   SQLite::Statement mark(*database, "INSERT INTO run_sum VALUES (?, ?, ?, ?)");
   mark.bind(1, run.id);
@@ -231,6 +241,11 @@ RunSums read_kept(const Reader::State& state, const std::string& run, const std:
                              context.getColumn(2).getInt(), context.getColumn(3).getInt64(),
                              context.getColumn(4).getInt64(), context.getColumn(5).getInt64(),
                              context.getColumn(6).getInt64()});
+  }
+  auto route = state.prepare("SELECT config, sums FROM route_sum WHERE run = ?", run);
+  while (route.executeStep()) {
+    sums.routes[route.getColumn(0).getString()] =
+        route_sums_from_json(json::parse(route.getColumn(1).getString()));
   }
   return sums;
 }

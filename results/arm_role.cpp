@@ -1,0 +1,78 @@
+#include "results/arm_role.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> tiers_of(const std::string& text) {
+  std::vector<std::string> names;
+  const json tiers = json::parse(text, nullptr, false);
+  if (!tiers.is_array()) return names;
+  for (const auto& tier : tiers) names.push_back(tier.value("name", std::string()));
+  return names;
+}
+
+/// A control's own text is one line: "NAME = VALUE" after its heading.
+std::string control_named(const std::string& policy) {
+  constexpr std::array<const char*, 4> kControls = {"random_share", "threshold", "attempts",
+                                                    "pre_router"};
+  constexpr std::string_view kHead = "[control]\n";
+  if (policy.substr(0, kHead.size()) != kHead) return {};
+  for (const char* name : kControls) {
+    if (policy.compare(kHead.size(), std::string_view(name).size(), name) == 0) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
+ArmRole role_of(const ConfigRow& config) {
+  ArmRole role;
+  role.tiers = tiers_of(config.tiers);
+  role.control = control_named(config.policy);
+  if (config.agent == "oracle" || config.agent == "nop") {
+    role.kind = ArmKind::reference;
+  } else if (!role.control.empty()) {
+    role.kind = ArmKind::control;
+  } else if (role.tiers.size() > 1) {
+    role.kind = ArmKind::cascade;
+    if (config.policy.empty()) {  // as databases of old say it
+      role.kind = ArmKind::control;
+      role.control = "random_share";
+    }
+  }
+  const auto equals = config.policy.find("random_share = ");
+  if (role.control == "random_share" && equals != std::string::npos) {
+    role.share = std::atof(config.policy.c_str() + equals + 15);
+  }
+  return role;
+}
+
+std::vector<std::string> missing_controls(const ArmRole& cascade, const std::vector<Arm>& arms) {
+  const auto any = [&](auto test) {
+    return std::any_of(arms.begin(), arms.end(),
+                       [&](const Arm& arm) { return test(role_of(arm.config)); });
+  };
+  const auto alone = [](const std::string& tier) {
+    return [tier](const ArmRole& role) {
+      return role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier};
+    };
+  };
+  std::vector<std::string> missing;
+  if (cascade.tiers.empty()) return missing;
+  if (!any(alone(cascade.tiers.front()))) missing.push_back(cascade.tiers.front() + " alone");
+  if (!any(alone(cascade.tiers.back()))) missing.push_back(cascade.tiers.back() + " alone");
+  const bool blind = any([&](const ArmRole& role) {
+    return role.control == "random_share" && role.tiers == cascade.tiers;
+  });
+  if (!blind) missing.emplace_back("a random switch at its share");
+  return missing;
+}
+
+}  // namespace weir
