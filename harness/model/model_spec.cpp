@@ -18,6 +18,10 @@ nlohmann::json ModelSpec::to_json() const {
   if (provider == "simulated") {
     out["skill"] = skill;
     out["speed"] = speed;
+    if (!skill_at.empty()) out["skill_at"] = skill_at;
+    if (poison > 0) out["poison"] = poison;
+    if (doubt > 0) out["doubt"] = doubt;
+    if (cache_survival < 1) out["cache_survival"] = cache_survival;
   } else if (provider == "replay") {
     out["cassette_run"] = cassette_run;
   } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,10 @@ struct ModelSpec {
   std::string price_as;    ///< default: what served
   double skill = 0.7;      ///< simulated: in [0,1]
   double speed = 100;      ///< simulated: output tokens a second
+  std::map<std::string, double> skill_at;  ///< simulated: by declared difficulty, over `skill`
+  double poison = 0;          ///< simulated: see simulated/behaviour.hpp
+  double doubt = 0;           ///< likewise
+  double cache_survival = 1;  ///< simulated: chance that the cache outlives the time to the next call
   std::string cassette;      ///< replay: a database
   std::string cassette_run;  ///< replay: one of its runs, whole id
   bool cassette_simulated = false;

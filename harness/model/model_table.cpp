@@ -96,6 +96,14 @@ ModelSpec read_model(const std::string& name, ConfigTable& table,
   if (spec.provider == "simulated") {
     spec.skill = table.number("skill").value_or(spec.skill);
     spec.speed = table.number("speed").value_or(spec.speed);
+    spec.poison = table.number("poison").value_or(spec.poison);
+    spec.doubt = table.number("doubt").value_or(spec.doubt);
+    spec.cache_survival = table.number("cache_survival").value_or(spec.cache_survival);
+    if (auto skills = table.table("skill_at")) {
+      for (const auto& difficulty : skills->keys()) {
+        spec.skill_at[difficulty] = skills->number(difficulty).value_or(spec.skill);
+      }
+    }
   } else if (spec.provider == "replay") {
     read_endpoint(table, spec);  // of the recorded model, if it still stands there: unused
     spec.cassette = cassette.string();

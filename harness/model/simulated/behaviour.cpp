@@ -40,6 +40,9 @@ class Behaviour {
       : plan_(plan),
         character_(character),
         progress_(read_progress(plan, history)),
+        seed_(context.segment == 0
+                  ? character.seed
+                  : mix_seed(character.seed, fmt::format("restart/{}", context.segment))),
         call_(fmt::format("{}/{}/{}/{}", character.model, context.turn, context.sample,
                           context.retry)),
         call_id_(fmt::format("call_{}_{}_{}_{}", context.turn, context.tier, context.sample,
@@ -66,7 +69,7 @@ class Behaviour {
   /// The command an undisturbed model would run.
   std::string choose() {
     const double difficulty = character_.difficulty;
-    const int wanted = 2 + static_cast<int>(draw(character_.seed, "look") * 3 + 3 * difficulty);
+    const int wanted = 2 + static_cast<int>(draw(seed_, "look") * 3 + 3 * difficulty);
     const int looks = std::min(wanted, static_cast<int>(plan_.look.size()));
     if (progress_.looked < looks) return plan_.look[static_cast<std::size_t>(progress_.looked)];
     if (const auto command = mend()) return *command;
@@ -123,8 +126,15 @@ class Behaviour {
     if (!piece.misfit.empty() && chance("misfit", 0.25 * (1 - character_.skill))) {
       return piece.misfit;
     }
-    const double fail = (1 - character_.skill) * (0.25 + 1.6 * character_.difficulty);
-    if (fixed(fmt::format("understand/{}/{}", i, mistakes)) >= fail) return piece.right;
+    const auto wrong = static_cast<double>(
+        std::count_if(progress_.pieces.begin(), progress_.pieces.end(), [](const PieceState& state) {
+          return state.kind == PieceState::Kind::wrong;
+        }));
+    const double fail = (1 - character_.skill) * (0.25 + 1.6 * character_.difficulty) *
+                        (1 + character_.poison * wrong);
+    const double wavering =
+        character_.doubt * (draw(seed_, call_ + "/doubt") - 0.5);
+    if (fixed(fmt::format("understand/{}/{}", i, mistakes)) + wavering >= fail) return piece.right;
     return piece.wrong[static_cast<std::size_t>(mistakes) % piece.wrong.size()];
   }
 
@@ -134,10 +144,10 @@ class Behaviour {
   }
 
   std::string reasoning() const {
-    const int sentences = 1 + static_cast<int>(draw(character_.seed, call_ + "/length") * 8);
+    const int sentences = 1 + static_cast<int>(draw(seed_, call_ + "/length") * 8);
     std::string text;
     for (int i = 0; i < sentences; ++i) {
-      const double which = draw(character_.seed, fmt::format("{}/thought/{}", call_, i));
+      const double which = draw(seed_, fmt::format("{}/thought/{}", call_, i));
       text += kThoughts[static_cast<std::size_t>(which * kThoughts.size())];
       text += ' ';
     }
@@ -147,17 +157,18 @@ class Behaviour {
 
   /// A draw that belongs to this call alone.
   bool chance(const char* what, double probability) const {
-    return draw(character_.seed, fmt::format("{}/{}", call_, what)) < probability;
+    return draw(seed_, fmt::format("{}/{}", call_, what)) < probability;
   }
   /// A draw that stays the same for this model through the whole trial: what it
   /// understands and what it does not.
   double fixed(const std::string& what) const {
-    return draw(character_.seed, character_.model + "/" + what);
+    return draw(seed_, character_.model + "/" + what);
   }
 
   const Plan& plan_;
   const Character& character_;
   PlanProgress progress_;
+  std::uint64_t seed_;  ///< of this trajectory: one that begins again errs anew
   std::string call_;
   std::string call_id_;
 };

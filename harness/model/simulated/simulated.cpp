@@ -7,6 +7,7 @@
 #include "harness/model/simulated/behaviour.hpp"
 #include "harness/model/simulated/prefix_cache.hpp"
 #include "harness/model/token_estimate.hpp"
+#include "harness/seed.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -19,9 +20,11 @@ class SimulatedModel final : public Model {
   SimulatedModel(const ModelSpec& spec, const Task& task, std::uint64_t seed)
       : spec_(spec),
         plan_(make_plan(task)),
-        character_{spec.skill, difficulty_of(task.shown.difficulty), seed, spec.name} {}
+        character_{skill_on(spec, task.shown.difficulty), difficulty_of(task.shown.difficulty), seed,
+                   spec.name, spec.poison, spec.doubt} {}
 
   Completion complete(const ChatRequest& request, const CallContext& context) override {
+    forget_in_time(context);
     Completion completion;
     completion.message = next_message(plan_, character_, request.messages, context);
     completion.finish_reason = completion.message.tool_calls.empty() ? "stop" : "tool_calls";
@@ -42,6 +45,18 @@ class SimulatedModel final : public Model {
   }
 
  private:
+  static double skill_on(const ModelSpec& spec, const std::string& difficulty) {
+    const auto found = spec.skill_at.find(difficulty);
+    return found == spec.skill_at.end() ? spec.skill : found->second;
+  }
+
+  /// Caches are best effort: some time between two calls this one may be lost.
+  void forget_in_time(const CallContext& context) {
+    const std::string call = fmt::format("{}/{}/{}/{}/cache", spec_.name, context.turn,
+                                         context.sample, context.retry);
+    if (draw(character_.seed, call) >= spec_.cache_survival) cache_ = {};
+  }
+
   void count(const ChatRequest& request, Completion& completion) const {
     Tokens& tokens = completion.tokens;
     tokens.input_total = estimate_tokens(request);
@@ -76,6 +91,20 @@ std::unique_ptr<Model> make_simulated_model(const ModelSpec& spec, const Task& t
 void check_simulated_model(const ModelSpec& spec) {
   if (!(spec.skill >= 0 && spec.skill <= 1)) {
     throw UserError(fmt::format("[models.{}] skill: must be in [0,1]", spec.name));
+  }
+  for (const auto& [difficulty, skill] : spec.skill_at) {
+    if (skill >= 0 && skill <= 1) continue;
+    throw UserError(
+        fmt::format("[models.{}] skill_at.{}: must be in [0,1]", spec.name, difficulty));
+  }
+  if (!(spec.poison >= 0 && spec.poison <= 10)) {
+    throw UserError(fmt::format("[models.{}] poison: must be from 0 to 10", spec.name));
+  }
+  if (!(spec.doubt >= 0 && spec.doubt <= 1)) {
+    throw UserError(fmt::format("[models.{}] doubt: must be in [0,1]", spec.name));
+  }
+  if (!(spec.cache_survival >= 0 && spec.cache_survival <= 1)) {
+    throw UserError(fmt::format("[models.{}] cache_survival: must be in [0,1]", spec.name));
   }
   if (!(spec.speed > 0)) {
     throw UserError(fmt::format("[models.{}] speed: must be positive", spec.name));
