@@ -10,16 +10,27 @@
 #include "harness/run_rows.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
 
 using nlohmann::json;
 
-/// The policy's text without its certificate, which cannot bind itself.
+/// The policy's text without its certificate, which cannot bind itself: of the tables
+/// [certificate] and [certificate.X] every line.
 std::string policy_digest(const Policy& policy) {
-  const auto end = policy.text.find("\n[certificate");
-  return sha256(policy.text.substr(0, end));
+  std::string rest;
+  bool certificate = false;
+  for (const auto line : split_lines(policy.text)) {
+    const auto text = trimmed(line);
+    if (!text.empty() && text.front() == '[') {
+      certificate = text.rfind("[certificate]", 0) == 0 || text.rfind("[certificate.", 0) == 0;
+    }
+    if (!certificate) rest += std::string(text) + "\n";
+  }
+  return sha256(rest);
 }
 
 void refuse_simulated(const Experiment& experiment, const ConfigSpec& config) {

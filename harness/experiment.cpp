@@ -177,6 +177,11 @@ class ExperimentReader {
                                         did_you_mean(tier, keys_of(experiment_.models))));
       }
     }
+    for (const auto& tier : config.tiers) {
+      if (std::count(config.tiers.begin(), config.tiers.end(), tier) > 1) {
+        table.fail("tiers", fmt::format("names \"{}\" twice", tier));
+      }
+    }
     if (config.agent == "bash" && config.tiers.empty()) {
       table.fail("tiers", "must name at least one model");
     }
@@ -196,7 +201,13 @@ class ExperimentReader {
       read_external(*inner, config);
     } else if (const auto file = table.path("policy")) {
       config.policy = policy_in(*file);
+      if (config.tiers.size() == 1) {
+        table.fail("policy", "one tier leaves nothing to route: name at least two in tiers");
+      }
     } else if (control) {
+      if (control->keys().empty()) {
+        table.fail("control", "is one of random_share, threshold, attempts and pre_router");
+      }
       config.policy = read_control(*control);
       const bool one = config.policy.attempts.has_value();
       if (one != (config.tiers.size() == 1)) {

@@ -14,6 +14,7 @@ bool PreviousAttempts::failed_before(const Trial& trial, const Reader& reader,
   {
     std::unique_lock lock(mutex_);
     if (!changed_.wait(lock, stop, [&] { return pending_.count(before) == 0; })) throw Cancelled();
+    if (abandoned_.count(before) > 0) throw Cancelled();
   }
   return reader.visibly_failed(before);
 }
@@ -22,6 +23,15 @@ void PreviousAttempts::finished(const std::string& trial) {
   {
     const std::lock_guard lock(mutex_);
     pending_.erase(trial);
+  }
+  changed_.notify_all();
+}
+
+void PreviousAttempts::abandoned(const std::string& trial) {
+  {
+    const std::lock_guard lock(mutex_);
+    pending_.erase(trial);
+    abandoned_.insert(trial);
   }
   changed_.notify_all();
 }

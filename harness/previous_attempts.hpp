@@ -21,16 +21,18 @@ class PreviousAttempts {
 
   /// Waits for the attempt before `trial` and tells whether it visibly failed: it ended
   /// without submitting, or submitted with its visible tests red. What the grader said
-  /// is not looked at. Throws Cancelled.
+  /// is not looked at. Throws Cancelled, also where that attempt was abandoned.
   [[nodiscard]] bool failed_before(const Trial& trial, const Reader& reader,
                                    const std::stop_token& stop);
-  /// `trial` is over, however it ended.
+  /// `trial` is over; or abandoned, to be gone on with when the run is resumed.
   void finished(const std::string& trial);
+  void abandoned(const std::string& trial);
 
  private:
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::set<std::string> pending_;
+  std::set<std::string> abandoned_;
 };
 
 }  // namespace weir

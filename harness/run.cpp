@@ -140,6 +140,7 @@ class RunSession {
     const RunLock lock(options_.db, run_);
     writer_ = std::make_unique<Writer>(options_.db, run.simulated);
     require_same_tasks(reader);
+    require_same_policies(reader);
     std::map<std::string, TrialProgress> progress;
     for (auto& entry : reader.progress(run_)) progress.emplace(entry.trial.id, std::move(entry));
     writer_->drop_free_intents(run_);
@@ -235,7 +236,10 @@ class RunSession {
 
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
-      const AtEnd done([&] { previous.finished(job.trial.id); });
+      bool over = false;
+      const AtEnd done([&] {
+        over ? previous.finished(job.trial.id) : previous.abandoned(job.trial.id);
+      });
       progress.trial_started();
       job.cassette = cassette_of(job);
       if (job.cassette && !job.cassette->was_run) {
@@ -243,6 +247,7 @@ class RunSession {
         Try none;
         none.outcome = Outcome::not_run;
         progress.trial_finished(job.trial, none);
+        over = true;
         return;
       }
       TrialRoom room{*sandbox_,  environments, busy_boxes,
@@ -259,6 +264,7 @@ class RunSession {
               previous.failed_before(job.trial, Reader(options_.db), control_.stopping());
         }
         progress.trial_finished(job.trial, run_to_end(job, room, progress));
+        over = true;
       } catch (const Cancelled&) {
         abandoned = true;
       } catch (const StoreError& error) {  // nothing more can be recorded: stop the others too
@@ -387,6 +393,20 @@ class RunSession {
                                     "suite, or start a new run",
                                     row[0].value_or("?")));
       }
+    }
+  }
+
+  /// What routes is part of an arm: a program that changed would make it another one.
+  void require_same_policies(const Reader& reader) const {
+    const auto stored = reader.configs(run_);
+    for (const auto& now : config_rows(run_, experiment_)) {
+      const auto then = std::find_if(stored.begin(), stored.end(), [&](const ConfigRow& row) {
+        return row.config == now.config;
+      });
+      if (then == stored.end() || then->policy_sha256 == now.policy_sha256) continue;
+      throw UserError(fmt::format("the policy of config {} is not what it was when the run began; "
+                                  "restore its program, or start a new run",
+                                  now.config));
     }
   }
 

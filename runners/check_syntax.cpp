@@ -22,6 +22,7 @@ parses() {
   case "$1" in
     *.py) command -v python3 >/dev/null || return 0
           python3 -I -c 'import ast,sys; ast.parse(open(sys.argv[1],"rb").read())' "$1" ;;
+    */tsconfig*.json|*/jsconfig*.json|*/.vscode/*|*/.devcontainer/*) return 0 ;;  # with comments
     *.json) command -v python3 >/dev/null || return 0
           python3 -I -c 'import json,sys; json.load(open(sys.argv[1],encoding="utf-8-sig"))' "$1" ;;
     *.toml) python3 -I -c 'import tomllib' || return 0

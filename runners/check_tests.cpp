@@ -72,7 +72,8 @@ std::optional<TestRun> run_visible_tests(const CheckRoom& room, const SnapshotPt
   run.red = !result->ok();
   run.timed_out = result->status == ExecStatus::timeout;
   const int code = result->status == ExecStatus::exited ? result->exit_code : 0;
-  run.not_run = code == 126 || code == 127 || code == 4 || code == 5;
+  run.not_run = code == 126 || code == 127;
+  run.no_tests = code == 4 || code == 5;
   if (!result->out.truncated) run.names = read_test_names(to_utf8(result->out.bytes));
   return run;
 }

@@ -23,7 +23,8 @@ struct CheckRoom {
 struct TestRun {
   bool red = false;        ///< exit status not 0, or not ended in time
   bool timed_out = false;
-  bool not_run = false;    ///< the command itself could not be (status 126, 127; pytest's 4 and 5)
+  bool not_run = false;    ///< the command itself could not be (status 126, 127)
+  bool no_tests = false;   ///< pytest's word for a folder without any (status 4, 5)
   TestNames names;
 };
 

@@ -2,6 +2,7 @@
 
 #include "runners/process.hpp"
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ namespace weir {
 namespace {
 
 constexpr milliseconds kDrain{100};
+constexpr milliseconds kSlice{50};     // a wait looks up this often whether it is stopped
 constexpr std::size_t kErrors = 4096;  // bytes kept of a conversation's stderr
 
 namespace asio = boost::asio;
@@ -43,6 +45,29 @@ struct Isolate {
     ::syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
     return {};
   }
+};
+
+/// A program that closes its input must not take ours down: while alive, a write to a
+/// broken pipe is an error like any other, in this thread and nowhere else.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoBrokenPipe() {
+    const timespec at_once{};
+    while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(const NoBrokenPipe&) = delete;
+  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
 };
 
 class Reading {
@@ -110,6 +135,7 @@ ProcessResult run(const ProcessRequest& request) {
                     bp::process_start_dir(cwd), Isolate{});
   out.start();
   err.start();
+  const NoBrokenPipe guard;  // from the first write on: it is tried at once
   asio::async_write(in, asio::buffer(request.input), [&](auto, std::size_t) { in.close(); });
   asio::steady_timer timer(context, request.timeout);
   timer.async_wait([&](auto error) {
@@ -149,12 +175,15 @@ struct Conversation::State {
   std::optional<bp::process> child;
   int exit_code = 0;
 
-  /// Lets things happen until `done` is set or the time is over.
-  void wait(const bool& done, milliseconds timeout) {
+  /// Lets things happen until `done` is set, the time is over or `stop` is requested.
+  void wait(const bool& done, milliseconds timeout, const std::stop_token& stop = {}) {
     const auto until = std::chrono::steady_clock::now() + timeout;
     context.restart();
-    while (!done && std::chrono::steady_clock::now() < until) {
-      if (context.run_one_until(until) == 0) break;
+    while (!done && !stop.stop_requested()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= until) break;
+      const bool idle = context.run_one_until(std::min(until, now + kSlice)) == 0;
+      if (idle && context.stopped()) break;  // nothing is under way
     }
   }
 };
@@ -186,8 +215,9 @@ Conversation::~Conversation() {
   state_->child->wait(ignored);
 }
 
-bool Conversation::say(std::string_view line, milliseconds timeout) {
+bool Conversation::say(std::string_view line, milliseconds timeout, const std::stop_token& stop) {
   if (!state_->child) return false;
+  const NoBrokenPipe guard;
   const auto text = std::make_shared<std::string>(line);  // may outlive a wait given up
   text->push_back('\n');
   const auto done = std::make_shared<bool>(false);
@@ -196,11 +226,11 @@ bool Conversation::say(std::string_view line, milliseconds timeout) {
     *done = true;
     *sent = !error;
   });
-  state_->wait(*done, timeout);
+  state_->wait(*done, timeout, stop);
   return *sent;
 }
 
-std::optional<std::string> Conversation::hear(milliseconds timeout) {
+std::optional<std::string> Conversation::hear(milliseconds timeout, const std::stop_token& stop) {
   const auto until = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     if (const auto end = state_->heard.find('\n'); end != std::string::npos) {
@@ -211,6 +241,7 @@ std::optional<std::string> Conversation::hear(milliseconds timeout) {
     const auto left = std::chrono::duration_cast<milliseconds>(
         until - std::chrono::steady_clock::now());
     if (!state_->child || left.count() <= 0 || state_->heard.size() > state_->cap) return {};
+    const NoBrokenPipe guard;  // what was not yet sent goes on meanwhile
     const auto buffer = std::make_shared<std::array<char, 65536>>();
     const auto done = std::make_shared<bool>(false);
     const auto size = std::make_shared<std::size_t>(0);
@@ -218,7 +249,7 @@ std::optional<std::string> Conversation::hear(milliseconds timeout) {
       *done = true;
       *size = n;
     });
-    state_->wait(*done, left);
+    state_->wait(*done, left, stop);
     if (!*done) {
       state_->out.close();  // too late: whatever comes now answers another question
       return {};
@@ -226,6 +257,13 @@ std::optional<std::string> Conversation::hear(milliseconds timeout) {
     if (*size == 0) return {};
     state_->heard.append(buffer->data(), *size);
   }
+}
+
+bool Conversation::spoke() {
+  if (!state_->heard.empty()) return true;
+  if (!state_->child || !state_->out.is_open()) return false;
+  pollfd wanted{state_->out.native_handle(), POLLIN, 0};
+  return ::poll(&wanted, 1, 0) > 0 && (wanted.revents & POLLIN) != 0;
 }
 
 std::optional<int> Conversation::ended() {

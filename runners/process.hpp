@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,11 +44,13 @@ class Conversation {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
-  /// Sends one line. False if nobody took it within `timeout`.
-  [[nodiscard]] bool say(std::string_view line, milliseconds timeout);
-  /// The next line, without its end. nullopt if none came within `timeout`, the program
-  /// ended, or the line is longer than the request's output cap.
-  [[nodiscard]] std::optional<std::string> hear(milliseconds timeout);
+  /// Sends one line. False if nobody took it within `timeout`, or before `stop`.
+  [[nodiscard]] bool say(std::string_view line, milliseconds timeout, const std::stop_token& stop);
+  /// The next line, without its end. nullopt if none came within `timeout`, or before
+  /// `stop`; if the program ended, or the line is longer than the request's output cap.
+  [[nodiscard]] std::optional<std::string> hear(milliseconds timeout, const std::stop_token& stop);
+  /// Whether there is something to hear now.
+  [[nodiscard]] bool spoke();
   /// Whether the program has ended, and its exit code as in ProcessResult.
   [[nodiscard]] std::optional<int> ended();
   /// What it wrote to stderr, the beginning of it.

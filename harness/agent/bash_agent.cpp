@@ -8,6 +8,7 @@
 #include "harness/agent/bash_protocol.hpp"
 #include "harness/agent/turn_checks.hpp"
 #include "harness/model/failure.hpp"
+#include "harness/model/token_estimate.hpp"
 #include "harness/router/commands.hpp"
 #include "harness/router/vote.hpp"
 #include "runners/repository.hpp"
@@ -47,6 +48,8 @@ class BashAgent final : public Agent {
       prepare();
       state = begin();
       while (!end) end = guarded_step(state);
+    } catch (const Cancelled&) {
+      end = stopped();
     } catch (const PolicyFailed& failure) {
       end = ended(StopReason::agent_error);
       end->failure = Outcome::agent_error;
@@ -59,7 +62,7 @@ class BashAgent final : public Agent {
 
   void prepare() {
     if (const auto& command = parts_.policy.external) {
-      external_ = std::make_unique<ExternalPolicy>(*command, trial_json());
+      external_ = std::make_unique<ExternalPolicy>(*command, trial_json(), deadline_->token());
     }
     router_.emplace(parts_.policy, parts_.threshold, parts_.seed, parts_.outlook, external_.get());
     const CheckRoom room{parts_.sandbox, parts_.busy_boxes, parts_.environment,
@@ -82,6 +85,7 @@ class BashAgent final : public Agent {
               {"difficulty", task_->difficulty},
               {"instruction", task_->instruction}}},
             {"attempt", parts_.attempt},
+            {"seed", parts_.seed},
             {"tiers", tiers},
             {"threshold", parts_.threshold},
             {"grid", parts_.policy.grid},
@@ -109,7 +113,10 @@ class BashAgent final : public Agent {
     const std::string trial = state.segment.substr(0, state.segment.rfind('#'));
     recorder_->begin_segment(
         {state.segment, trial, parts_.try_number, parent, fork_turn, prompt.dump()});
-    state.router.tests_red = visible_->red_at_start;
+    state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
+    state.used_at_start = checks_->budget_used(state, 0);
+    state.router.tests_red = visible_->command.empty() ? std::nullopt
+                                                       : std::optional(visible_->red_at_start);
     const TestNames& names = visible_->at_start;
     const bool named = !visible_->red_at_start || !names.red.empty();
     state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
@@ -156,12 +163,13 @@ class BashAgent final : public Agent {
   /// Of the limits only this one leaves room for another beginning.
   bool start_again(TrialState& state, const Submission& end) {
     if (end.stop != StopReason::format_errors || last_call_.empty()) return false;
-    if (!router_->decides() || state.turn >= parts_.limits.turns) return false;
+    const double used = checks_->budget_used(state, 0);
+    if (1 - used < used - state.used_at_start) return false;
     const int tier = state.router.last_tier;
     const Judgement judgement = router_->judge_end(state.router, tier);
+    if (judgement.mode != "restart") return false;
     log_->judged({state.segment, state.turn - 1, tier, last_call_, "end"}, judgement,
                  router_->threshold(), {});
-    if (judgement.mode != "restart") return false;
     --state.turn;  // no turn was spent on it
     restart(state, judgement);
     return true;
@@ -223,6 +231,7 @@ class BashAgent final : public Agent {
     if (!completion.ok()) return failed(completion);
     attempt.draft = read_draft(completion);
     if (router_->may_vote(state.router, attempt.tier)) vote(state, attempt);
+    if (deadline_->token().stop_requested()) return stopped();  // in the midst of a vote, perhaps
     last_call_ = attempt.answer.call;
     return {};
   }
@@ -246,7 +255,9 @@ class BashAgent final : public Agent {
   /// Asks again and again; the draft becomes the one most samples agree on.
   void vote(const TrialState& state, TurnAttempt& attempt) {
     const VoteRule& rule = *parts_.policy.vote;
-    if (rule.on.count(kind_of(attempt.draft)) == 0) return;
+    const std::string kind = kind_of(attempt.draft);
+    const bool reviewed = kind == "submit" && attempt.tier == 0 && parts_.policy.final_review;
+    if (rule.on.count(kind) == 0 || reviewed) return;  // reviewed whatever a vote says
     std::vector<Answer> answers = {attempt.answer};
     for (auto& answer :
          parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_)) {

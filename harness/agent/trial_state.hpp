@@ -29,6 +29,7 @@ struct TrialState {
   std::deque<RecentTurn> recent;      ///< the last kRecent, newest last
   std::optional<std::set<std::string>> red_tests;  ///< names, as last known
   milliseconds box_time{0};
+  double used_at_start = 0;           ///< of the limits, before the trajectory began: in [0,1]
   RouterState router;
   std::string segment;
   SnapshotPtr box;                    ///< the box's files, where they were frozen

@@ -23,21 +23,35 @@ void TurnChecks::look_at_draft(const TrialState& state, TurnAttempt& attempt) {
   evidence.invalid_tool_call = draft.invalid_call;
   evidence.truncated = completion.finish_reason == "length";
   evidence.tool_markup = holds_tool_markup(completion.message.content);
-  evidence.last_turn = state.turn >= parts_.turns;
-  evidence.budget_used = budget_used(state);
+  const double used = budget_used(state, 1);
+  evidence.room_again = 1 - used >= used - state.used_at_start;
+  evidence.budget_used = budget_used(state, 0);
   evidence.elapsed_s =
       std::chrono::duration<double>(ledger_.model_time() + state.box_time).count();
   evidence.tests_hidden = parts_.visible.hold_hidden();
   look_at_past(state, attempt);
   for (const auto& action : draft.actions) {
     evidence.submits = evidence.submits || asks_to_submit(action.command);
-    const bool wanted = parts_.router.watches() && evidence.patch_rejected == false;
-    if (!wanted) continue;
-    if (const auto patch = find_inline_patch(action.command)) {
-      const auto applies = patch_applies(box_, *patch, parts_.like);
-      evidence.patch_rejected = applies ? std::optional(!*applies) : std::nullopt;
-    }
   }
+  evidence.acts_first = evidence.submits && draft.actions.size() > 1 &&
+                        !asks_to_submit(draft.actions.front().command);
+  if (parts_.router.watches()) evidence.patch_rejected = patch_rejected(draft);
+}
+
+/// Of the first diff, if nothing the answer does before could change what it meets.
+std::optional<bool> TurnChecks::patch_rejected(const Draft& draft) {
+  for (std::size_t i = 0; i < draft.actions.size(); ++i) {
+    const std::string& command = draft.actions[i].command;
+    const auto patch = find_inline_patch(command);
+    if (!patch) continue;
+    const std::string before = command.substr(0, command.find(patch->diff));
+    const std::string earlier = before.substr(0, before.find_last_of('\n', before.size() - 2) + 1);
+    const bool first = i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
+    if (!first) return {};
+    const auto applies = patch_applies(box_, *patch, parts_.like);
+    return applies ? std::optional(!*applies) : std::nullopt;
+  }
+  return false;
 }
 
 void TurnChecks::look_at_past(const TrialState& state, TurnAttempt& attempt) const {
@@ -56,8 +70,8 @@ void TurnChecks::look_at_past(const TrialState& state, TurnAttempt& attempt) con
   }
 }
 
-double TurnChecks::budget_used(const TrialState& state) const {
-  double used = static_cast<double>(state.turn - 1) / parts_.turns;
+double TurnChecks::budget_used(const TrialState& state, int turns_more) const {
+  double used = static_cast<double>(state.turn - 1 + turns_more) / parts_.turns;
   if (parts_.tokens) {
     used = std::max(used, static_cast<double>(ledger_.tokens()) / static_cast<double>(*parts_.tokens));
   }
@@ -95,6 +109,7 @@ void TurnChecks::look_at_results(TrialState& state, TurnAttempt& attempt) {
   const bool syntax = parts_.router.looks_at("edit_unparsable") && attempt.before != nullptr;
   if (!changed || attempt.submission || (!tests && !syntax)) return;
   state.box = box_.snapshot();
+  if (!state.box) state.box = box_.copy();  // something lives on: look at a moment of it
   if (!state.box) return;
   if (tests) look_at_tests(state, evidence);
   if (syntax) evidence.unparsable_files = newly_unparsable(parts_.room, attempt.before, state.box);
@@ -102,7 +117,7 @@ void TurnChecks::look_at_results(TrialState& state, TurnAttempt& attempt) {
 
 void TurnChecks::look_at_tests(const TrialState& state, TurnEvidence& evidence) {
   const auto run = run_visible_tests(parts_.room, state.box, parts_.visible.command);
-  if (!run) return;
+  if (!run || run->not_run) return;
   TestsSeen seen;
   seen.red = run->red;
   seen.count = run->red ? run->names.red_count : std::optional(0);

@@ -22,6 +22,9 @@ class TurnChecks {
   TurnChecks(Parts parts, Box& box, const TrialLedger& ledger)
       : parts_(std::move(parts)), box_(box), ledger_(ledger) {}
 
+  /// Of turns, tokens or dollars, whichever is nearest its end, this many turns from here.
+  [[nodiscard]] double budget_used(const TrialState& state, int turns_more) const;
+
   /// Before execution.
   void look_at_draft(const TrialState& state, TurnAttempt& attempt);
   /// Freezes the files before execution, if something may need them.
@@ -30,7 +33,7 @@ class TurnChecks {
   void look_at_results(TrialState& state, TurnAttempt& attempt);
 
  private:
-  [[nodiscard]] double budget_used(const TrialState& state) const;
+  [[nodiscard]] std::optional<bool> patch_rejected(const Draft& draft);
   void look_at_past(const TrialState& state, TurnAttempt& attempt) const;
   void look_at_tests(const TrialState& state, TurnEvidence& evidence);
   [[nodiscard]] bool watches_files() const;

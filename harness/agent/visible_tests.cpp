@@ -17,46 +17,79 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Smaller files are equal by chance: an empty one, a word.
-constexpr std::uintmax_t kTelling = 64;
+/// Programs shorter than this, blanks aside, are equal by chance.
+constexpr std::size_t kTelling = 16;
 constexpr std::uintmax_t kLargest = 256 << 10;
+
+/// Of data both sides may have copies; a test is a program.
+bool may_be_a_program(const fs::path& file) {
+  static const std::set<std::string> kData = {".csv", ".tsv", ".json", ".txt", ".md",  ".log",
+                                              ".dat", ".xml", ".yaml", ".yml", ".toml", ".ini",
+                                              ".cfg", ".lock", ".png", ".gz",  ".zip", ".bin"};
+  return kData.count(file.extension().string()) == 0;
+}
+
+/// A program's text without blanks around its lines and without blank lines.
+std::string condensed(std::string_view text) {
+  std::string out;
+  for (const auto line : split_lines(text)) {
+    const auto words = trimmed(line);
+    if (!words.empty() && words.rfind("#!", 0) != 0) out += std::string(words) + "\n";
+  }
+  return out;
+}
+
+/// Prints path, NUL, contents, NUL for every file that may be a test of the agent's.
+constexpr const char* kDumpFiles = R"(
+find . /root /home /opt /srv -xdev -type f -size -257k -not -path '*/.git/*' -print0 2>/dev/null |
+while IFS= read -r -d '' file; do
+  printf '%s\0' "$file"; tr -d '\000' < "$file"; printf '\0'
+done
+)";
 
 int count_in(const std::vector<std::string>& ids, const std::set<std::string>& names) {
   return static_cast<int>(std::count_if(ids.begin(), ids.end(),
                                         [&](const std::string& id) { return names.count(id) > 0; }));
 }
 
-std::set<std::string> digests_of(const fs::path& folder) {
-  std::set<std::string> digests;
+std::set<std::string> programs_of(const fs::path& folder) {
+  std::set<std::string> programs;
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (!entry.is_regular_file() || entry.file_size() < kTelling || entry.file_size() > kLargest) {
-      continue;
-    }
-    digests.insert(sha256(read_file(entry.path())));
+    if (!entry.is_regular_file() || entry.file_size() > kLargest) continue;
+    if (!may_be_a_program(entry.path())) continue;
+    std::string text = condensed(read_file(entry.path()));
+    if (text.size() >= kTelling) programs.insert(std::move(text));
   }
-  return digests;
+  return programs;
 }
 
-/// Files of the agent's box that equal one of the verifier's.
+/// Programs of the agent's box that equal one of the verifier's.
 int shared_files(const fs::path& hidden, const CheckRoom& room) {
-  const auto digests = digests_of(hidden);
-  if (digests.empty()) return 0;
+  const auto programs = programs_of(hidden);
+  if (programs.empty()) return 0;
   const auto permit = acquire_paused(room.busy_boxes, room.deadline);
   const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
   ExecRequest request;
-  request.script = fmt::format(
-      "find . -xdev -type f -size -{}c -not -path '*/.git/*' -print0 | xargs -0 -r sha256sum",
-      kLargest);
+  request.argv = {"bash", "--noprofile", "--norc", "-c", kDumpFiles};
   request.cwd = room.environment.workdir;
   request.env = room.environment.env;
   request.timeout = room.timeout;
-  request.caps.head = std::size_t{16} << 20;
+  request.caps.head = std::size_t{64} << 20;
   request.stop = room.deadline.token();
   const ExecResult result = box->exec(request);
   int shared = 0;
-  for (const auto line : split_lines(result.out.bytes)) {
-    shared += digests.count(std::string(line.substr(0, 64))) > 0 ? 1 : 0;
+  std::string_view rest = result.out.bytes;
+  const auto next = [&rest] {
+    const auto end = std::min(rest.find('\0'), rest.size());
+    const std::string_view field = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return field;
+  };
+  while (!rest.empty()) {
+    const fs::path file{next()};
+    const std::string_view text = next();
+    if (may_be_a_program(file) && programs.count(condensed(text)) > 0) ++shared;
   }
   return shared;
 }
@@ -77,10 +110,12 @@ void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tes
 }  // namespace
 
 std::string VisibleTests::overlap() const {
-  if (command.empty()) return {};
-  if (!overlap_known) return "the visible tests are red and unnamed: whether they hold hidden ones cannot be told";
+  if (command.empty()) return problem;
+  if (!overlap_known) {
+    return "the visible tests are red and name no test: whether they hold hidden ones cannot be told";
+  }
   if (shared_files > 0) {
-    return fmt::format("{} of the verifier's files lie{} in the agent's box", shared_files,
+    return fmt::format("{} of the verifier's programs lie{} in the agent's box", shared_files,
                        shared_files == 1 ? "s" : "");
   }
   if (fail_to_pass == 0 && pass_to_pass == 0) return {};
@@ -99,9 +134,20 @@ VisibleTests look_at_visible_tests(const Task& task, const CheckRoom& room) {
   }
   if (tests.command.empty()) return tests;
   // pytest names what passed only when asked, here without touching the command.
-  const auto run = run_visible_tests(room, start, tests.command, {{"PYTEST_ADDOPTS", "-rA"}});
+  const auto own = room.environment.env.find("PYTEST_ADDOPTS");
+  const std::string options = own == room.environment.env.end() ? "" : own->second + " ";
+  const auto run =
+      run_visible_tests(room, start, tests.command, {{"PYTEST_ADDOPTS", options + "-rA"}});
   if (room.deadline.token().stop_requested()) throw Cancelled();
-  if (!run || (tests.found && (run->not_run || run->timed_out))) return {};
+  if (!run) return {};
+  if (run->not_run || run->timed_out || (tests.found && run->no_tests)) {
+    VisibleTests none;
+    if (!tests.found) {
+      none.problem = fmt::format("the visible tests {}: they are not watched",
+                                 run->not_run ? "cannot be run here" : "do not end in time");
+    }
+    return none;
+  }
   tests.red_at_start = run->red;
   tests.at_start = run->names;
   look_for_overlap(task, room, tests);

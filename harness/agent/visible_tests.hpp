@@ -14,6 +14,7 @@ namespace weir {
 struct VisibleTests {
   std::string command;      ///< "" = there are none to watch
   bool found = false;       ///< by looking, not declared by the task
+  std::string problem;      ///< why declared ones are not watched
   bool red_at_start = false;
   TestNames at_start;
 
@@ -23,11 +24,14 @@ struct VisibleTests {
   int fail_to_pass_of = 0;
   int pass_to_pass = 0;     ///< harmless: these were green, and the agent may run them
   int pass_to_pass_of = 0;
-  int shared_files = 0;     ///< of a final-state task: files of the verifier in the agent's box
+  int shared_files = 0;     ///< of a final-state task: the verifier's programs in the agent's box
   bool overlap_known = true;  ///< false where the runner names no test and is red at the start
 
-  /// What they say is the verdict, or part of it: only a grader may know.
-  [[nodiscard]] bool hold_hidden() const { return fail_to_pass > 0 || shared_files > 0; }
+  /// What they say is the verdict, or part of it, as far as can be told: only a grader
+  /// may know.
+  [[nodiscard]] bool hold_hidden() const {
+    return fail_to_pass > 0 || shared_files > 0 || !overlap_known;
+  }
   /// One line for people; "" if nothing overlaps.
   [[nodiscard]] std::string overlap() const;
 };

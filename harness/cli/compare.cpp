@@ -164,7 +164,12 @@ int run(const CompareCommand& command) {
   std::vector<GateResult> gates;
   if (command.gate) gates = judge_all(reader, pairs, command);
   const auto shown = shown_pairs(reader, pairs, command.gate);
-  print(command.common, pairs_document(shown, gates, arms.runs().back().seed),
+  std::vector<Arm> all;  // of the runs: a control may stand beside the pairs compared
+  for (const auto& each : arms.runs()) {
+    for (auto& arm : reader.arms(each)) all.push_back(std::move(arm));
+  }
+  print(command.common,
+        pairs_document(shown, gates, arms.runs().back().seed, control_notes(all)),
         {{"pairs", pairs_json(shown)}}, gates);
   return command.gate ? exit_code(gates) : kOk;
 }

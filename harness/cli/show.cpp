@@ -127,9 +127,35 @@ void print_call(const TrialView& view, const Call& call, const Turn& turn) {
   print_decisions(view, call.id);
 }
 
+/// Turns in order, those too of which nothing was accepted: a submission that made the
+/// trial begin again, a turn cut off.
+std::vector<Turn> all_turns(const TrialView& view) {
+  std::vector<Turn> turns;
+  for (const auto& call : view.calls) {
+    const auto same = [&](const Turn& turn) {
+      return turn.segment == call.segment && turn.turn == call.turn;
+    };
+    if (std::any_of(turns.begin(), turns.end(), same)) continue;
+    const auto kept = std::find_if(view.turns.begin(), view.turns.end(), same);
+    Turn turn;
+    turn.segment = call.segment;
+    turn.turn = call.turn;
+    turn.tier = call.tier;
+    turns.push_back(kept == view.turns.end() ? turn : *kept);
+  }
+  return turns;
+}
+
 void print_turns(const TrialView& view) {
-  for (const auto& turn : view.turns) {
-    fmt::print("\nturn {} (tier {})\n", turn.turn, turn.tier);
+  std::string segment;
+  for (const auto& turn : all_turns(view)) {
+    if (!segment.empty() && turn.segment != segment) {
+      fmt::print("\n--- the trial begins again, in a fresh box ---\n");
+    }
+    segment = turn.segment;
+    const bool accepted = !turn.accepted_call.empty();
+    fmt::print("\nturn {} ({})\n", turn.turn,
+               accepted ? fmt::format("tier {}", turn.tier) : "nothing accepted");
     for (const auto& call : view.calls) {
       if (call.segment == turn.segment && call.turn == turn.turn) print_call(view, call, turn);
     }

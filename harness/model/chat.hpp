@@ -80,6 +80,7 @@ struct Completion {
   std::string recorded_host;
   std::string recorded_model;  ///< the id that was requested
   std::optional<TimePoint> recorded_at;
+  std::optional<Picodollars> recorded_cost;  ///< what it cost then: routes by money go the same way
   std::optional<StopReason> recorded_end;  ///< the recorded trial ended here, for this reason
 
   [[nodiscard]] bool ok() const { return error_class.empty(); }

@@ -140,7 +140,7 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
     sent.max_tokens = rung.max_tokens;
     Call call = intent(rung, sent, {turn, tier, sample, retry});
     const Call* record = recorded(call);
-    if (record != nullptr) spent(*record);
+    if (record != nullptr) spent(*record, {});
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
     if (record != nullptr && was_cut_off(*record)) continue;
     if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung.spec))) {
@@ -243,7 +243,7 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   Completion completion = complete(call, request, deadline);
   place.ended(completion);
   reservation.settle(call.cost_pusd);
-  spent(call);
+  spent(call, completion);
   if (ends_the_run(completion.error_class) && !call.replayed) {
     room_.control.drain(Halt::provider,
                         fmt::format("{} refuses: {}", call.host, describe_failure(completion)));
@@ -251,9 +251,11 @@ Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& de
   return completion;
 }
 
-void TrialLedger::spent(const Call& call) {
-  own_budget_.settle(0, cost_at_most(call));
-  if (call.tier > 0) strong_spend_ += cost_at_most(call).value_or(0);
+/// What limits and routes of this trial go by: a replayed call, though free, at its cost.
+void TrialLedger::spent(const Call& call, const Completion& completion) {
+  const auto cost = call.replayed ? completion.recorded_cost : cost_at_most(call);
+  own_budget_.settle(0, cost);
+  if (call.tier > 0) strong_spend_ += cost.value_or(0);
 }
 
 void TrialLedger::reserve(Reservation& reservation, const Call& call, Deadline& deadline) const {

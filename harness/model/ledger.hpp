@@ -113,7 +113,7 @@ class TrialLedger {
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
   [[nodiscard]] std::optional<Picodollars> worst_case(const Call& call, const ChatRequest& request,
                                                       const ModelSpec& spec) const;
-  void spent(const Call& call);
+  void spent(const Call& call, const Completion& completion);
   void reserve(Reservation& reservation, const Call& call, Deadline& deadline) const;
   [[nodiscard]] Completion answer_from(const Call& record, const Call& call,
                                        const ChatRequest& request);

@@ -55,6 +55,7 @@ class ReplayModel final : public Model {
     completion.recorded_host = record.host;
     completion.recorded_model = record.requested_model;
     completion.recorded_at = record.started_at;
+    completion.recorded_cost = record.cost_pusd ? record.cost_pusd : record.reserved_pusd;
     return completion;
   }
 

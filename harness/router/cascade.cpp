@@ -19,10 +19,13 @@ constexpr int kShortestBudgetedTrial = 20;
 /// A turn that failed, for `consecutive_failures`.
 bool failed(const TurnEvidence& evidence) {
   const bool turned_red =
-      !evidence.tests_hidden && evidence.tests && evidence.tests->red && !evidence.tests_red_before;
+      !evidence.tests_hidden && evidence.tests && evidence.tests->red && evidence.tests_red_before == false;
   return evidence.format_error || evidence.no_action || evidence.nonzero_exit ||
          evidence.patch_rejected.value_or(false) || turned_red;
 }
+
+/// As JSON and SQL both write the number: 1.0, not 1.
+std::string key_of(double threshold) { return nlohmann::json(threshold).dump(); }
 
 bool contains(const std::vector<std::string>& texts, const std::string& text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
@@ -94,8 +97,8 @@ Choice Cascade::choose_blindly(const RouterState& state) const {
 
 Choice Cascade::choose_by_rule(const RouterState& state, int turn,
                                std::int64_t context_tokens) const {
+  if (!within_budget(state)) return {0, "", 1};  // a cap binds a restarted trial too
   const Choice base{state.floor, "", 1};
-  if (!within_budget(state)) return base;
   if (state.stay_left != 0) return {state.tier, "stay", 1};
   const bool up_already = state.last_tier > state.floor;
   if (!up_already && !may_escalate(state, state.floor)) return base;
@@ -112,8 +115,10 @@ Choice Cascade::choose_by_rule(const RouterState& state, int turn,
     return rule("consecutive_failures");
   }
   if (external_ == nullptr) return base;
-  const int tier = std::clamp(external_->choose(state, turn, context_tokens), 0, top_tier());
-  return tier == state.floor ? base : Choice{std::max(tier, state.floor), "exec", 1};
+  const Opinion opinion = external_->choose(state, turn, context_tokens);
+  const int tier = std::clamp(opinion.tier.value_or(0), state.floor, top_tier());
+  if (tier == state.floor && !opinion.propensity) return base;
+  return {tier, "exec", opinion.propensity.value_or(1)};
 }
 
 Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence, int tier,
@@ -126,15 +131,17 @@ Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence,
   if (external_ != nullptr) opinion = external_->judge(state, tier, seen, text, evidence.executed);
   judgement.score = external_ == nullptr ? score_of(policy_, seen)
                                          : opinion.score.value_or(opinion.escalate.value_or(false));
-  judgement.propensity = opinion.propensity.value_or(1);
   judgement.to = std::clamp(opinion.tier.value_or(tier + 1), std::min(tier + 1, top_tier()), top_tier());
   const auto reaches = [&](double threshold) {
     return possible && opinion.escalate.value_or(judgement.score >= threshold);
   };
-  const bool always = possible && policy_.final_review && evidence.submits && !evidence.executed;
+  const bool always = possible && tier == 0 && policy_.final_review && evidence.submits &&
+                      !evidence.executed;
+  // Its chance matters only where the opinion decides.
+  if (possible && !always) judgement.propensity = opinion.propensity.value_or(1);
   nlohmann::json grid = nlohmann::json::object();
   for (const double threshold : policy_.grid) {
-    grid[fmt::format("{}", threshold)] = always || reaches(threshold) ? "escalate" : "accept";
+    grid[key_of(threshold)] = always || reaches(threshold) ? "escalate" : "accept";
   }
   judgement.grid = grid.dump();
   judgement.escalate = reaches(threshold_) || always;
@@ -147,7 +154,7 @@ Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence,
 Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evidence, int tier,
                                const DraftText* text) const {
   Judgement judgement = judge(state, evidence, tier, text);
-  const bool afresh = evidence.submits && !evidence.last_turn && may_start_again(state, tier);
+  bool afresh = evidence.submits && evidence.room_again && may_start_again(state, tier);
   if (policy_.attempts && afresh) {
     const auto red = judgement.signals.find("tests_red");
     judgement.escalate = !evidence.tests_hidden && red != judgement.signals.end() && red->second > 0;
@@ -155,6 +162,7 @@ Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evi
     judgement.to = tier;
   }
   if (!judgement.escalate) return judgement;
+  afresh = afresh && judgement.rule != "final_review";  // there is something to review
   if (afresh) {
     judgement.mode = "restart";
     judgement.undo = "exact";  // a fresh box
@@ -180,7 +188,7 @@ Judgement Cascade::judge_result(const RouterState& state, const TurnEvidence& ev
 
 Judgement Cascade::judge_end(const RouterState& state, int tier) const {
   Judgement judgement;
-  judgement.grid = same_for_all(true);
+  judgement.grid = same_for_all(may_start_again(state, tier));
   if (!may_start_again(state, tier)) return judgement;
   judgement.escalate = true;
   judgement.rule = policy_.attempts ? "attempts" : "no_submission";
@@ -198,7 +206,11 @@ RouterState Cascade::advance(RouterState state, const TurnEvidence& evidence, in
   if (tier > state.last_tier) ++state.escalations;
   state.last_tier = tier;
   state.consecutive_failures = failed(evidence) ? state.consecutive_failures + 1 : 0;
-  if (evidence.tests) state.tests_red = evidence.tests->red;
+  if (evidence.tests) {
+    state.tests_red = evidence.tests->red;
+  } else if (evidence.changed_files.value_or(evidence.executed)) {
+    state.tests_red.reset();  // nobody looked since
+  }
   if (tier > 0 && state.consecutive_failures > 0 && policy_.consecutive_failures) {
     state.consecutive_failures = 0;  // the strong tier had its turn; start counting anew
   }
@@ -233,7 +245,7 @@ bool Cascade::looks_at(std::string_view signal) const {
 }
 
 bool Cascade::wants_tests() const {
-  return policy_.attempts || looks_at("tests_red") || looks_at("tests_newly_red");
+  return policy_.attempts || policy_.previous_attempt_failed || looks_at("tests_red") || looks_at("tests_newly_red");
 }
 
 /// Whether a turn of `tier` may go up. Tiers above the top there are none.
@@ -260,7 +272,7 @@ bool Cascade::within_budget(const RouterState& state) const {
 std::string Cascade::same_for_all(bool escalate) const {
   nlohmann::json grid = nlohmann::json::object();
   for (const double threshold : policy_.grid) {
-    grid[fmt::format("{}", threshold)] = escalate ? "escalate" : "accept";
+    grid[key_of(threshold)] = escalate ? "escalate" : "accept";
   }
   return grid.dump();
 }

@@ -25,7 +25,7 @@ struct RouterState {
   int escalations = 0;       ///< times it went up
   int restarts = 0;
   std::int64_t strong_pusd = 0;  ///< spent at tiers >= 1, the unknown at its worst
-  bool tests_red = false;    ///< as last known
+  std::optional<bool> tests_red;  ///< of the files as they are; unknown if nobody looked
 };
 
 /// What is known of a trial before its first turn and may route it.

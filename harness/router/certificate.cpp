@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "tasks/nearest.hpp"
+
 namespace weir {
 namespace {
+
+const std::vector<std::string> kBindings = {"served", "agent_sha256", "redo",     "limits",
+                                            "sandbox", "policy",      "threshold"};
 
 std::map<std::string, std::string> texts_of(std::optional<ConfigTable> table) {
   std::map<std::string, std::string> texts;
@@ -30,11 +37,18 @@ Certificate read_certificate(ConfigTable& table) {
   Certificate certificate;
   certificate.simulated = table.flag("simulated").value_or(false);
   certificate.binds = texts_of(table.table("binds"));
+  for (const auto& [name, unused] : certificate.binds) {
+    if (std::find(kBindings.begin(), kBindings.end(), name) == kBindings.end()) {
+      table.fail("binds", fmt::format("\"{}\" is nothing a certificate binds{}", name,
+                                      did_you_mean(name, kBindings)));
+    }
+  }
   certificate.population = texts_of(table.table("population"));
   certificate.prices_sha256 = table.text("prices_sha256").value_or("");
   // What it certifies is for readers; using it needs none of it.
   (void)table.table("quality");
   (void)table.table("cost");
+  table.reject_unknown();
   return certificate;
 }
 

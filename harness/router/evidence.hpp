@@ -31,8 +31,8 @@ struct TurnEvidence {
   int turn = 0;
   std::int64_t context_tokens = 0;
   int consecutive_failures = 0;  ///< failed turns right before this one
-  bool tests_red_before = false; ///< as last known before the turn
-  bool last_turn = false;        ///< the limit allows none after it
+  std::optional<bool> tests_red_before;  ///< of the files before the turn
+  bool room_again = true;        ///< as much of every limit is left as the trajectory has used
   double budget_used = 0;        ///< of turns, tokens or dollars, whichever is nearest its end
   double elapsed_s = 0;          ///< working time of the trial so far
 
@@ -43,6 +43,7 @@ struct TurnEvidence {
   bool tool_markup = false;        ///< calls written as text
   bool truncated = false;          ///< cut off at the length limit
   bool submits = false;
+  bool acts_first = false;         ///< it submits, but not before it has done something else
   std::optional<bool> patch_rejected = false;  ///< of a diff in the draft; no diff: false
   bool repeats = false;
   double similarity = 0;  ///< to the most similar recent turn that is no exact repeat, in [0,1]

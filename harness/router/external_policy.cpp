@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "harness/router/cascade.hpp"
 #include "runners/process.hpp"
+#include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -52,6 +56,22 @@ std::optional<double> unit_of(const json& answer, const char* key, const std::st
   return value;
 }
 
+std::optional<double> propensity_of(const json& answer, const std::string& line) {
+  const auto value = unit_of(answer, "propensity", line);
+  if (value && *value <= 0) nonsense(line, "propensity is not positive");
+  return value;
+}
+
+/// A plain command takes the shell's place, so that it dies with us as the shell would.
+std::string as_one_program(const std::string& command) {
+  const bool plain = std::all_of(command.begin(), command.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view(" ._-/=:,@%+").find(static_cast<char>(c)) !=
+                                       std::string_view::npos;
+  });
+  const bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
+  return plain && !assigns ? "exec " + command : command;
+}
+
 std::optional<int> tier_of(const json& answer, const std::string& line) {
   const auto found = answer.find("tier");
   if (found == answer.end() || found->is_null()) return {};
@@ -68,8 +88,7 @@ Opinion read_opinion(const std::string& line) {
   Opinion opinion;
   opinion.score = unit_of(answer, "score", line);
   opinion.tier = tier_of(answer, line);
-  opinion.propensity = unit_of(answer, "propensity", line);
-  if (opinion.propensity && *opinion.propensity <= 0) nonsense(line, "propensity is not positive");
+  opinion.propensity = propensity_of(answer, line);
   const auto action = answer.find("action");
   if (action == answer.end()) {
     if (!opinion.score) nonsense(line, "neither \"action\" nor \"score\"");
@@ -82,28 +101,33 @@ Opinion read_opinion(const std::string& line) {
   return opinion;
 }
 
-ExternalPolicy::ExternalPolicy(const ExternalCommand& command, const json& trial)
+ExternalPolicy::ExternalPolicy(const ExternalCommand& command, const json& trial,
+                               std::stop_token stop)
     : command_(command),
+      stop_(std::move(stop)),
       conversation_(std::make_unique<Conversation>(
-          ProcessRequest{.argv = {"sh", "-c", command.command},
+          ProcessRequest{.argv = {"sh", "-c", as_one_program(command.command)},
                          .cwd = command.folder.string(),
                          .output_cap = kLongestAnswer})) {
   json first = trial;
   first["event"] = "trial";
   first["version"] = 1;
-  if (!conversation_->say(line_of(first), command_.timeout)) fail("does not read");
+  if (!conversation_->say(line_of(first), command_.timeout, stop_)) fail("does not read");
 }
 
 ExternalPolicy::~ExternalPolicy() = default;
 
-int ExternalPolicy::choose(const RouterState& state, int turn, std::int64_t context_tokens) {
+Opinion ExternalPolicy::choose(const RouterState& state, int turn, std::int64_t context_tokens) {
   const json answer = ask({{"event", "choose"},
                            {"turn", turn},
                            {"context_tokens", context_tokens},
                            {"state", state_json(state)}});
-  const auto tier = tier_of(answer, line_of(answer));
-  if (!tier) nonsense(line_of(answer), "no \"tier\"");
-  return *tier;
+  const std::string line = line_of(answer);
+  Opinion opinion;
+  opinion.tier = tier_of(answer, line);
+  opinion.propensity = propensity_of(answer, line);
+  if (!opinion.tier) nonsense(line, "no \"tier\"");
+  return opinion;
 }
 
 Opinion ExternalPolicy::judge(const RouterState& state, int tier,
@@ -121,13 +145,24 @@ Opinion ExternalPolicy::judge(const RouterState& state, int tier,
 }
 
 json ExternalPolicy::ask(const json& question) {
-  if (!conversation_->say(line_of(question), command_.timeout)) fail("does not read");
-  const auto line = conversation_->hear(command_.timeout);
-  if (!line) fail(fmt::format("gave no answer within {}", format_duration(command_.timeout)));
-  return object_in(*line);
+  if (conversation_->spoke()) fail("spoke without being asked");
+  json sent = question;
+  sent["id"] = ++asked_;
+  if (!conversation_->say(line_of(sent), command_.timeout, stop_)) fail("does not read");
+  const auto line = conversation_->hear(command_.timeout, stop_);
+  if (!line) {
+    fail(fmt::format("gave no answer of at most {} bytes within {}", kLongestAnswer,
+                     format_duration(command_.timeout)));
+  }
+  json answer = object_in(*line);
+  if (answer.contains("id") && answer.at("id") != asked_) {
+    nonsense(*line, fmt::format("an answer to another question than {}", asked_));
+  }
+  return answer;
 }
 
 void ExternalPolicy::fail(const std::string& what) {
+  if (stop_.stop_requested()) throw Cancelled();
   const std::string errors = to_utf8(std::string(trimmed(conversation_->errors())));
   const auto code = conversation_->ended();
   throw PolicyFailed(fmt::format(

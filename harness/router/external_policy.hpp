@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,15 +47,19 @@ struct Opinion {
 ///   {"event":"result", ... and "results":[...]}
 ///     -> {"action":"accept"} or {"action":"escalate"} or {"score":0.4}, each with
 ///        "tier" (where to) and "propensity" (of a random choice) as it likes.
-/// What hidden tests know it never sees. One thread. Kills its process when it goes.
+/// Each question has an "id", which an answer may repeat and then must match; a program
+/// that speaks unasked has lost its place, and has failed. What chance it needs it draws
+/// from the trial's "seed", so that a resumed trial goes the same way. What hidden tests
+/// know it never sees. One thread. Kills its process when it goes.
 class ExternalPolicy {
  public:
-  /// `trial` is the first line, without its event. Throws PolicyFailed.
-  ExternalPolicy(const ExternalCommand& command, const nlohmann::json& trial);
+  /// `trial` is the first line, without its event. Throws PolicyFailed, and Cancelled
+  /// once `stop` is requested, as do all others.
+  ExternalPolicy(const ExternalCommand& command, const nlohmann::json& trial, std::stop_token stop);
   ~ExternalPolicy();
 
-  /// The tier to ask first. Throws PolicyFailed, as does `judge`.
-  [[nodiscard]] int choose(const RouterState& state, int turn, std::int64_t context_tokens);
+  /// The tier to ask first, and how probable that was.
+  [[nodiscard]] Opinion choose(const RouterState& state, int turn, std::int64_t context_tokens);
   [[nodiscard]] Opinion judge(const RouterState& state, int tier,
                               const std::map<std::string, double>& signals, const DraftText* text,
                               bool executed);
@@ -62,8 +67,10 @@ class ExternalPolicy {
  private:
   [[nodiscard]] nlohmann::json ask(const nlohmann::json& question);
   [[noreturn]] void fail(const std::string& what);
+  int asked_ = 0;
 
   ExternalCommand command_;
+  std::stop_token stop_;
   std::unique_ptr<Conversation> conversation_;
 };
 

@@ -30,6 +30,7 @@ std::optional<int> read_stay(ConfigTable& table) {
   const auto raw = table.raw("stay");
   if (raw.is_null()) return 1;
   if (raw == "rest") return std::nullopt;
+  if (raw.is_string()) table.fail("stay", "must be a number of turns, or \"rest\"");
   const auto turns = table.integer("stay").value_or(1);
   if (turns < 1 || turns > kMost) table.fail("stay", "must be 1 or more, or \"rest\"");
   return static_cast<int>(turns);
@@ -215,12 +216,15 @@ Policy read_control(ConfigTable& table) {
     router.difficulty = before->texts("difficulty");
     router.instruction_tokens = before->integer("instruction_tokens");
     router.share = unit(*before, "share");
+    before->reject_unknown();
+    if (router.instruction_tokens && *router.instruction_tokens < 1) {
+      before->fail("instruction_tokens", "must be 1 or more");
+    }
     const int ways = !router.difficulty.empty() + router.instruction_tokens.has_value() +
                      router.share.has_value();
     if (ways != 1) {
       table.fail("pre_router", "needs one of difficulty = [...], instruction_tokens = N and share = X");
     }
-    before->reject_unknown();
     policy.text += "[control]\npre_router = " + table.raw("pre_router").dump() + "\n";
     policy.pre_router = router;
     ++given;

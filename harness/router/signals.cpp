@@ -47,9 +47,11 @@ Value no_diff(const TurnEvidence& e) {
 /// or if the turn would submit in spite of it. A task that begins red is as red
 /// after its first good step: that says nothing.
 Value tests_red(const TurnEvidence& e) {
-  const bool red = e.tests ? e.tests->red : e.tests_red_before;
-  if (e.submits) return yes(red);
-  return yes(e.tests && e.tests->red && !e.tests_red_before);
+  if (e.submits && !e.tests) {
+    return e.tests_red_before && !e.acts_first ? Value(yes(*e.tests_red_before)) : Value();
+  }
+  if (e.submits) return yes(e.tests->red);
+  return yes(e.tests && e.tests->red && e.tests_red_before == false);
 }
 Value tests_newly_red(const TurnEvidence& e) {
   return e.tests && e.tests->newly_red ? Value(yes(*e.tests->newly_red > 0)) : Value();

@@ -216,7 +216,8 @@ void add_gates(Document& document, const std::vector<GateResult>& gates) {
 }
 
 Document pairs_document(const std::vector<PairedComparison>& pairs,
-                        const std::vector<GateResult>& gates, std::uint64_t seed) {
+                        const std::vector<GateResult>& gates, std::uint64_t seed,
+                        const std::vector<std::string>& notes) {
   Document document;
   document.title = "Comparison";
   for (const auto& pair : pairs) {
@@ -225,6 +226,7 @@ Document pairs_document(const std::vector<PairedComparison>& pairs,
   add_pairs(document, pairs);
   add_gates(document, gates);
   add_flips(document, pairs);
+  if (!notes.empty()) document.sections.push_back({"controls", "Controls", {}, notes});
   for (const auto& pair : pairs) {
     document.footer.push_back(detectable_line(pair));
   }

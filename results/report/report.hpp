@@ -32,7 +32,8 @@ struct RunReport {
 
 /// Differences of arms of several runs.
 [[nodiscard]] Document pairs_document(const std::vector<PairedComparison>& pairs,
-                                      const std::vector<GateResult>& gates, std::uint64_t seed);
+                                      const std::vector<GateResult>& gates, std::uint64_t seed,
+                                      const std::vector<std::string>& notes = {});
 
 /// What cascades among `arms` are shown without, a line each.
 [[nodiscard]] std::vector<std::string> control_notes(const std::vector<Arm>& arms);

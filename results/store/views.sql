@@ -56,12 +56,13 @@ JOIN trial ON trial.id = reward.trial AND trial.counted_try = reward.try;
 -- first turn that is no longer shared.
 CREATE VIEW path AS
 WITH RECURSIVE step(trial, segment, until) AS (
-  SELECT try.trial, coalesce(try.leaf, first.id), NULL
+  SELECT try.trial,  -- a try that was cut off names no leaf: it stood in its last segment
+         coalesce(try.leaf, (SELECT last.id FROM segment AS last
+                             WHERE last.trial = trial.id AND last.try = trial.counted_try
+                             ORDER BY last.rowid DESC LIMIT 1)),
+         NULL
   FROM trial
   JOIN try ON try.trial = trial.id AND try.try = trial.counted_try
-  LEFT JOIN segment AS first
-    ON try.leaf IS NULL
-   AND first.trial = trial.id AND first.try = trial.counted_try AND first.parent IS NULL
   UNION ALL
   SELECT step.trial, child.parent,
          min(coalesce(step.until, child.fork_turn), child.fork_turn)

@@ -1,5 +1,7 @@
 #include "runners/box/namespace_box.hpp"
 
+#include <fmt/format.h>
+
 #include "runners/box/mounts.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
@@ -26,8 +28,15 @@ bool NamespaceBox::over_disk() const {
   return !disk_->enforced() && spec_.limits.disk && disk_->used() > *spec_.limits.disk;
 }
 
+/// Shared memory goes with the box's init: files there are as alive as a process is.
+bool NamespaceBox::holds_shared_memory() const {
+  std::error_code error;
+  const fs::directory_iterator files(fmt::format("/proc/{}/root/dev/shm", init_.pid), error);
+  return !error && files != fs::directory_iterator();
+}
+
 SnapshotPtr NamespaceBox::snapshot() {
-  if (!quiet()) return nullptr;
+  if (!quiet() || holds_shared_memory()) return nullptr;
   if (active_->empty()) return stack_;
   stop();
   require_dead();

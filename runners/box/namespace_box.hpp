@@ -29,6 +29,7 @@ class NamespaceBox final : public InitBox {
   void start_on_disk();
   void stop();
   void require_dead() const;
+  [[nodiscard]] bool holds_shared_memory() const;
   void set_up();
   [[nodiscard]] bool over_disk() const override;
   void abandon() override { kill(); }

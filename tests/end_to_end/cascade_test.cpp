@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runners/process.hpp"
 #include "tasks/files.hpp"
 #include "tests/end_to_end/scripted.hpp"
 
@@ -277,7 +278,7 @@ TEST_F(CascadeRun, VisibleTestsThatAreTheHiddenOnesRouteNothing) {
   EXPECT_EQ(scripted.query("SELECT DISTINCT visibility FROM v_signal WHERE name = 'tests_red'"),
             "grader");
   EXPECT_EQ(scripted.query("SELECT max(value) FROM v_signal WHERE name = 'tests_red'"), "1.0");
-  EXPECT_THAT(ran.err, HasSubstr("1 of the verifier's files lies in the agent's box"));
+  EXPECT_THAT(ran.err, HasSubstr("1 of the verifier's programs lies in the agent's box"));
   EXPECT_THAT(scripted.query("SELECT anomalies FROM try"), HasSubstr("does not see their signals"));
 }
 
@@ -320,6 +321,125 @@ TEST_F(CascadeRun, ControlsOfSeveralTiers) {
   ASSERT_EQ(scripted.run("", "control = { random_share = 1 }\n").exit_code, 0);
   EXPECT_EQ(scripted.tiers(), "1111");
   EXPECT_EQ(scripted.query("SELECT count(DISTINCT policy_sha256) FROM v_trial"), "1");
+}
+
+TEST_F(CascadeRun, ATrialCutOffAfterARestartKeepsItsBooks) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    if (asked.model == "flash") return asked.turn == 2 ? kSubmit : "echo wrong > answer";
+    return asked.turn == 1 ? "echo right > answer" : "true";
+  });
+  scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
+  scripted.visible_tests("bash check");
+  scripted.turns = 8;
+  (void)scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n");
+  EXPECT_NE(scripted.query("SELECT count(*) FROM segment WHERE parent IS NOT NULL"), "0");
+  expect_books(scripted);
+  // The same where nobody came to write down where the trial had got to.
+  const std::string db = scripted.path("w.db").string();
+  ASSERT_TRUE(run_process({.argv = {"sqlite3", db, "UPDATE try SET leaf = NULL"}}).ok());
+  expect_books(scripted);
+}
+
+TEST_F(CascadeRun, TestsAreLookedAtThoughAServerLives) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    if (asked.turn == 1) return "sleep 100 >/dev/null 2>&1 & echo up";
+    return asked.turn == 2 ? "echo right > answer" : kSubmit;
+  });
+  scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
+  scripted.visible_tests("bash check");
+  scripted.verify("grep -q right answer");
+  ASSERT_EQ(
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      0);
+  EXPECT_EQ(scripted.escalations(), "");  // green by then: nothing to begin again for
+  EXPECT_EQ(scripted.query("SELECT outcome FROM v_trial"), "resolved");
+}
+
+TEST_F(CascadeRun, VisibleTestsThatCannotRunRouteNothingAndSaySo) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    return asked.turn == 1 ? "echo right > answer" : kSubmit;
+  });
+  scripted.visible_tests("no-such-runner");
+  const Ran ran =
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n");
+  EXPECT_EQ(scripted.escalations(), "");
+  EXPECT_THAT(ran.err, HasSubstr("the visible tests cannot be run here"));
+}
+
+TEST_F(CascadeRun, AHiddenTestIsKnownByItsLinesNotItsBlanks) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    return asked.turn == 1 ? "echo wrong > answer" : kSubmit;
+  });
+  scripted.add_file("check.sh", "#!/bin/bash\n\n  grep -q right answer\n");
+  scripted.add_hidden("verify.sh", "grep -q right answer\n");
+  scripted.add_file("data.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n");
+  scripted.add_hidden("data.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n");
+  scripted.visible_tests("bash check.sh");
+  scripted.verify("bash /tests/verify.sh");
+  ASSERT_EQ(scripted.run("[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code, 0);
+  EXPECT_EQ(scripted.query("SELECT DISTINCT visibility FROM v_signal WHERE name = 'tests_red'"),
+            "grader");
+}
+
+TEST_F(CascadeRun, ARestartWithoutRoomForItIsNotBegun) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    return asked.turn < 3 ? "echo " + std::to_string(asked.turn) + " > answer" : kSubmit;
+  });
+  scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
+  scripted.visible_tests("bash check");
+  scripted.turns = 5;
+  ASSERT_EQ(
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      0);
+  EXPECT_EQ(scripted.escalations(), "3.draft score rerun exact");
+  EXPECT_EQ(scripted.query("SELECT stop_reason FROM v_trial"), "submitted");
+}
+
+TEST_F(CascadeRun, ReplayGoesTheSameWayWhereMoneyRoutes) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    if (asked.turn > 5) return kSubmit;
+    return asked.model == "pro" ? "true" : "exit 1";
+  });
+  ASSERT_EQ(scripted.run(std::string(kRollback) + "[budget]\nmax_strong_usd = 0.0002\n").exit_code, 0);
+  const std::string tiers = scripted.tiers();
+  EXPECT_NE(tiers.find('1'), std::string::npos);
+  EXPECT_NE(tiers.find('0'), std::string::npos);
+  write_file(scripted.path("r.toml"),
+             "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n"
+             "[models.flash]\nprovider = \"replay\"\ncassette = \"w.db\"\n"
+             "[models.pro]\nprovider = \"replay\"\ncassette = \"w.db\"\n"
+             "[configs.c]\ntiers = [\"flash\", \"pro\"]\npolicy = \"policy.toml\"\n");
+  const Ran again = run_weir({"run", scripted.path("r.toml").string(), "--db",
+                              scripted.path("r.db").string()});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(sql(scripted.path("r.db"), "SELECT group_concat(tier, '') FROM (SELECT tier FROM turn "
+                                       "ORDER BY turn)"),
+            tiers);
+}
+
+TEST_F(CascadeRun, ATrialThatBeginsAgainIsShownWhole) {
+  Scripted scripted([](const Asked& asked) -> std::string {
+    if (asked.turn == 2) return kSubmit;
+    return asked.model == "pro" ? "echo right > answer" : "echo wrong > answer";
+  });
+  scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
+  scripted.visible_tests("bash check");
+  ASSERT_EQ(
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      0);
+  const Ran shown = run_weir({"show", scripted.query("SELECT trial FROM v_trial"), "--turns", "--db",
+                              scripted.path("w.db").string()});
+  EXPECT_THAT(shown.out, HasSubstr("turn 2 (nothing accepted)"));
+  EXPECT_THAT(shown.out, HasSubstr("mode restart"));
+  EXPECT_THAT(shown.out, HasSubstr("the trial begins again"));
+}
+
+TEST_F(CascadeRun, ACertificateWithAnUnknownKeyOrBindingIsRefused) {
+  Scripted scripted([](const Asked&) { return kSubmit; });
+  EXPECT_THAT(scripted.run("[certificate]\nsimulatd = true\n").err,
+              HasSubstr("did you mean \"simulated\"?"));
+  EXPECT_THAT(scripted.run("[certificate]\nbinds = { redoo = \"x\" }\n").err,
+              HasSubstr("did you mean \"redo\"?"));
 }
 
 TEST_F(CascadeRun, ACertificateOfSimulatedModelsIsRefusedOnARealEndpoint) {

@@ -55,7 +55,7 @@ TEST_F(ExternalPolicyRun, ItsScoreMeetsTheFilesThreshold) {
 
 TEST_F(ExternalPolicyRun, OneThatCrashesHangsOrTalksNonsenseFailsItsArm) {
   for (const auto& [body, why] : std::map<std::string, std::string>{
-           {"exit 4", "exit code 4"}, {"sleep 30", "gave no answer within"}, {"echo hello", "not a JSON object"}}) {
+           {"exit 4", "exit code 4"}, {"sleep 30", "gave no answer"}, {"echo hello", "not a JSON object"}}) {
     const Ran ran = run(body);
     EXPECT_EQ(ran.exit_code, 0) << ran.err;  // a result, not missing data
     EXPECT_EQ(scripted_.query("SELECT outcome || ' ' || error_class FROM v_trial"),
@@ -63,6 +63,22 @@ TEST_F(ExternalPolicyRun, OneThatCrashesHangsOrTalksNonsenseFailsItsArm) {
     EXPECT_THAT(scripted_.query("SELECT message FROM try"), HasSubstr(why));
     EXPECT_EQ(scripted_.query("SELECT count(*) FROM try"), "1");
   }
+}
+
+TEST_F(ExternalPolicyRun, OneThatIsNotThereFailsItsTrialsAndNothingElse) {
+  scripted_.attempts = 3;
+  for (const char* program : {"no-such-program", "exit 0"}) {
+    const Ran ran = scripted_.run("", std::string("policy = { exec = \"") + program + "\" }\n");
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    EXPECT_EQ(scripted_.query("SELECT count(*) FROM v_trial WHERE outcome = 'agent_error'"), "3");
+  }
+}
+
+TEST_F(ExternalPolicyRun, TheWallLimitEndsAWaitForIt) {
+  const Ran ran = scripted_.run("", "policy = { exec = \"sleep 30\", timeout = \"20s\" }\n",
+                                "wall = \"1s\"\n");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(scripted_.query("SELECT stop_reason || (wall_ms < 6000) FROM v_trial"), "wall1");
 }
 
 TEST_F(ExternalPolicyRun, WhatItIsIsPartOfTheArmsIdentity) {

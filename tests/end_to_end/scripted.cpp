@@ -51,7 +51,8 @@ void Scripted::write_task() {
                                     "\n); then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n");
 }
 
-void Scripted::write_experiment(const std::string& policy, const std::string& in_config) {
+void Scripted::write_experiment(const std::string& policy, const std::string& in_config,
+                                const std::string& in_limits) {
   std::string text = "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\"]\nattempts = " +
                      std::to_string(attempts) + "\n[prices]\nat = 2026-06-01T00:00:00Z\n";
   std::string tiers;
@@ -67,11 +68,12 @@ void Scripted::write_experiment(const std::string& policy, const std::string& in
     write_file(folder_ / "policy.toml", policy);
     text += "policy = \"policy.toml\"\n";
   }
-  text += "[limits]\nturns = " + std::to_string(turns) + "\n";
+  text += "[limits]\nturns = " + std::to_string(turns) + "\n" + in_limits;
   write_file(folder_ / "e.toml", text);
 }
 
-Ran Scripted::run(const std::string& policy, const std::string& in_config) {
+Ran Scripted::run(const std::string& policy, const std::string& in_config,
+                  const std::string& in_limits) {
   fs::remove(folder_ / "w.db");
   {
     const std::lock_guard lock(mutex_);
@@ -79,7 +81,7 @@ Ran Scripted::run(const std::string& policy, const std::string& in_config) {
     seen_.clear();
   }
   write_task();
-  write_experiment(policy, in_config);
+  write_experiment(policy, in_config, in_limits);
   return run_weir({"run", (folder_ / "e.toml").string(), "--jobs", std::to_string(jobs), "--db",
                    (folder_ / "w.db").string()},
                   {"WEIR_TEST_KEY=secret-key-value"});

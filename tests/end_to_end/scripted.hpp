@@ -36,7 +36,8 @@ class Scripted {
   void add_hidden(const std::string& path, const std::string& text) { hidden_[path] = text; }
 
   /// Runs one config: `policy` is a policy file's text, or "" for `in_config` alone.
-  Ran run(const std::string& policy, const std::string& in_config = "");
+  Ran run(const std::string& policy, const std::string& in_config = "",
+          const std::string& in_limits = "");
   /// One cell of the last run's database.
   [[nodiscard]] std::string query(const std::string& text) const { return sql(folder_ / "w.db", text); }
   /// The tiers of the accepted turns, in order: "0010".
@@ -55,7 +56,8 @@ class Scripted {
  private:
   void serve(loopback::Exchange& exchange);
   void write_task();
-  void write_experiment(const std::string& policy, const std::string& in_config);
+  void write_experiment(const std::string& policy, const std::string& in_config,
+                        const std::string& in_limits);
 
   Script script_;
   TemporaryFolder folder_;

@@ -21,6 +21,7 @@ TurnEvidence malformed() {
 
 TurnEvidence turned_red() {
   TurnEvidence evidence;
+  evidence.tests_red_before = false;
   evidence.executed = true;
   evidence.changed_files = true;
   evidence.tests = TestsSeen{true, {}, {}, {}};

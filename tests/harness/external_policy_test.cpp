@@ -6,11 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "harness/router/cascade.hpp"
-#include "tests/error_of.hpp"
-#include "tests/temporary_folder.hpp"
+#include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace weir {
 namespace {
@@ -23,7 +24,7 @@ class ExternalPolicyTest : public testing::Test {
   std::unique_ptr<ExternalPolicy> policy(const std::string& body, milliseconds timeout = milliseconds(5000)) {
     write_file(folder_ / "p.sh", "read -r first; while read -r line; do\n" + body + "\ndone\n");
     return std::make_unique<ExternalPolicy>(
-        ExternalCommand{"bash p.sh", folder_.path(), timeout}, nlohmann::json{{"task", "t"}});
+        ExternalCommand{"bash p.sh", folder_.path(), timeout}, nlohmann::json{{"task", "t"}}, std::stop_token());
   }
   std::string failure(ExternalPolicy& external) {
     try {
@@ -42,7 +43,7 @@ TEST_F(ExternalPolicyTest, AnswersEachQuestionInOrder) {
     *result*) echo '{"score": 0.25, "propensity": 0.5}';;
     *) echo '{"action": "escalate", "tier": 2}';;
   esac)");
-  EXPECT_EQ(external->choose({}, 1, 100), 1);
+  EXPECT_EQ(external->choose({}, 1, 100).tier, 1);
   const Opinion draft = external->judge({}, 0, {{"repeat", 1}}, nullptr, false);
   EXPECT_EQ(draft.escalate, true);
   EXPECT_EQ(draft.tier, 2);
@@ -80,14 +81,51 @@ TEST_F(ExternalPolicyTest, AHangEndsAtItsTimeout) {
 
 TEST_F(ExternalPolicyTest, OneThatNeverReadsDoesNotBlock) {
   write_file(folder_ / "p.sh", "sleep 60\n");
-  ExternalPolicy external({"bash p.sh", folder_.path(), milliseconds(200)}, {});
+  ExternalPolicy external({"bash p.sh", folder_.path(), milliseconds(200)}, {}, {});
   const DraftText large{std::string(1 << 20, 'x'), {}, {}};
   EXPECT_THROW((void)external.judge({}, 0, {}, &large, false), PolicyFailed);
 }
 
 TEST_F(ExternalPolicyTest, AProgramThatIsNotThereSaysSo) {
-  ExternalPolicy external({"no-such-router-here", folder_.path(), milliseconds(2000)}, {});
+  ExternalPolicy external({"no-such-router-here", folder_.path(), milliseconds(2000)}, {}, {});
   EXPECT_THAT(failure(external), HasSubstr("127"));
+}
+
+TEST_F(ExternalPolicyTest, OneThatDiesBeforeItReadsTakesNobodyAlong) {
+  for (const char* program : {"exit 0", "exec <&-; sleep 0.05; exit 1"}) {
+    write_file(folder_ / "p.sh", program);
+    const DraftText large{std::string(1 << 20, 'x'), {}, {}};
+    try {  // a broken pipe must be no signal
+      ExternalPolicy external({"bash p.sh", folder_.path(), milliseconds(2000)}, {}, {});
+      (void)external.judge({}, 0, {}, &large, false);
+      FAIL() << program;
+    } catch (const PolicyFailed&) {
+    }
+  }
+}
+
+TEST_F(ExternalPolicyTest, OneThatSpeaksUnaskedHasLostItsPlace) {
+  const auto external = policy("echo '{\"tier\":0,\"action\":\"accept\"}'; echo '{\"tier\":0}'");
+  (void)external->choose({}, 1, 0);
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_THAT(failure(*external), HasSubstr("spoke without being asked"));
+}
+
+TEST_F(ExternalPolicyTest, AnAnswerThatNamesAnotherQuestionIsRefused) {
+  const auto external = policy("echo '{\"action\":\"accept\",\"id\":7}'");
+  EXPECT_THAT(failure(*external), HasSubstr("another question"));
+}
+
+TEST_F(ExternalPolicyTest, AStopEndsTheWait) {
+  write_file(folder_ / "p.sh", "sleep 60\n");
+  std::stop_source stop;
+  ExternalPolicy external({"bash p.sh", folder_.path(), std::chrono::minutes(1)}, {},
+                          stop.get_token());
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    stop.request_stop();
+  });
+  EXPECT_THROW((void)external.judge({}, 0, {}, nullptr, false), Cancelled);
 }
 
 TEST_F(ExternalPolicyTest, AnEndlessLineIsNoAnswer) {
@@ -105,10 +143,30 @@ TEST(Opinion, NonsenseIsRefused) {
   EXPECT_EQ(read_opinion(R"({"score":0})").score, 0);
 }
 
+TEST(ExternalRouting, ItsChanceCountsOnlyWhereItDecided) {
+  TemporaryFolder folder;
+  write_file(folder / "p.sh",
+             "read -r first; while read -r line; do [[ $line == *choose* ]] && echo "
+             "'{\"tier\":0,\"propensity\":0.4}' || echo '{\"action\":\"escalate\",\"propensity\":0.3}'; done\n");
+  ExternalPolicy external({"bash p.sh", folder.path(), milliseconds(5000)}, {}, {});
+  Policy policy;
+  policy.tiers = {"a", "b"};
+  policy.budget.turns = 1;
+  const Cascade router(policy, kNever, 1, {}, &external);
+  EXPECT_EQ(router.judge_draft({}, {}, 0).propensity, 0.3);
+  EXPECT_EQ(router.judge_draft({}, {}, 1).propensity, 1);  // nothing above
+  RouterState capped;
+  capped.strong_turns = 1;
+  EXPECT_EQ(router.judge_draft(capped, {}, 0).propensity, 1);
+  const Choice base = router.choose({}, 1, 0);
+  EXPECT_EQ(base.rule, "exec");
+  EXPECT_EQ(base.propensity, 0.4);
+}
+
 TEST(ExternalRouting, AScoreMeetsTheTrialsThresholdAndItsGrid) {
   TemporaryFolder folder;
   write_file(folder / "p.sh", "read -r first; while read -r line; do echo '{\"score\":0.5}'; done\n");
-  ExternalPolicy external({"bash p.sh", folder.path(), milliseconds(5000)}, {});
+  ExternalPolicy external({"bash p.sh", folder.path(), milliseconds(5000)}, {}, {});
   Policy policy;
   policy.tiers = {"a", "b"};
   policy.grid = {0.4, 0.6};

@@ -96,7 +96,7 @@ TEST(RouterRules, ARedSubmissionRestartsOneTierUp) {
   EXPECT_FALSE(router.judge_draft(state, red_submission(), 1).escalate);  // nothing above
   EXPECT_EQ(router.judge_draft({}, malformed(), 0).mode, "rerun");  // that ends nothing
   TurnEvidence last = red_submission();
-  last.last_turn = true;
+  last.room_again = false;
   EXPECT_EQ(router.judge_draft({}, last, 0).mode, "rerun");  // no turn left to begin again
 }
 
@@ -115,9 +115,52 @@ TEST(RouterRules, FilesOnlyIsUsedWhereItIsAllThereIs) {
   const Cascade router(policy, policy.threshold, 1);
   TurnEvidence red;
   red.executed = true;
+  red.tests_red_before = false;
   red.tests = TestsSeen{true, {}, {}, {}};
   EXPECT_EQ(router.judge_result({}, red, 0, Undo::files_only).undo, "files_only");
   EXPECT_EQ(router.judge_result({}, red, 0, Undo::files_only).mode, "rerun");
+}
+
+TEST(RouterRules, AChangeNobodyLookedAtMakesRednessUnknown) {
+  const Policy policy = of_tiers({"a", "b"});
+  const Cascade router(policy, policy.threshold, 1);
+  RouterState state = router.begin();
+  state.tests_red = true;
+  TurnEvidence changed;
+  changed.executed = true;
+  changed.changed_files = true;
+  EXPECT_FALSE(router.advance(state, changed, 0, {}).tests_red);
+  changed.changed_files = false;
+  EXPECT_EQ(router.advance(state, changed, 0, {}).tests_red, true);
+}
+
+TEST(RouterRules, ACapBindsARestartedTrialToo) {
+  Policy policy = of_tiers({"a", "b"});
+  policy.restart = true;
+  policy.budget.turns = 2;
+  const Cascade router(policy, policy.threshold, 1);
+  RouterState state = router.restarted(router.begin(), router.judge_draft({}, red_submission(), 0));
+  EXPECT_EQ(router.choose(state, 3, 0).tier, 1);
+  state.strong_turns = 2;
+  EXPECT_EQ(router.choose(state, 5, 0).tier, 0);
+}
+
+TEST(RouterRules, AFinalReviewReviewsAndIsNoRestart) {
+  Policy policy = of_tiers({"a", "b", "c"});
+  policy.restart = true;
+  policy.final_review = true;
+  TurnEvidence green;
+  green.submits = true;
+  const Cascade router(policy, kNever, 1);
+  EXPECT_EQ(router.judge_draft({}, green, 0).mode, "rerun");
+  EXPECT_FALSE(router.judge_draft({}, green, 1).escalate);  // one review, not one per tier
+}
+
+TEST(RouterRules, TheGridOfAnEndSaysWhatWasPossible) {
+  Policy policy = of_tiers({"a", "b"});
+  policy.grid = {0.5, 1.0, 1.01};
+  EXPECT_EQ(Cascade(policy, 0.5, 1).judge_end({}, 0).grid,
+            R"({"0.5":"accept","1.0":"accept","1.01":"accept"})");
 }
 
 TEST(Controls, ThresholdZeroDraftsEveryTurnTwice) {

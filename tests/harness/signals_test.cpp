@@ -57,6 +57,19 @@ TEST(Signals, WhatIsUnknownHasNone) {
   EXPECT_FALSE(value("patch_rejected", [](TurnEvidence& e) { e.patch_rejected.reset(); }));
 }
 
+TEST(Signals, WhetherASubmissionIsRedMustBeKnown) {
+  const auto submits = [](TurnEvidence& e) { e.submits = true; };
+  EXPECT_FALSE(value("tests_red", submits));  // nobody looked
+  EXPECT_EQ(value("tests_red", [&](TurnEvidence& e) { submits(e); e.tests_red_before = true; }), 1);
+  EXPECT_EQ(value("tests_red", [&](TurnEvidence& e) { submits(e); e.tests_red_before = false; }), 0);
+  // It mends and submits in one answer: what was red before may be green by then.
+  EXPECT_FALSE(value("tests_red", [&](TurnEvidence& e) {
+    submits(e);
+    e.tests_red_before = true;
+    e.acts_first = true;
+  }));
+}
+
 TEST(Signals, ThoseThatMayCarryAWeightStayInTheUnitInterval) {
   TurnEvidence worst;
   worst.executed = worst.format_error = worst.no_action = worst.invalid_tool_call = true;
@@ -79,6 +92,7 @@ TEST(Signals, ThoseThatMayCarryAWeightStayInTheUnitInterval) {
 TEST(Signals, WhatHiddenTestsSayNoPolicySees) {
   TurnEvidence evidence;
   evidence.executed = true;
+  evidence.tests_red_before = false;
   evidence.tests = TestsSeen{true, 1, 1, {}};
   EXPECT_EQ(policy_signals(evidence).at("tests_red"), 1);
   evidence.tests_hidden = true;

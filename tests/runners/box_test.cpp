@@ -60,6 +60,16 @@ TEST_F(BoxTest, TellsExitsApart) {
   EXPECT_EQ(box_->exec(missing).exit_code, 127);
 }
 
+TEST_F(BoxTest, SharedMemoryIsAsAliveAsAProcess) {
+  const SnapshotPtr before = box_->snapshot();
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(run("echo y > /dev/shm/y").ok());
+  EXPECT_FALSE(box_->snapshot());  // it would be gone
+  EXPECT_EQ(run("cat /dev/shm/y").out.bytes, "y\n");
+  box_->restore(before);
+  EXPECT_FALSE(run("cat /dev/shm/y").ok());
+}
+
 TEST_F(BoxTest, KeepsTheStreamsApartOrTogether) {
   const auto apart = run("echo out; echo err >&2");
   EXPECT_EQ(apart.out.bytes, "out\n");
