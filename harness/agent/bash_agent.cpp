@@ -108,6 +108,7 @@ class BashAgent final : public Agent {
       head = fmt::format("[{}]\n{}", parts_.nonce, head);
     }
     request_.tools = bash_tool();
+    request_.messages.clear();
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
     for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
     const std::string trial = state.segment.substr(0, state.segment.rfind('#'));
@@ -222,7 +223,10 @@ class BashAgent final : public Agent {
     if (recorded != nullptr && recorded->tier < attempt.tier) {
       throw ReplayDiverged(fmt::format("turn {} escalates, its record does not", state.turn));
     }
-    request_.messages = state.history;
+    // A history only grows: what the request holds of it already stays.
+    const auto held = static_cast<std::ptrdiff_t>(request_.messages.size());
+    request_.messages.insert(request_.messages.end(), state.history.begin() + held,
+                             state.history.end());
     attempt.answer = parts_.ledger->call(attempt.tier, request_, state.turn, 0, *deadline_);
     if (attempt.answer.over_budget) return ended(StopReason::usd);
     const Completion& completion = attempt.answer.completion;

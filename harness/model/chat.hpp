@@ -18,6 +18,8 @@ struct ToolCall {
   std::string id;
   std::string name;
   std::string arguments;
+
+  bool operator==(const ToolCall&) const = default;
 };
 
 /// One message of a conversation, in the shape of OpenAI chat completions.
@@ -31,6 +33,8 @@ struct Message {
   /// Anthropic messages only: the content blocks as they came, with the
   /// signatures of their thinking; passed back to that API untouched.
   nlohmann::json signed_blocks = nullptr;
+
+  bool operator==(const Message&) const = default;
 };
 
 /// A message as JSON and back. content is "" where there is none, never null.

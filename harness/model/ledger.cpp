@@ -8,7 +8,6 @@
 
 #include "harness/model/answer_notes.hpp"
 #include "harness/model/failure.hpp"
-#include "harness/model/token_estimate.hpp"
 #include "harness/seed.hpp"
 #include "runners/agent.hpp"
 #include "tasks/error.hpp"
@@ -24,18 +23,6 @@ constexpr milliseconds kLongestRetryAfter{15 * 60'000};
 PriceKey price_key(const ModelSpec& spec, const std::string& served) {
   return {spec.price_host.empty() ? spec.host() : spec.price_host,
           spec.price_as.empty() ? served : spec.price_as, spec.model};
-}
-
-/// No tokenizer makes more tokens than there are bytes; framing comes on top.
-std::int64_t most_input_tokens(const ChatRequest& request) {
-  auto bytes = static_cast<std::int64_t>(request.tools.dump().size());
-  for (const auto& message : request.messages) {
-    bytes += static_cast<std::int64_t>(message.content.size() + message.reasoning.size()) + 64;
-    for (const auto& call : message.tool_calls) {
-      bytes += static_cast<std::int64_t>(call.name.size() + call.arguments.size()) + 64;
-    }
-  }
-  return bytes;
 }
 
 /// Waits, or returns early when stopped.
@@ -130,10 +117,8 @@ TrialLedger::TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierMo
   for (auto& call : recorded) recorded_.emplace(call.id, std::move(call));
 }
 
-Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sample,
-                         Deadline& deadline) {
+Answer TrialLedger::call(int tier, ChatRequest& sent, int turn, int sample, Deadline& deadline) {
   TierModel& rung = tiers_[static_cast<std::size_t>(tier)];
-  ChatRequest sent = request;
   int failures = 0;
   int shrinks = 0;
   for (int retry = 0;; ++retry) {
@@ -143,7 +128,7 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
     if (record != nullptr) spent(*record, {});
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
     if (record != nullptr && was_cut_off(*record)) continue;
-    if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung.spec))) {
+    if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung))) {
       return {{}, "", true};
     }
     Completion completion =
@@ -162,7 +147,7 @@ Answer TrialLedger::call(int tier, const ChatRequest& request, int turn, int sam
   }
 }
 
-std::vector<Answer> TrialLedger::vote(int tier, const ChatRequest& request, int turn, int samples,
+std::vector<Answer> TrialLedger::vote(int tier, ChatRequest& request, int turn, int samples,
                                       Deadline& deadline) {
   std::vector<Answer> answers;
   for (int sample = 1; sample < samples; ++sample) {
@@ -227,14 +212,14 @@ Completion TrialLedger::answer_from(const Call& record, const Call& call,
 Completion TrialLedger::ask(Call& call, const ChatRequest& request, Deadline& deadline) {
   TierModel& tier = tiers_[static_cast<std::size_t>(call.tier)];
   const auto queued = std::chrono::steady_clock::now();
-  const std::int64_t estimate = estimate_tokens(request);
+  const std::int64_t estimate = tier.prefix.tokens();
   Place place(*room_.limiters.at(tier.spec.name), estimate, deadline);
   Reservation reservation(room_.budget);
   for (bool held = false; !held;) {  // the wait may have ended under dearer prices
-    call.reserved_pusd = worst_case(call, request, tier.spec);
+    call.reserved_pusd = worst_case(call, request, tier);
     reserve(reservation, call, deadline);
     call.started_at = now(tier.spec);
-    held = worst_case(call, request, tier.spec).value_or(0) <= call.reserved_pusd.value_or(0);
+    held = worst_case(call, request, tier).value_or(0) <= call.reserved_pusd.value_or(0);
     if (!held) reservation.settle(0);
   }
   call.wait_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - queued)
@@ -269,12 +254,14 @@ void TrialLedger::reserve(Reservation& reservation, const Call& call, Deadline& 
   throw Cancelled();
 }
 
-/// An upper bound of what the call can cost; unknown without a price.
+/// An upper bound of what the call can cost, whose request was digested for its intent;
+/// unknown without a price.
 std::optional<Picodollars> TrialLedger::worst_case(const Call& call, const ChatRequest& request,
-                                                   const ModelSpec& spec) const {
+                                                   const TierModel& tier) const {
   if (call.replayed) return 0;
-  return room_.prices.worst_case(price_key(spec, ""), call.started_at, most_input_tokens(request),
-                                 request.max_tokens.value_or(spec.max_tokens));
+  return room_.prices.worst_case(price_key(tier.spec, ""), call.started_at,
+                                 tier.prefix.bytes(),
+                                 request.max_tokens.value_or(tier.spec.max_tokens));
 }
 
 /// Intent, request, settlement. A replayed call's place and time are those of

@@ -74,16 +74,17 @@ class TrialLedger {
   TrialLedger(const LedgerRoom& room, Trial trial, std::vector<TierModel> tiers,
               std::vector<Call> recorded);
 
-  /// Asks `tier`. Failures are values; the completion is the last retry's.
+  /// Asks `tier`, with the most output tokens it may have now (which it sets in the
+  /// request). Failures are values; the completion is the last retry's.
   /// Throws ReplayDiverged when a recorded call was made for another request,
   /// and Cancelled when the run's budget is used up.
-  [[nodiscard]] Answer call(int tier, const ChatRequest& request, int turn, int sample,
+  [[nodiscard]] Answer call(int tier, ChatRequest& request, int turn, int sample,
                             Deadline& deadline);
 
   /// Asks again for a vote, samples 1 to `samples` - 1: sample 0 was asked alone, so
   /// that these find its prompt in the cache. Ends early at a failure.
-  [[nodiscard]] std::vector<Answer> vote(int tier, const ChatRequest& request, int turn,
-                                         int samples, Deadline& deadline);
+  [[nodiscard]] std::vector<Answer> vote(int tier, ChatRequest& request, int turn, int samples,
+                                         Deadline& deadline);
 
   /// The calls that follow belong to `segment`, a history of its own.
   void begin_segment(const std::string& segment);
@@ -112,7 +113,7 @@ class TrialLedger {
                             const CallPlace& place) const;
   [[nodiscard]] const Call* recorded(const Call& wanted) const;
   [[nodiscard]] std::optional<Picodollars> worst_case(const Call& call, const ChatRequest& request,
-                                                      const ModelSpec& spec) const;
+                                                      const TierModel& tier) const;
   void spent(const Call& call, const Completion& completion);
   void reserve(Reservation& reservation, const Call& call, Deadline& deadline) const;
   [[nodiscard]] Completion answer_from(const Call& record, const Call& call,

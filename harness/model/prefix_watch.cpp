@@ -1,8 +1,5 @@
 #include "harness/model/prefix_watch.hpp"
 
-#include "harness/model/wire/json_fields.hpp"
-#include "tasks/digest.hpp"
-
 namespace weir {
 namespace {
 
@@ -12,13 +9,10 @@ constexpr std::int64_t kLeastPrompt = 2048;
 }  // namespace
 
 PromptDigest PrefixWatch::digest(const ChatRequest& request) const {
+  meter_.measure(request);
   PromptDigest digest;
-  std::string chain = sha256(dump_text(request.tools));
-  for (std::size_t i = 0; i < request.messages.size(); ++i) {
-    chain = sha256(chain + dump_text(to_json(request.messages[i])));
-    if (i + 1 == messages_) digest.prefix = chain;
-  }
-  digest.prompt = chain;
+  digest.prompt = meter_.digest(meter_.messages());
+  if (messages_ > 0 && messages_ <= meter_.messages()) digest.prefix = meter_.digest(messages_);
   return digest;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/model/chat.hpp"
+#include "harness/model/prompt_meter.hpp"
 
 namespace weir {
 
@@ -22,6 +23,10 @@ class PrefixWatch {
  public:
   /// Digests a request that is about to be sent.
   [[nodiscard]] PromptDigest digest(const ChatRequest& request) const;
+  /// Of the request digested last: estimated tokens, and bytes, which no tokenizer makes
+  /// more tokens of.
+  [[nodiscard]] std::int64_t tokens() const { return meter_.tokens(); }
+  [[nodiscard]] std::int64_t bytes() const { return meter_.bytes(); }
 
   /// What is wrong with an answer's cache, as notes: prefix_rewritten,
   /// cache_dropped. Then remembers the request.
@@ -29,6 +34,7 @@ class PrefixWatch {
                                               const PromptDigest& digest, const Tokens& tokens);
 
  private:
+  mutable PromptMeter meter_;
   std::size_t messages_ = 0;   ///< of the last request answered
   std::string prompt_;
   std::optional<std::int64_t> input_total_;

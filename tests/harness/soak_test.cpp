@@ -146,8 +146,8 @@ TEST(Soak, AThousandCallsWithFaultsAddUp) {
                            {milliseconds(1), milliseconds(5)});
         Deadline deadline(watchdog, {});
         for (int i = 0; i < kCallsEach; ++i) {
-          const ChatRequest request{{{Role::user, std::to_string(i), "", {}, ""}},
-                                    nlohmann::json::array(), {}};
+          ChatRequest request{{{Role::user, std::to_string(i), "", {}, ""}},
+                              nlohmann::json::array(), {}};
           (void)ledger.call(0, request, i + 1, 0, deadline);
         }
       });
