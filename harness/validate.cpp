@@ -115,6 +115,34 @@ void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom r
   conclude(validity);
 }
 
+/// What the router could watch on this task. A task whose environment cannot be made has
+/// said so already.
+void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& room) {
+  if (validity.nop.always(Outcome::infra_error)) return;
+  try {
+    const auto environment = room.environments.get(task);
+    Deadline deadline(room.watchdog, std::stop_token());
+    validity.visible = look_at_visible_tests(
+        task, {room.sandbox, room.busy_boxes, *environment, milliseconds(120'000), deadline});
+  } catch (const InfraError& error) {
+    validity.visible.problem = error.what();
+  }
+}
+
+json visible_json(const VisibleTests& visible) {
+  if (visible.command.empty()) {
+    return {{"command", nullptr}, {"problem", visible.problem}};
+  }
+  return {{"command", visible.command},
+          {"found", visible.found},
+          {"red_at_start", visible.red_at_start},
+          {"holds_hidden", visible.hold_hidden()},
+          {"overlap", visible.overlap()},
+          {"fail_to_pass", visible.fail_to_pass},
+          {"pass_to_pass", visible.pass_to_pass},
+          {"shared_files", visible.shared_files}};
+}
+
 }  // namespace
 
 bool ReferenceResult::always(Outcome outcome) const {
@@ -150,7 +178,9 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
         validity.reason = task.defect.empty() ? task.unsupported : task.defect;
         if (validity.reason.empty()) validity.reason = unknown_parser(task);
         validity.unsupported = task.defect.empty() && !validity.reason.empty();
-        if (validity.reason.empty()) examine(task, validity, options.attempts, room);
+        if (!validity.reason.empty()) return;
+        examine(task, validity, options.attempts, room);
+        look_at_visible(task, validity, room);
       },
       {});
   return results;
@@ -169,6 +199,7 @@ json validity_json(const std::vector<TaskValidity>& tasks) {
                     {"oracle", reference_json(task.oracle)},
                     {"valid", task.valid},
                     {"reason", task.reason.empty() ? json() : json(task.reason)},
+                    {"visible_tests", visible_json(task.visible)},
                     {"unsupported", task.unsupported}});
   }
   return {{"tasks", list},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/agent/visible_tests.hpp"
 #include "results/record.hpp"
 #include "tasks/format.hpp"
 
@@ -34,6 +35,7 @@ struct TaskValidity {
   bool valid = false;
   bool unsupported = false;
   std::string reason;  ///< why not valid, or why unsupported
+  VisibleTests visible;  ///< what policies may watch, and what of the hidden tests is in it
 };
 
 /// Runs nop and oracle on every task: nop must fail, oracle must pass, each

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <filesystem>
 #include <set>
 
@@ -27,6 +29,18 @@ bool may_be_a_program(const fs::path& file) {
                                               ".dat", ".xml", ".yaml", ".yml", ".toml", ".ini",
                                               ".cfg", ".lock", ".png", ".gz",  ".zip", ".bin"};
   return kData.count(file.extension().string()) == 0;
+}
+
+/// Verifiers bring copies of the product's own programs along; a test is named like one,
+/// or by the command that runs the visible tests.
+bool reads_as_a_test(const fs::path& file, const std::string& command) {
+  static constexpr std::array<std::string_view, 5> kWords = {"test", "check", "verif", "spec", "grade"};
+  std::string path = file.string();
+  std::transform(path.begin(), path.end(), path.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return command.find(file.filename().string()) != std::string::npos ||
+         std::any_of(kWords.begin(), kWords.end(),
+                     [&](auto word) { return path.find(word) != std::string::npos; });
 }
 
 /// A program's text without blanks around its lines and without blank lines.
@@ -64,8 +78,8 @@ std::set<std::string> programs_of(const fs::path& folder) {
   return programs;
 }
 
-/// Programs of the agent's box that equal one of the verifier's.
-int shared_files(const fs::path& hidden, const CheckRoom& room) {
+/// Tests in the agent's box that equal a program of the verifier's.
+int shared_files(const fs::path& hidden, const std::string& command, const CheckRoom& room) {
   const auto programs = programs_of(hidden);
   if (programs.empty()) return 0;
   const auto permit = acquire_paused(room.busy_boxes, room.deadline);
@@ -89,7 +103,8 @@ int shared_files(const fs::path& hidden, const CheckRoom& room) {
   while (!rest.empty()) {
     const fs::path file{next()};
     const std::string_view text = next();
-    if (may_be_a_program(file) && programs.count(condensed(text)) > 0) ++shared;
+    const bool test = may_be_a_program(file) && reads_as_a_test(file, command);
+    if (test && programs.count(condensed(text)) > 0) ++shared;
   }
   return shared;
 }
@@ -103,7 +118,7 @@ void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tes
     tests.pass_to_pass = count_in(grading->pass_to_pass, names.green);
     tests.overlap_known = !tests.red_at_start || !names.red.empty();
   } else if (const auto* reward = std::get_if<RewardGrading>(&task.hidden.grading)) {
-    tests.shared_files = shared_files(reward->tests, room);
+    tests.shared_files = shared_files(reward->tests, tests.command, room);
   }
 }
 

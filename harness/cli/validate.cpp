@@ -29,6 +29,10 @@ int run(const ValidateCommand& command) {
       rows.push_back({task.id, task.format, verdict(task.nop), verdict(task.oracle),
                       task.reason.empty() ? word : word + ": " + task.reason});
     }
+    for (const auto& task : tasks) {
+      const std::string overlap = task.visible.overlap();
+      if (!overlap.empty()) fmt::print(stderr, "{}: {}\n", task.id, overlap);
+    }
     fmt::print("{}\n{} valid, {} invalid, {} unsupported\n", columns(rows),
                summary.at("valid").get<int>(), summary.at("invalid").get<int>(),
                summary.at("unsupported").get<int>());
