@@ -101,8 +101,9 @@ void judging() {
     const Judgement result = router.judge_result(state, evidence, 0, Undo::exact);
     log.judged({segment, turn, 0, call, "result"}, result, policy.threshold, evidence);
     state = router.advance(state, evidence, 0, result);
+    writer.finish_turn({segment, turn, 0, call, "[]", "[]", "[]", "", 0});
   }
-  report("router, signals and their rows: processor time per turn", (own_ms() - began) / kTurns,
+  report("router, signals, their rows and the turn's: processor time per turn", (own_ms() - began) / kTurns,
          "ms", 0.3);
 }
 

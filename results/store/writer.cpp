@@ -101,6 +101,8 @@ struct Writer::State {
   std::mutex mutex;
   std::unique_ptr<SQLite::Database> database;
   std::map<const char*, SQLite::Statement> statements;
+  /// Judgements not yet written, by try: they go with the try's next rows.
+  std::map<std::string, std::vector<std::pair<Decision, std::vector<Signal>>>> judged;
 
   SQLite::Statement& prepared(const char* sql) {
     auto found = statements.find(sql);
@@ -125,6 +127,33 @@ struct Writer::State {
           "{}: cannot be written: {}; what was committed is safe, free space and run `weir resume`",
           file.string(), error.what()));
     }
+  }
+
+  /// TRIAL#TRY of a segment's id.
+  static std::string try_of(const std::string& segment) {
+    return segment.substr(0, segment.rfind("/s"));
+  }
+
+  /// Within a transaction: what the try has been judged since its last rows.
+  void insert_judged(const std::string& attempt) {
+    const auto found = judged.find(attempt);
+    if (found == judged.end()) return;
+    for (const auto& [decision, signals] : found->second) insert_judgement(decision, signals);
+    judged.erase(found);
+  }
+
+  void insert_judgement(const Decision& decision, const std::vector<Signal>& signals) {
+    for (const auto& signal : signals) {
+      auto& statement = prepared(kInsertSignal);
+      bind_to(statement)(signal.segment)(signal.turn)(signal.call)(signal.name)(signal.value)(
+          std::string(name_of(signal.visibility)));
+      statement.exec();
+    }
+    auto& statement = prepared(kInsertDecision);
+    bind_to(statement)(decision.segment)(decision.turn)(decision.call)(decision.phase)(
+        decision.tier)(decision.decision)(decision.rule)(decision.score)(decision.threshold)(
+        decision.propensity)(decision.mode)(decision.undo)(decision.grid);
+    statement.exec();
   }
 
   void insert_trial(const Trial& trial, int try_number) {
@@ -254,6 +283,7 @@ void Writer::begin_try(const Trial& trial, const Try& attempt) {
 
 void Writer::begin_segment(const Segment& segment) {
   state_->transact([&] {
+    state_->insert_judged(State::try_of(segment.id));
     auto& statement = state_->prepared(kInsertSegment);
     Binder bind(statement);
     bind(segment.id)(segment.trial)(segment.try_number)(segment.parent)(segment.fork_turn);
@@ -264,6 +294,7 @@ void Writer::begin_segment(const Segment& segment) {
 
 void Writer::intend(const Call& call) {
   state_->transact([&] {
+    state_->insert_judged(State::try_of(call.segment));
     auto& statement = state_->prepared(kIntend);
     bind_to(statement)(call.id)(call.trial)(call.segment)(call.turn)(call.tier)(call.sample)(
         call.retry)(call.model)(call.requested_model)(call.host)(call.request_sha256)(
@@ -295,23 +326,13 @@ void Writer::settle(const Call& call) {
 }
 
 void Writer::judge(const Decision& decision, const std::vector<Signal>& signals) {
-  state_->transact([&] {
-    for (const auto& signal : signals) {
-      auto& statement = state_->prepared(kInsertSignal);
-      bind_to(statement)(signal.segment)(signal.turn)(signal.call)(signal.name)(signal.value)(
-          std::string(name_of(signal.visibility)));
-      statement.exec();
-    }
-    auto& statement = state_->prepared(kInsertDecision);
-    bind_to(statement)(decision.segment)(decision.turn)(decision.call)(decision.phase)(
-        decision.tier)(decision.decision)(decision.rule)(decision.score)(decision.threshold)(
-        decision.propensity)(decision.mode)(decision.undo)(decision.grid);
-    statement.exec();
-  });
+  const std::lock_guard lock(state_->mutex);
+  state_->judged[State::try_of(decision.segment)].emplace_back(decision, signals);
 }
 
 void Writer::finish_turn(const Turn& turn) {
   state_->transact([&] {
+    state_->insert_judged(State::try_of(turn.segment));
     auto& statement = state_->prepared(kInsertTurn);
     Binder bind(statement);
     bind(turn.segment)(turn.turn)(turn.tier)(turn.accepted_call);
@@ -324,7 +345,10 @@ void Writer::finish_turn(const Turn& turn) {
 }
 
 void Writer::finish_try(const Try& attempt) {
-  state_->transact([&] { state_->update_try(attempt); });
+  state_->transact([&] {
+    state_->insert_judged(fmt::format("{}#{}", attempt.trial, attempt.number));
+    state_->update_try(attempt);
+  });
 }
 
 }  // namespace weir

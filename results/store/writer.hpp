@@ -11,7 +11,8 @@ namespace weir {
 
 /// The one connection that writes a run's rows. Every method is one
 /// transaction, durable on return: synchronous FULL where money was spent,
-/// NORMAL for simulated runs, where nothing was. A full disk or a lost file is
+/// NORMAL for simulated runs, where nothing was. Judgements alone wait for their
+/// trial's next rows: cut off before, they are made again from the calls. A full disk or a lost file is
 /// a StoreError; what was committed stays. Safe to call from many threads.
 class Writer final : public Recorder {
  public:
