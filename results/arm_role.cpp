@@ -4,6 +4,10 @@
 #include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -30,12 +34,28 @@ std::string control_named(const std::string& policy) {
   return {};
 }
 
+/// A policy's `stay`, as its text says it: a number or "rest".
+std::optional<int> stay_of(const std::string& policy) {
+  for (const auto line : split_lines(policy)) {
+    const auto text = trimmed(line);
+    if (!text.empty() && text.front() == '[') break;  // the top table only
+    if (text.rfind("stay", 0) != 0) continue;
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos || trimmed(text.substr(4, equals - 4)) != "") continue;
+    const auto value = trimmed(text.substr(equals + 1));
+    if (value.rfind("\"rest\"", 0) == 0) return std::nullopt;
+    return std::max(1, std::atoi(std::string(value).c_str()));
+  }
+  return 1;
+}
+
 }  // namespace
 
 ArmRole role_of(const ConfigRow& config) {
   ArmRole role;
   role.tiers = tiers_of(config.tiers);
   role.control = control_named(config.policy);
+  role.stay = stay_of(config.policy);
   if (config.agent == "oracle" || config.agent == "nop") {
     role.kind = ArmKind::reference;
   } else if (!role.control.empty()) {

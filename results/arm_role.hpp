@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,12 @@ struct ArmRole {
   std::vector<std::string> tiers;  ///< names of models, cheapest first
   std::string control;             ///< random_share, threshold, attempts, pre_router; "" if none
   double share = 0;                ///< of random_share
+  std::optional<int> stay = 1;     ///< of a policy; nullopt: the rest
 };
 [[nodiscard]] ArmRole role_of(const ConfigRow& config);
 
-/// Which controls a cascade is shown without, among `arms`: "base alone", "strong alone",
-/// "random switch". A comparison without them cannot tell the policy's merit from the
+/// Which controls a cascade is shown without, among `arms`: its base tier alone, its top
+/// tier alone, by name, and a random switch. A comparison without them cannot tell the policy's merit from the
 /// strong tier's, or from chance.
 [[nodiscard]] std::vector<std::string> missing_controls(const ArmRole& cascade,
                                                         const std::vector<Arm>& arms);

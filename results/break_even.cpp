@@ -44,12 +44,13 @@ struct Plan {
   std::vector<bool> begins;
 };
 
-/// `episodes` stays, spread evenly; they touch where there are many.
-Plan plan_of(int turns, int episodes, int stay) {
+/// `episodes` stays, each in the middle of its part of the trajectory.
+Plan spread(int turns, int episodes, int stay) {
   Plan plan{std::vector<bool>(static_cast<std::size_t>(turns)),
             std::vector<bool>(static_cast<std::size_t>(turns))};
+  const double part = static_cast<double>(turns) / std::max(1, episodes);
   for (int i = 0; i < episodes; ++i) {
-    const int at = static_cast<int>((i + 0.5) * turns / episodes);
+    const int at = std::max(0, static_cast<int>(i * part + (part - stay) / 2));
     plan.begins[static_cast<std::size_t>(at)] = true;
     for (int turn = at; turn < std::min(turns, at + stay); ++turn) {
       plan.strong[static_cast<std::size_t>(turn)] = true;
@@ -58,11 +59,21 @@ Plan plan_of(int turns, int episodes, int stay) {
   return plan;
 }
 
+/// The last `strong` turns.
+Plan tail(int turns, int strong) {
+  Plan plan{std::vector<bool>(static_cast<std::size_t>(turns)),
+            std::vector<bool>(static_cast<std::size_t>(turns))};
+  for (int turn = turns - strong; turn < turns; ++turn) {
+    plan.strong[static_cast<std::size_t>(turn)] = true;
+  }
+  if (strong > 0) plan.begins[static_cast<std::size_t>(turns - strong)] = true;
+  return plan;
+}
+
 double cost_of(const TrajectoryShape& shape, const TierRates& rates, const Plan& plan,
-               double redrafted, StrongCache cache) {
-  const double survival = cache == StrongCache::as_billed ? shape.strong_survival : 1;
+               double redrafted, StrongCache cache, double survival) {
   Tier base(rates.base, shape.base_output, shape.base_survival);
-  Tier strong(rates.strong, shape.strong_output, survival);
+  Tier strong(rates.strong, shape.strong_output, cache == StrongCache::as_billed ? survival : 1);
   double sum = 0;
   for (std::size_t turn = 0; turn < plan.strong.size(); ++turn) {
     const double context = shape.first_prompt + static_cast<double>(turn) * shape.growth;
@@ -80,6 +91,10 @@ double cost_of(const TrajectoryShape& shape, const TierRates& rates, const Plan&
   return sum;
 }
 
+bool priced(const TierRates& rates) {
+  return Tier(rates.base, 0, 1).priced() && Tier(rates.strong, 0, 1).priced();
+}
+
 std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
   if (whole <= 0) return {};
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -88,7 +103,7 @@ std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
 }  // namespace
 
 std::optional<TrajectoryShape> shape_of(const RouteSums& sums) {
-  if (sums.tiers.size() < 2) return {};
+  if (sums.tiers.size() != 2) return {};
   const TierSums& base = sums.tiers.front();
   const TierSums& strong = sums.tiers.back();
   const auto prompt = ratio(sums.shape.first_prompt, sums.shape.trajectories);
@@ -96,30 +111,38 @@ std::optional<TrajectoryShape> shape_of(const RouteSums& sums) {
   const auto base_output = ratio(base.accepted_output, base.accepted_stated);
   const auto strong_output = ratio(strong.accepted_output, strong.accepted_stated);
   if (!prompt || !growth || !base_output || !strong_output) return {};
-  return TrajectoryShape{*prompt,
-                         std::max(0.0, *growth),
-                         *base_output,
-                         *strong_output,
+  const double survival = ratio(strong.reread_hit, strong.reread).value_or(1);
+  return TrajectoryShape{*prompt,       std::max(0.0, *growth),
+                         *base_output,  *strong_output,
                          ratio(base.reread_hit, base.reread).value_or(1),
-                         ratio(strong.reread_hit, strong.reread).value_or(1)};
+                         survival,      survival};
 }
 
 std::optional<double> trajectory_cost(const TrajectoryShape& shape, const TierRates& rates,
                                       int turns, const SwitchPattern& pattern, StrongCache cache) {
-  if (!Tier(rates.base, 0, 1).priced() || !Tier(rates.strong, 0, 1).priced()) return {};
-  const double episodes = pattern.share * turns / pattern.stay;
-  const int low = static_cast<int>(episodes);
+  if (!priced(rates)) return {};
+  const double units = pattern.share * turns / pattern.stay.value_or(1);
   const auto cost = [&](int count) {
-    return cost_of(shape, rates, plan_of(turns, count, pattern.stay), pattern.redrafted, cache);
+    const Plan plan = pattern.stay ? spread(turns, count, *pattern.stay)
+                                   : tail(turns, std::min(turns, count));
+    return cost_of(shape, rates, plan, pattern.redrafted, cache, shape.strong_survival);
   };
-  const double part = episodes - low;
+  const int low = static_cast<int>(units + 1e-9);
+  const double part = units - low;
   if (part < 1e-9) return cost(low);
   return (1 - part) * cost(low) + part * cost(low + 1);
 }
 
+std::optional<double> strong_alone_cost(const TrajectoryShape& shape, const TierRates& rates,
+                                        int turns, StrongCache cache) {
+  if (!priced(rates)) return {};
+  Plan plan = tail(turns, turns);
+  return cost_of(shape, rates, plan, 0, cache, shape.alone_survival);
+}
+
 std::optional<double> break_even_share(const TrajectoryShape& shape, const TierRates& rates,
                                        int turns, SwitchPattern pattern, StrongCache cache) {
-  const auto alone = trajectory_cost(shape, rates, turns, {1, 1, 0}, cache);
+  const auto alone = strong_alone_cost(shape, rates, turns, cache);
   if (!alone) return {};
   const auto cheaper = [&](double share) {
     pattern.share = share;

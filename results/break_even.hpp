@@ -15,9 +15,11 @@ struct TrajectoryShape {
   double strong_output = 0;
   double base_survival = 1;    ///< share of what was sent before that the cache still held
   double strong_survival = 1;
+  double alone_survival = 1;   ///< of the strong tier on every turn
 };
 
-/// nullopt where the arm's calls do not say enough: both tiers must have answered.
+/// nullopt where the arm's calls do not say enough: two tiers, and both must have answered.
+/// `alone_survival` is that of the cascade until somebody knows better.
 [[nodiscard]] std::optional<TrajectoryShape> shape_of(const RouteSums& sums);
 
 /// What a strong tier's cache does between two escalations of a trajectory.
@@ -27,10 +29,11 @@ enum class StrongCache {
   warm,       ///< nothing sent before is lost
 };
 
-/// How a cascade goes up: this share of turns, evenly spread, `stay` turns at a time.
+/// How a cascade goes up: this share of turns, evenly spread, `stay` turns at a time; or
+/// once, to stay for the rest.
 struct SwitchPattern {
   double share = 0;
-  int stay = 1;
+  std::optional<int> stay = 1;  ///< nullopt: the rest
   double redrafted = 1;  ///< share of escalations that discard a paid draft of the base tier
 };
 
@@ -41,11 +44,16 @@ struct TierRates {
 };
 
 /// Cost in picodollars of a mean trajectory of `turns` turns; nullopt where a rate that it
-/// needs is unknown. Share 1 with `redrafted` 0 is the strong tier alone.
+/// needs is unknown. Votes and restarts are not in it.
 [[nodiscard]] std::optional<double> trajectory_cost(const TrajectoryShape& shape,
                                                     const TierRates& rates, int turns,
                                                     const SwitchPattern& pattern,
                                                     StrongCache cache);
+
+/// The same for the strong tier alone.
+[[nodiscard]] std::optional<double> strong_alone_cost(const TrajectoryShape& shape,
+                                                      const TierRates& rates, int turns,
+                                                      StrongCache cache);
 
 /// The share of turns up to which the cascade costs less than the strong tier alone, in
 /// [0,1]; nullopt where a rate is unknown. 0: never; 1: always.

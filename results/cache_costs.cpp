@@ -15,25 +15,9 @@ using History = std::tuple<std::string, int, std::string>;  ///< trial, try, mod
 /// What a history's prompts have shown its cache. A restarted trial shares its first
 /// prompt with the one it abandoned, and nothing after it.
 struct Sent {
-  std::int64_t first = 0;    ///< tokens of the first prompt
   std::int64_t longest = 0;  ///< of the longest since the last restart, with its answer
   int segment = 0;
 };
-
-/// The same tokens with another number of hits. Hits that go become misses, or
-/// writes where the service bills those; hits that come were one or the other.
-Tokens with_hits(Tokens tokens, std::int64_t hits) {
-  if (!tokens.input_hit || !tokens.input_miss) return tokens;
-  std::int64_t more = hits - *tokens.input_hit;
-  tokens.input_hit = hits;
-  if (tokens.cache_write && *tokens.cache_write > 0) {
-    const std::int64_t from_writes = std::min(more, *tokens.cache_write);
-    *tokens.cache_write -= from_writes;
-    more -= from_writes;
-  }
-  *tokens.input_miss -= more;
-  return tokens;
-}
 
 std::optional<Cost> cost_of(const BilledCall& call, const Tokens& tokens, const PriceBook& book) {
   if (call.unknowable) return {};
@@ -72,10 +56,24 @@ std::int64_t total_of(const Tokens& tokens) {
 
 }  // namespace
 
+Tokens with_hits(Tokens tokens, std::int64_t hits) {
+  if (!tokens.input_hit || !tokens.input_miss) return tokens;
+  std::int64_t more = hits - *tokens.input_hit;
+  tokens.input_hit = hits;
+  if (tokens.cache_write && *tokens.cache_write > 0) {
+    const std::int64_t from_writes = std::min(more, *tokens.cache_write);
+    *tokens.cache_write -= from_writes;
+    more -= from_writes;
+  }
+  *tokens.input_miss -= more;
+  return tokens;
+}
+
 std::map<std::string, CacheCosts> cache_costs_by_trial(const std::vector<BilledCall>& calls,
                                                        const PriceBook& book) {
   const auto shared = shared_prefixes(calls);
   std::map<History, Sent> sent;
+  std::map<std::pair<std::string, int>, std::int64_t> first_prompt;  // of trial and try
   std::map<std::string, CacheCosts> by_trial;
   for (const auto& call : calls) {
     if (call.free) continue;
@@ -87,9 +85,11 @@ std::map<std::string, CacheCosts> cache_costs_by_trial(const std::vector<BilledC
     const History history{call.trial, call.try_number, call.model};
     const std::int64_t total = total_of(tokens);
     const std::int64_t hits = tokens.input_hit.value_or(0);
-    const auto [found, unseen] = sent.try_emplace(history, Sent{total, 0, call.segment});
+    const std::int64_t beginning =
+        first_prompt.try_emplace({call.trial, call.try_number}, total).first->second;
+    const auto [found, unseen] = sent.try_emplace(history, Sent{0, call.segment});
     Sent& before = found->second;
-    if (before.segment != call.segment) before = {before.first, before.first, call.segment};
+    if (before.segment != call.segment) before = {beginning, call.segment};
     const std::int64_t own = unseen ? 0 : std::min(before.longest, total);
     const auto common = shared.find(call.model);
     const std::int64_t first = common == shared.end() ? 0 : std::min(common->second, total);

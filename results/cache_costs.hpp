@@ -63,6 +63,10 @@ struct CacheCosts {
   std::int64_t by_request = 0;  ///< priced as the model asked for: the book knows not who served
 };
 
+/// The same tokens with another number of hits. Hits that go become misses, or writes
+/// where the service bills those; hits that come were one or the other.
+[[nodiscard]] Tokens with_hits(Tokens tokens, std::int64_t hits);
+
 /// Prices `calls` by `book`. They are in the order they were made within each
 /// trial; what a cache could hold is followed per trial, try and model, in units
 /// of 128 tokens. A trial's first call to a model is warm by what trials share:

@@ -24,7 +24,10 @@ struct Tally {
   [[nodiscard]] Hindsight named(std::string name, std::string meaning) const {
     std::vector<TaskOutcomes> outcomes;
     for (const auto& [unused, each] : tasks) outcomes.push_back(each);
-    Hindsight result{std::move(name), std::move(meaning), clustered_rate(outcomes), {}};
+    Hindsight result;
+    result.name = std::move(name);
+    result.meaning = std::move(meaning);
+    result.resolved = clustered_rate(outcomes);
     if (spend.whole() && trials > 0) {
       result.usd_per_trial = static_cast<double>(*spend.whole()) / 1e12 / trials;
     }
@@ -70,25 +73,35 @@ void pair_up(const Arm& base, const Arm& strong, Tally& verifier, Tally& oracle)
   }
 }
 
-std::optional<Hindsight> repeated(const Arm& arm) {
-  const ByAttempt trials = by_attempt(arm);
-  std::size_t k = 0;
-  for (const auto& [unused, attempts] : trials) k = std::max(k, attempts.size());
-  if (k < 2) return {};
+/// `k` attempts, in order, until one resolves.
+Hindsight repeated(const Arm& arm, const ByAttempt& trials, std::size_t k) {
   Tally tally;
+  int left_out = 0;
   for (const auto& [task, attempts] : trials) {
-    if (attempts.size() < k) continue;  // fewer would be another arm
+    if (attempts.size() < k) {  // fewer would be another arm
+      ++left_out;
+      continue;
+    }
     Spend spend;
     bool done = false;
+    std::size_t used = 0;
     for (const auto& [unused, trial] : attempts) {
-      if (done) break;
+      if (done || used++ == k) break;
       spend.add(cost_of(*trial));
       done = resolved(*trial);
     }
     tally.add(task, done, spend);
   }
-  return tally.named(fmt::format("{} x {}", arm.label, k),
-                     fmt::format("up to {} attempts, until one resolves", k));
+  Hindsight row = tally.named(fmt::format("{} x {}", arm.label, k),
+                              fmt::format("up to {} attempts, until one resolves", k));
+  row.left_out = left_out;
+  return row;
+}
+
+/// Attempts of either arm that have no partner with an outcome.
+int unpaired(const Arm& base, const Arm& strong, int pairs) {
+  const auto most = std::max(base.trials.size(), strong.trials.size());
+  return static_cast<int>(most) - pairs;
 }
 
 }  // namespace
@@ -105,9 +118,13 @@ std::vector<Hindsight> hindsight(const Arm& base, const Arm& strong) {
     rows.push_back(oracle.named("oracle_router",
                                 fmt::format("{} only where it resolves and {} does not",
                                             strong.label, base.label)));
+    for (auto& row : rows) row.left_out = unpaired(base, strong, verifier.trials);
   }
   for (const Arm* arm : {&base, &strong}) {
-    if (auto row = repeated(*arm)) rows.push_back(std::move(*row));
+    const ByAttempt trials = by_attempt(*arm);
+    std::size_t most = 0;
+    for (const auto& [unused, attempts] : trials) most = std::max(most, attempts.size());
+    for (std::size_t k = 2; k <= most; ++k) rows.push_back(repeated(*arm, trials, k));
   }
   return rows;
 }

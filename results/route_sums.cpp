@@ -16,15 +16,13 @@ using Calls = std::vector<const BilledCall*>;
 std::optional<Picodollars> saved_by_warmth(const BilledCall& call, std::int64_t held,
                                            const PriceBook& book) {
   const Tokens& tokens = call.tokens;
-  if (!tokens.input_hit || !tokens.input_miss) return {};
-  const std::int64_t more =
-      std::clamp<std::int64_t>(held / kUnit * kUnit - *tokens.input_hit, 0, *tokens.input_miss);
+  if (!tokens.input_hit || !tokens.input_miss || call.unknowable) return {};
+  const std::int64_t written = tokens.cache_write.value_or(0);
+  const std::int64_t more = std::clamp<std::int64_t>(held / kUnit * kUnit - *tokens.input_hit, 0,
+                                                     *tokens.input_miss + written);
   if (more == 0) return 0;
-  Tokens warm = tokens;
-  *warm.input_hit += more;
-  *warm.input_miss -= more;
   const auto cold_cost = book.cost(call.key, call.at, tokens);
-  const auto warm_cost = book.cost(call.key, call.at, warm);
+  const auto warm_cost = book.cost(call.key, call.at, with_hits(tokens, *tokens.input_hit + more));
   if (!cold_cost || !warm_cost) return {};
   return cold_cost->pusd - warm_cost->pusd;
 }
@@ -41,6 +39,7 @@ class Summing {
     ++sums_.trials;
     const int last = calls.back()->segment;
     previous_ = nullptr;
+    began_strong_ = false;
     sent_.clear();
     for (std::size_t i = 0; i < calls.size();) {
       std::size_t end = i;
@@ -69,19 +68,23 @@ class Summing {
     bool redone = false;
     for (const BilledCall* call : calls) {
       take_call(*call);
-      if (abandoned) sums_.escalations.abandoned.add(call->cost_pusd);
-      if (call->accepted) continue;
       EscalationSums& sums = sums_.escalations;
       const bool drafted =
-          call->sample == 0 && (accepted == calls.end() ? abandoned : call->tier < (*accepted)->tier);
-      redone = redone || (drafted && accepted != calls.end());
+          call->sample == 0 && accepted != calls.end() && call->tier < (*accepted)->tier;
+      redone = redone || drafted;
+      if (abandoned) {  // there, and nowhere else
+        sums.abandoned.add(call->cost_pusd);
+        continue;
+      }
+      if (call->accepted) continue;
       (call->sample > 0 || voted_down(*call, calls, accepted) ? sums.votes
        : drafted                                              ? sums.drafts
                                                               : sums.other)
           .add(call->cost_pusd);
     }
-    sums_.escalations.redone += redone ? 1 : 0;
-    if (accepted != calls.end()) take_accepted(**accepted, redone);
+    if (accepted == calls.end()) return;
+    if (!abandoned) sums_.escalations.redone += redone ? 1 : 0;
+    take_accepted(**accepted, redone, abandoned);
   }
 
   /// A first sample that lost its vote to a later one of its tier.
@@ -118,14 +121,18 @@ class Summing {
       tier.latency_ms += *call.latency_ms;
       tier.timed_output += *tokens.output_total;
     }
-    if (call.ttft_ms) {
-      ++tier.ttft_calls;
-      tier.ttft_ms += *call.ttft_ms;
+    if (!call.ttft_ms) return;
+    ++tier.ttft_calls;
+    tier.ttft_ms += *call.ttft_ms;
+    if (call.latency_ms && tokens.output_total) {
+      tier.decoded_ms += *call.latency_ms - *call.ttft_ms;
+      tier.decoded_output += *tokens.output_total;
     }
   }
 
-  void take_accepted(const BilledCall& call, bool redone) {
+  void take_accepted(const BilledCall& call, bool redone, bool abandoned) {
     ++tier_of(call).turns;
+    tier_of(call).accepted_spend.add(call.cost_pusd);
     ShapeSums& shape = sums_.shape;
     if (previous_ == nullptr) {
       ++shape.trajectories;
@@ -136,16 +143,24 @@ class Summing {
         shape.growth += *call.tokens.input_total - *previous_->tokens.input_total;
       }
     }
-    take_step(call, redone);
+    if (!abandoned) take_step(call, redone);
     previous_ = &call;
   }
 
   /// A turn that was redone went up, though the one before it had too.
   void take_step(const BilledCall& call, bool redone) {
     EscalationSums& sums = sums_.escalations;
+    if (previous_ == nullptr && !redone && call.segment == 0 && call.tier > 0) {
+      began_strong_ = true;
+      ++sums.began_strong;
+    }
+    const bool first_again = previous_ == nullptr && call.segment > 0 && call.tier > 0;
     const int before = previous_ == nullptr ? call.tier : previous_->tier;
-    if (redone || call.tier > before) {
-      ++sums.up;
+    if (call.tier < before) began_strong_ = false;
+    if (began_strong_ && !redone && call.tier == before) {
+      sums.beginnings.add(call.cost_pusd);
+    } else if (redone || first_again || call.tier > before) {
+      if (!first_again) ++sums.up;
       sums.first.add(call.cost_pusd);
       if (previous_ != nullptr) {
         sums.cold.add(saved_by_warmth(call, context_after(*previous_), book_));
@@ -168,6 +183,7 @@ class Summing {
   const PriceBook& book_;
   RouteSums sums_;
   std::map<int, std::int64_t> sent_;      ///< longest prompt by tier, in this segment
+  bool began_strong_ = false;             ///< and has not come down since
   const BilledCall* previous_ = nullptr;  ///< the accepted call before, in this segment
 };
 

@@ -24,6 +24,7 @@ struct TierSums {
   std::int64_t calls = 0;
   std::int64_t turns = 0;  ///< accepted
   Spend spend;
+  Spend accepted_spend;
   std::int64_t input_tokens = 0;  ///< in and out, of all calls, as far as known
   std::int64_t output_tokens = 0;
   std::int64_t accepted_output = 0;  ///< of accepted calls that state it
@@ -35,6 +36,8 @@ struct TierSums {
   std::int64_t ttft_calls = 0;
   std::int64_t ttft_ms = 0;
   std::int64_t timed_output = 0;
+  std::int64_t decoded_ms = 0;      ///< after the first token, of calls that state when it came
+  std::int64_t decoded_output = 0;  ///< tokens of those
   std::map<int, CacheSums> cache;  ///< by the turn's bin: see turn_bin
 };
 
@@ -45,10 +48,13 @@ struct EscalationSums {
   std::int64_t redone = 0;    ///< of these, those whose cheaper draft was discarded
   std::int64_t down = 0;      ///< turns at a lower tier than the last
   std::int64_t restarts = 0;
+  std::int64_t began_strong = 0;  ///< trials whose first turn was a strong tier's, undrafted
+  Spend beginnings;  ///< of those, until they came down: no escalation
+  // What a restart abandoned is in `abandoned` alone.
   Spend drafts;     ///< discarded calls of a lower tier than the accepted one
   Spend votes;      ///< samples that were not accepted
   Spend cold;       ///< of the first call after going up: its cold prefix
-  Spend first;      ///< the whole of that call
+  Spend first;      ///< the whole of that call; and of a restarted trial's first strong one
   Spend stay;       ///< calls at the tier after the first
   Spend back;       ///< of the first call after going down: what the tier had not read
   Spend abandoned;  ///< all calls of trajectories that were restarted

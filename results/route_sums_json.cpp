@@ -32,6 +32,8 @@ void counts_of_tier(Sums& tier, Visit visit) {
   visit("ttft_calls", tier.ttft_calls);
   visit("ttft_ms", tier.ttft_ms);
   visit("timed_output", tier.timed_output);
+  visit("decoded_ms", tier.decoded_ms);
+  visit("decoded_output", tier.decoded_output);
 }
 
 template <typename Sums, typename Visit>
@@ -40,6 +42,7 @@ void counts_of_escalations(Sums& sums, Visit visit) {
   visit("down", sums.down);
   visit("redone", sums.redone);
   visit("restarts", sums.restarts);
+  visit("began_strong", sums.began_strong);
 }
 
 template <typename Sums, typename Visit>
@@ -51,6 +54,7 @@ void spends_of_escalations(Sums& sums, Visit visit) {
   visit("stay", sums.stay);
   visit("back", sums.back);
   visit("abandoned", sums.abandoned);
+  visit("beginnings", sums.beginnings);
   visit("other", sums.other);
 }
 
@@ -67,6 +71,7 @@ json tier_json(const TierSums& tier) {
               {"key", {tier.key.host, tier.key.served_model, tier.key.requested_model}},
               {"at_ms", tier.at.time_since_epoch().count()},
               {"spend", spend_json(tier.spend)},
+              {"accepted_spend", spend_json(tier.accepted_spend)},
               {"cache", json::object()}};
   counts_of_tier(tier, [&](const char* key, std::int64_t value) { out[key] = value; });
   for (const auto& [bin, cache] : tier.cache) {
@@ -83,6 +88,7 @@ TierSums tier_of(const json& value) {
               key.at(2).get<std::string>()};
   tier.at = TimePoint(milliseconds(value.at("at_ms").get<std::int64_t>()));
   tier.spend = spend_of(value.at("spend"));
+  tier.accepted_spend = spend_of(value.at("accepted_spend"));
   counts_of_tier(tier, [&](const char* name, std::int64_t& into) {
     into = value.at(name).get<std::int64_t>();
   });

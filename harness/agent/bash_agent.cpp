@@ -214,6 +214,7 @@ class BashAgent final : public Agent {
         }
       }
       if (of_draft.escalate) attempt.judgement = of_draft;  // next_turn: keep the decision
+      attempt.asked_first = choice.tier;
       return accept(state, attempt, discarded);
     }
   }
@@ -224,6 +225,7 @@ class BashAgent final : public Agent {
       throw ReplayDiverged(fmt::format("turn {} escalates, its record does not", state.turn));
     }
     // A history only grows: what the request holds of it already stays.
+    if (request_.messages.size() > state.history.size()) request_.messages.clear();
     const auto held = static_cast<std::ptrdiff_t>(request_.messages.size());
     request_.messages.insert(request_.messages.end(), state.history.begin() + held,
                              state.history.end());
@@ -315,7 +317,9 @@ class BashAgent final : public Agent {
       appended.push_back(message);
     }
     state.history.insert(state.history.end(), appended.begin(), appended.end());
-    state.router = router_->advance(state.router, attempt.evidence, attempt.tier, attempt.judgement);
+    const bool redone = attempt.tier > attempt.asked_first;
+    state.router = router_->advance(state.router, attempt.evidence, attempt.tier, attempt.judgement,
+                                    redone ? std::optional(attempt.asked_first) : std::nullopt);
     state.router.strong_pusd = parts_.ledger->strong_spend();
     state.format_errors = attempt.draft.problem.empty() ? 0 : state.format_errors + 1;
     const Tokens& tokens = attempt.answer.completion.tokens;

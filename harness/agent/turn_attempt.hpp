@@ -14,6 +14,7 @@ namespace weir {
 /// One tier's answer to a turn, on its way to being accepted or discarded.
 struct TurnAttempt {
   int tier = 0;
+  int asked_first = 0;  ///< the tier that answered the turn first
   Answer answer;
   Draft draft;
   TurnEvidence evidence;

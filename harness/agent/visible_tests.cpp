@@ -78,8 +78,9 @@ std::set<std::string> programs_of(const fs::path& folder) {
   return programs;
 }
 
-/// Tests in the agent's box that equal a program of the verifier's.
-int shared_files(const fs::path& hidden, const std::string& command, const CheckRoom& room) {
+/// Tests in the agent's box that equal a program of the verifier's; nullopt if they could
+/// not all be looked at.
+std::optional<int> shared_files(const fs::path& hidden, const std::string& command, const CheckRoom& room) {
   const auto programs = programs_of(hidden);
   if (programs.empty()) return 0;
   const auto permit = acquire_paused(room.busy_boxes, room.deadline);
@@ -92,6 +93,7 @@ int shared_files(const fs::path& hidden, const std::string& command, const Check
   request.caps.head = std::size_t{64} << 20;
   request.stop = room.deadline.token();
   const ExecResult result = box->exec(request);
+  if (result.status != ExecStatus::exited || result.out.truncated) return {};
   int shared = 0;
   std::string_view rest = result.out.bytes;
   const auto next = [&rest] {
@@ -118,7 +120,9 @@ void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tes
     tests.pass_to_pass = count_in(grading->pass_to_pass, names.green);
     tests.overlap_known = !tests.red_at_start || !names.red.empty();
   } else if (const auto* reward = std::get_if<RewardGrading>(&task.hidden.grading)) {
-    tests.shared_files = shared_files(reward->tests, tests.command, room);
+    const auto shared = shared_files(reward->tests, tests.command, room);
+    tests.overlap_known = shared.has_value();
+    tests.shared_files = shared.value_or(0);
   }
 }
 
@@ -127,7 +131,7 @@ void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tes
 std::string VisibleTests::overlap() const {
   if (command.empty()) return problem;
   if (!overlap_known) {
-    return "the visible tests are red and name no test: whether they hold hidden ones cannot be told";
+    return "whether the visible tests hold hidden ones cannot be told";
   }
   if (shared_files > 0) {
     return fmt::format("{} of the verifier's programs lie{} in the agent's box", shared_files,

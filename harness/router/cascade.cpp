@@ -200,10 +200,11 @@ Judgement Cascade::judge_end(const RouterState& state, int tier) const {
 }
 
 RouterState Cascade::advance(RouterState state, const TurnEvidence& evidence, int tier,
-                             const Judgement& judgement) const {
+                             const Judgement& judgement, std::optional<int> asked_first) const {
   ++state.turns;
   if (tier > 0) ++state.strong_turns;
-  if (tier > state.last_tier) ++state.escalations;
+  // A turn made again higher up went up, though the one before it had too.
+  if (tier > asked_first.value_or(state.last_tier)) ++state.escalations;
   state.last_tier = tier;
   state.consecutive_failures = failed(evidence) ? state.consecutive_failures + 1 : 0;
   if (evidence.tests) {

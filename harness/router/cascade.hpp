@@ -86,8 +86,10 @@ class Cascade {
   [[nodiscard]] Judgement judge_end(const RouterState& state, int tier) const;
 
   /// The state after a turn was accepted from `tier`.
+  /// `asked_first`: the tier that answered it first, if another answer was discarded.
   [[nodiscard]] RouterState advance(RouterState state, const TurnEvidence& evidence, int tier,
-                                    const Judgement& judgement) const;
+                                    const Judgement& judgement,
+                                    std::optional<int> asked_first = {}) const;
 
   /// Whether anything is ever decided.
   [[nodiscard]] bool decides() const { return top_tier() > 0 || policy_.attempts; }

@@ -25,29 +25,44 @@ struct Routed {
   SwitchPattern pattern;
 };
 
-SwitchPattern pattern_of(const RouteSums& sums) {
+/// Strong turns that a trial did not begin with, over its turns.
+SwitchPattern pattern_of(const Arm& arm) {
+  const RouteSums& sums = arm.routes;
   std::int64_t turns = 0;
-  std::int64_t strong = 0;
-  for (std::size_t tier = 0; tier < sums.tiers.size(); ++tier) {
-    turns += sums.tiers[tier].turns;
-    strong += tier > 0 ? sums.tiers[tier].turns : 0;
-  }
-  SwitchPattern pattern;
-  if (turns == 0 || strong == 0) return pattern;
+  for (const auto& tier : sums.tiers) turns += tier.turns;
   const EscalationSums& e = sums.escalations;
-  const auto stays = static_cast<double>(std::max<std::int64_t>(1, e.up));
-  pattern.share = static_cast<double>(strong) / static_cast<double>(turns);
-  pattern.stay = std::max(1, static_cast<int>(static_cast<double>(strong) / stays + 0.5));
-  pattern.redrafted = std::min(1.0, static_cast<double>(e.redone) / stays);
+  SwitchPattern pattern;
+  pattern.stay = role_of(arm.config).stay;
+  pattern.share = static_cast<double>(sums.tiers.back().turns) / static_cast<double>(turns);
+  pattern.redrafted = static_cast<double>(e.redone) / static_cast<double>(e.up);
   return pattern;
 }
 
+const Arm* alone(const RunReport& report, const std::string& tier) {
+  for (const auto& arm : report.arms) {
+    const ArmRole role = role_of(arm.config);
+    if (role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier}) return &arm;
+  }
+  return nullptr;
+}
+
+/// Cascades of two tiers that go up in the midst of trials: what the model is of.
 std::vector<Routed> cascades(const RunReport& report) {
   std::vector<Routed> routed;
   for (const auto& arm : report.arms) {
-    if (role_of(arm.config).kind != ArmKind::cascade) continue;
-    const auto shape = shape_of(arm.routes);
-    if (shape) routed.push_back({&arm, *shape, pattern_of(arm.routes)});
+    const ArmRole role = role_of(arm.config);
+    auto shape = shape_of(arm.routes);
+    const EscalationSums& e = arm.routes.escalations;
+    if (role.kind != ArmKind::cascade || !shape || e.up == 0 || e.began_strong > 0) continue;
+    const Arm* strong = alone(report, role.tiers.back());
+    if (strong != nullptr && !strong->routes.tiers.empty()) {
+      const TierSums& tier = strong->routes.tiers.front();
+      if (tier.reread > 0) {
+        shape->alone_survival =
+            static_cast<double>(tier.reread_hit) / static_cast<double>(tier.reread);
+      }
+    }
+    routed.push_back({&arm, *shape, pattern_of(arm)});
   }
   return routed;
 }
@@ -55,8 +70,9 @@ std::vector<Routed> cascades(const RunReport& report) {
 std::optional<TierRates> rates_of(const Arm& arm, const PriceBook& book) {
   const TierSums& base = arm.routes.tiers.front();
   const TierSums& strong = arm.routes.tiers.back();
-  const auto cheap = book.rates(base.key, base.at);
-  const auto dear = book.rates(strong.key, strong.at);
+  const TimePoint at = std::max(base.at, strong.at);  // one moment, one tariff
+  const auto cheap = book.rates(base.key, at);
+  const auto dear = book.rates(strong.key, at);
   if (!cheap || !dear) return {};
   return TierRates{cheap->first, dear->first};
 }
@@ -96,7 +112,7 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
     for (const auto& [name, view] : all) {
       const auto rates = rates_of(*each.arm, view);
       if (!rates) continue;
-      const double context = each.shape.first_prompt + 50 * each.shape.growth;
+      const double context = each.shape.first_prompt + 49 * each.shape.growth;
       const auto turn = turn_prices(each.shape, *rates, context);
       for (const auto& [word, cache] : {std::pair{"as billed", StrongCache::as_billed},
                                         std::pair{"cold", StrongCache::cold},
@@ -107,7 +123,7 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
         for (const int turns : kLengths) {
           const auto share = break_even_share(each.shape, *rates, turns, each.pattern, cache);
           const auto cost = trajectory_cost(each.shape, *rates, turns, each.pattern, cache);
-          const auto alone = trajectory_cost(each.shape, *rates, turns, {1, 1, 0}, cache);
+          const auto alone = strong_alone_cost(each.shape, *rates, turns, cache);
           row.push_back(share ? share_cell(*share) : Cell::unknown());
           row.push_back(cost && alone && *alone > 0 ? Cell{fmt::format("{:.2f}", *cost / *alone), *cost / *alone}
                                                     : Cell::unknown());
@@ -123,17 +139,18 @@ std::string shape_line(const Routed& routed) {
   const TrajectoryShape& s = routed.shape;
   return fmt::format(
       "- {}: first prompt {:.0f} tokens, {:.0f} more each turn, answers of {:.0f} and {:.0f} tokens; "
-      "{} of turns on strong tiers, {} at a time; of what they had been sent before the caches held "
-      "{} and {}.",
+      "{} of turns on the strong tier, {} at a time; of what they had been sent before the caches "
+      "held {} and {}, the strong tier's alone {}.",
       routed.arm->label, s.first_prompt, s.growth, s.base_output, s.strong_output,
-      percent(routed.pattern.share), routed.pattern.stay, percent(s.base_survival),
-      percent(s.strong_survival));
+      percent(routed.pattern.share),
+      routed.pattern.stay ? std::to_string(*routed.pattern.stay) : "the rest",
+      percent(s.base_survival), percent(s.strong_survival), percent(s.alone_survival));
 }
 
 std::string speed_of(const TierSums& tier) {
-  if (tier.latency_ms <= 0) return "unknown";
-  return fmt::format("{:.0f}", 1000.0 * static_cast<double>(tier.timed_output) /
-                                   static_cast<double>(tier.latency_ms));
+  if (tier.decoded_ms <= 0) return "unknown";
+  return fmt::format("{:.0f}", 1000.0 * static_cast<double>(tier.decoded_output) /
+                                   static_cast<double>(tier.decoded_ms));
 }
 
 std::string price_ratios(const Arm& arm, const PriceBook& book) {
@@ -168,11 +185,15 @@ Table claims(const std::vector<Routed>& routed, const PriceBook& book) {
     const auto add = [&](const char* claim, const std::string& here) {
       table.rows.push_back({Cell::of(each.arm->label), Cell::of(claim), Cell::of(here)});
     };
-    add("3 % of turns need the strong model", percent(each.pattern.share) + " of turns escalated");
+    const double went_up = static_cast<double>(sums.escalations.up) /
+                           static_cast<double>(sums.tiers.front().turns + sums.tiers.back().turns);
+    add("3 % of turns need the strong model",
+        fmt::format("{} of turns went up, {} were on the strong tier", percent(went_up),
+                    percent(each.pattern.share)));
     add("5-15 % of spend goes to the strong model", spend + " of spend");
     add("the base model handles 85-95 %", percent(1 - each.pattern.share) + " of turns");
     add("the strong model costs 3x, 12x or 25x (output)", price_ratios(*each.arm, book));
-    add("110 (strong) against 220 (base) tokens/s",
+    add("110 (strong) against 220 (base) tokens/s, once they come",
         speed_of(sums.tiers.back()) + " against " + speed_of(sums.tiers.front()));
   }
   return table;
@@ -231,8 +252,9 @@ void add_break_even(Document& document, const RunReport& report) {
         "its calls sent and got. A strong turn in multiples of a warm base turn at the context of turn "
         "50, its prefix cold and warm. \"Even at\": the share of turns on strong tiers up to which the "
         "cascade costs less than the strong tier alone; \"cost\": the cascade's at its own share, over "
-        "the strong tier's. Strong cache: found as often as in this run; gone at each escalation; "
-        "nothing lost.");
+        "the strong tier's. Strong cache: found as often as in this run; gone after each absence; "
+        "nothing lost. Votes and restarts are not in it; cascades of more than two tiers, and those "
+        "whose trials begin on the strong one, are left out.");
     for (const auto& each : routed) section.notes.push_back(shape_line(each));
     document.sections.push_back(std::move(section));
     document.sections.push_back({"economics-claims",
@@ -253,9 +275,10 @@ void add_break_even(Document& document, const RunReport& report) {
           {"economics-length",
            "Economics: short and long tasks",
            {std::move(table)},
-           {fmt::format("Tasks by the turns {} takes alone, on average: \"pick by trajectory length\" "
-                        "is a claim about these rows. Short single-shot tasks are where the strong "
-                        "tier alone pays no prefix twice.",
+           {fmt::format("Tasks by the turns {0} takes alone, on average: \"pick by trajectory length\" "
+                        "and \"the strong tier alone for short single-shot tasks\" are claims about "
+                        "these rows. {0}'s own row is selected by its own trials: a task may be short "
+                        "because it gave up.",
                         base->label)}});
     }
     break;

@@ -84,7 +84,8 @@ Table in_hindsight(const RunReport& report) {
                {"tasks", "tasks"},
                {"trials", "trials"},
                {"resolved", "resolved", true, 3},
-               {"usd_per_trial", "$ / trial"}},
+               {"usd_per_trial", "$ / trial"},
+               {"left_out", "left out"}},
               {}};
   std::set<std::string> done;
   for (const auto& arm : report.arms) {
@@ -94,10 +95,11 @@ Table in_hindsight(const RunReport& report) {
     const Arm* strong = plain_arm(report, role.tiers.back());
     if (base == nullptr || strong == nullptr) continue;
     for (const auto& row : hindsight(*base, *strong)) {
-      if (!done.insert(row.name).second) continue;
+      if (!done.insert(row.name + row.meaning).second) continue;
       table.rows.push_back({Cell::of(row.name), Cell::of(row.meaning),
                             Cell::number(row.resolved.tasks), Cell::number(row.resolved.trials),
-                            rate_cell(row.resolved), usd_cell(row.usd_per_trial)});
+                            rate_cell(row.resolved), usd_cell(row.usd_per_trial),
+                            Cell::number(row.left_out)});
     }
   }
   return table;
@@ -165,8 +167,10 @@ void add_controls(Document& document, const RunReport& report) {
       {"controls-hindsight",
        "Controls in hindsight",
        {std::move(bounds)},
-       {"Bounds, not results: nobody knows a verdict before it is given. Attempts are paired by "
-        "task and number."}});
+       {"Bounds for choosing one arm per trial, with these draws, and no results: nobody knows a "
+        "verdict before it is given, and a cascade, which chooses per turn, may do better. Attempts "
+        "are paired by task and number; left out: those without a partner that has an outcome, and "
+        "tasks with fewer attempts."}});
 }
 
 }  // namespace weir

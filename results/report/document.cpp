@@ -20,6 +20,8 @@ Document only_section(const Document& document, const std::string& name, bool wi
     const bool part = with_parts && section.name.rfind(name + "-", 0) == 0;
     if (section.name == name || part) only.sections.push_back(section);
   }
+  const bool head = name == document.sections.front().name;
+  if (!head) only.notices.clear();  // they are about the whole table
   if (!only.sections.empty()) return only;
   std::string all;
   for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;

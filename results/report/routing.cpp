@@ -82,6 +82,24 @@ Cell each(const Spend& spend, std::int64_t count) {
   return usd_cell(static_cast<double>(*spend.whole()) / 1e12 / static_cast<double>(count));
 }
 
+/// What of `all` goes beyond a base turn for every strong one; unknown without base turns.
+Cell net_of_base_turns(const Arm& arm, const Spend& all, std::int64_t count) {
+  const TierSums& base = arm.routes.tiers.front();
+  const EscalationSums& e = arm.routes.escalations;
+  if (count == 0 || base.turns == 0 || e.began_strong > 0 || e.restarts > 0) {
+    return Cell::unknown("–");
+  }
+  if (!all.whole() || !base.accepted_spend.whole()) return Cell::unknown();
+  std::int64_t strong = 0;
+  for (std::size_t tier = 1; tier < arm.routes.tiers.size(); ++tier) {
+    strong += arm.routes.tiers[tier].turns;
+  }
+  const double base_turn =
+      static_cast<double>(*base.accepted_spend.whole()) / static_cast<double>(base.turns);
+  const double more = static_cast<double>(*all.whole()) - base_turn * static_cast<double>(strong);
+  return usd_cell(more / 1e12 / static_cast<double>(count));
+}
+
 Table escalations(const RunReport& report) {
   Table table{{{"config", "config", false},
                {"up", "times up"},
@@ -95,12 +113,15 @@ Table escalations(const RunReport& report) {
                {"stay", "stay"},
                {"back", "way back"},
                {"abandoned", "abandoned"},
-               {"all", "$ / escalation"}},
+               {"all", "$ / escalation"},
+               {"net", "more than base turns"},
+               {"began_strong", "began strong"}},
               {}};
   for (const auto& arm : report.arms) {
     const EscalationSums& e = arm.routes.escalations;
     const std::int64_t count = e.up + e.restarts;
-    if (!routes(arm) || count == 0) continue;
+    const bool any = count > 0 || e.votes.known > 0 || e.votes.unknown_calls > 0 || e.began_strong > 0;
+    if (!routes(arm) || !any) continue;
     Spend all;
     for (const Spend* part : {&e.drafts, &e.votes, &e.first, &e.stay, &e.back, &e.abandoned}) {
       all.add(*part);
@@ -109,7 +130,8 @@ Table escalations(const RunReport& report) {
                           Cell::number(e.redone), Cell::number(e.restarts), each(e.drafts, count),
                           each(e.votes, count), each(e.cold, count), each(e.first, count),
                           each(e.stay, count), each(e.back, count), each(e.abandoned, count),
-                          each(all, count)});
+                          each(all, count), net_of_base_turns(arm, all, count),
+                          Cell::number(e.began_strong)});
   }
   return table;
 }
@@ -151,12 +173,15 @@ void add_routing(Document& document, const RunReport& report) {
   if (Table table = escalations(report); !table.rows.empty()) {
     document.sections.push_back(
         {"economics-escalations",
-         "Economics: what an escalation costs",
+         "Economics: what is paid around an escalation",
          {std::move(table)},
          {"Dollars per escalation: a turn that went up, or a restart. The cold "
           "prefix is part of the first strong call: the misses that a cache holding all the base "
           "tier had read would have spared (estimate). The way back counts what the base tier read "
-          "anew because others had moved on (estimate). Votes of turns that did not escalate are in."}});
+          "anew because others had moved on (estimate). Votes of turns that did not escalate are in. What a "
+          "restart abandoned stands in its own column alone. \"More than base turns\": less an accepted "
+          "base turn's mean cost for every strong turn. Trials that began on a strong tier did not "
+          "escalate: they are only counted."}});
   }
   document.sections.push_back({"economics-cache",
                                "Economics: cache hits along the trajectory",

@@ -258,8 +258,11 @@ RunSums Reader::sums(const Run& run) const {
     auto kept = state_->prepare(
         "SELECT state, price_entries, priced_by_request FROM run_sum WHERE run = ?", run.id);
     if (kept.executeStep() && kept.getColumn(0).getString() == now) {
-      return read_kept(*state_, run.id, kept.getColumn(1).getString(),
-                       kept.getColumn(2).getInt64());
+      try {
+        return read_kept(*state_, run.id, kept.getColumn(1).getString(),
+                         kept.getColumn(2).getInt64());
+      } catch (const json::exception&) {  // kept by another version: made anew
+      }
     }
   }
   RunSums sums = compute(*this, *state_->database, run);

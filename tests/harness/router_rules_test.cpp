@@ -66,6 +66,19 @@ TEST(RouterRules, CapsHoldTheTrialDown) {
   EXPECT_FALSE(router.judge_draft(state, malformed(), 0).escalate);
 }
 
+TEST(RouterRules, ATurnMadeAgainAfterAStrongOneWentUpToo) {
+  Policy policy = of_tiers({"a", "b"});
+  policy.budget.escalations = 2;
+  const Cascade router(policy, policy.threshold, 1);
+  RouterState state = router.begin();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(router.judge_draft(state, malformed(), 0).escalate);
+    state = router.advance(state, {}, 1, {}, 0);
+  }
+  EXPECT_EQ(state.escalations, 2);
+  EXPECT_FALSE(router.judge_draft(state, malformed(), 0).escalate);
+}
+
 TEST(RouterRules, AStayGoesOnThoughNoFurtherEscalationIsLeft) {
   Policy policy = of_tiers({"a", "b"});
   policy.stay = 3;

@@ -90,7 +90,23 @@ TEST(RouteSums, WhatARestartAbandonsIsCounted) {
   const EscalationSums e = route_sums(calls.all, book()).escalations;
   EXPECT_EQ(e.restarts, 1);
   EXPECT_EQ(e.abandoned.known, 3);
+  EXPECT_EQ(e.drafts.known, 0);  // counted once
+  EXPECT_EQ(e.first.known, 4);
   EXPECT_EQ(e.up, 0);  // another trajectory
+}
+
+TEST(RouteSums, ATrialThatBeginsStrongDidNotEscalate) {
+  Calls calls;
+  calls.add(1, 1, 100, 0, 1);
+  calls.add(2, 1, 200, 0, 2);
+  calls.add(3, 0, 300, 0, 4);
+  calls.add(4, 1, 400, 0, 8);
+  const EscalationSums e = route_sums(calls.all, book()).escalations;
+  EXPECT_EQ(e.began_strong, 1);
+  EXPECT_EQ(e.beginnings.known, 3);
+  EXPECT_EQ(e.stay.known, 0);
+  EXPECT_EQ(e.up, 1);
+  EXPECT_EQ(e.first.known, 8);
 }
 
 TEST(RouteSums, AVoteThatALaterSampleWonCostsTheFirst) {
@@ -133,7 +149,7 @@ TierRates rates() {
 
 TEST(BreakEven, OneColdStrongTurnIsAHundredWarmBaseTurns) {
   // At 100k tokens of context and 500 of output, off-peak, and little that is new.
-  const TrajectoryShape shape{1000, 500, 500, 500, 1, 1};
+  const TrajectoryShape shape{1000, 500, 500, 500, 1, 1, 1};
   const auto turns = turn_prices(shape, rates(), 100'000);
   ASSERT_TRUE(turns);
   EXPECT_NEAR(turns->cold_strong, 66.99 / 0.6735, 1e-9);  // millidollars
@@ -141,29 +157,56 @@ TEST(BreakEven, OneColdStrongTurnIsAHundredWarmBaseTurns) {
 }
 
 TEST(BreakEven, NoEscalationIsTheBaseAloneAndAllIsTheStrong) {
-  const TrajectoryShape shape{1000, 300, 200, 200, 1, 1};
+  const TrajectoryShape shape{1000, 300, 200, 200, 1, 1, 1};
   const auto base = trajectory_cost(shape, rates(), 3, {0, 1, 1}, StrongCache::warm);
   // 1000 new; 1000 kept and 300 new; 1300 kept and 300 new.
   EXPECT_DOUBLE_EQ(*base, 1600 * 150'000.0 + 2300 * 3'000.0 + 600 * 600'000.0);
-  const auto strong = trajectory_cost(shape, rates(), 3, {1, 1, 0}, StrongCache::cold);
+  const auto strong = strong_alone_cost(shape, rates(), 3, StrongCache::cold);
   EXPECT_DOUBLE_EQ(*strong, 1600 * 660'000.0 + 2300 * 22'000.0 + 600 * 1'980'000.0);
   // All turns redone: both are paid.
   EXPECT_DOUBLE_EQ(*trajectory_cost(shape, rates(), 3, {1, 1, 1}, StrongCache::warm), *base + *strong);
 }
 
 TEST(BreakEven, AColdCacheBringsItDownAndTheCostAtItIsEven) {
-  const TrajectoryShape shape{1000, 500, 300, 300, 1, 1};
+  const TrajectoryShape shape{1000, 500, 300, 300, 1, 1, 1};
   const SwitchPattern pattern{0, 1, 1};
   const auto warm = break_even_share(shape, rates(), 150, pattern, StrongCache::warm);
   const auto cold = break_even_share(shape, rates(), 150, pattern, StrongCache::cold);
   ASSERT_TRUE(warm && cold);
   EXPECT_LT(*cold, *warm);
   EXPECT_LT(*cold, 0.1);
-  const auto alone = trajectory_cost(shape, rates(), 150, {1, 1, 0}, StrongCache::cold);
+  const auto alone = strong_alone_cost(shape, rates(), 150, StrongCache::cold);
   EXPECT_NEAR(*trajectory_cost(shape, rates(), 150, {*cold, 1, 1}, StrongCache::cold) / *alone, 1, 1e-6);
   TierRates unknown = rates();
   unknown.strong.input_hit.reset();
   EXPECT_FALSE(break_even_share(shape, unknown, 150, pattern, StrongCache::cold));
+}
+
+TEST(BreakEven, ToStayForTheRestIsOneColdPrefix) {
+  const TrajectoryShape shape{1000, 500, 300, 300, 1, 1, 1};
+  const double rest = *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::cold);
+  const double warm = *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::warm);
+  EXPECT_DOUBLE_EQ(rest, warm);  // it never comes back to find its cache lost
+  EXPECT_GT(*trajectory_cost(shape, rates(), 100, {0.5, 5, 1}, StrongCache::cold), rest);
+}
+
+TEST(BreakEven, ThePlanKeepsItsShare) {
+  // A strong turn that costs 1, a base turn that costs nothing: the cost counts turns.
+  TierRates counting;
+  counting.base.input_miss = counting.base.input_hit = counting.base.output = 0;
+  counting.strong.input_miss = counting.strong.input_hit = 0;
+  counting.strong.output = 1;
+  const TrajectoryShape shape{10, 1, 1, 1, 1, 1, 1};
+  for (const int turns : {10, 50, 150}) {
+    for (const int stay : {1, 3, 8}) {
+      const SwitchPattern pattern{0.4, stay, 1};
+      EXPECT_NEAR(*trajectory_cost(shape, counting, turns, pattern, StrongCache::warm), 0.4 * turns,
+                  1e-6)
+          << turns << " " << stay;
+    }
+    EXPECT_NEAR(*trajectory_cost(shape, counting, turns, {0.4, std::nullopt, 1}, StrongCache::warm),
+                0.4 * turns, 1e-6);
+  }
 }
 
 TEST(BreakEven, NeedsBothTiersToHaveAnswered) {
@@ -189,6 +232,7 @@ TEST(Hindsight, RepeatsStopAtTheFirstSuccess) {
   const Arm base = sample_arm("flash", {{"a", 1, 2, 10}, {"b", 0, 2, 10}});
   const auto rows = hindsight(base, sample_arm("pro", {{"a", 2, 2, 100}, {"b", 2, 2, 100}}));
   ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[2].left_out, 0);
   EXPECT_EQ(rows[2].name, "flash x 2");
   EXPECT_EQ(rows[2].resolved.rate, 0.5);
   EXPECT_EQ(rows[3].name, "pro x 2");
