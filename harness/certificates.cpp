@@ -99,13 +99,13 @@ Certificates check_certificates(const Experiment& experiment, const std::vector<
       certificates.shouts.push_back(fmt::format("{}: THE CERTIFICATE IS VOID: {}", config.name,
                                                 fmt::join(standing.broken, "; ")));
     } else if (!standing.extrapolates.empty()) {
-      certificates.shouts.push_back(fmt::format(
-          "{}: EXTRAPOLATING: the certificate is for other tasks: {}", config.name,
-          fmt::join(standing.extrapolates, "; ")));
+      certificates.shouts.push_back(
+          fmt::format("{}: EXTRAPOLATING: the certificate is for other tasks: {}", config.name,
+                      fmt::join(standing.extrapolates, "; ")));
     }
     if (standing.prices_changed) {
-      certificates.shouts.push_back(fmt::format(
-          "{}: the certificate's cost part was made under other prices", config.name));
+      certificates.shouts.push_back(
+          fmt::format("{}: the certificate's cost part was made under other prices", config.name));
     }
   }
   return certificates;

@@ -26,8 +26,8 @@ struct ArmRole {
 [[nodiscard]] ArmRole role_of(const ConfigRow& config);
 
 /// Which controls a cascade is shown without, among `arms`: its base tier alone, its top
-/// tier alone, by name, and a random switch. A comparison without them cannot tell the policy's merit from the
-/// strong tier's, or from chance.
+/// tier alone, by name, and a random switch. A comparison without them cannot tell the policy's
+/// merit from the strong tier's, or from chance.
 [[nodiscard]] std::vector<std::string> missing_controls(const ArmRole& cascade,
                                                         const std::vector<Arm>& arms);
 

@@ -112,10 +112,13 @@ std::optional<TrajectoryShape> shape_of(const RouteSums& sums) {
   const auto strong_output = ratio(strong.accepted_output, strong.accepted_stated);
   if (!prompt || !growth || !base_output || !strong_output) return {};
   const double survival = ratio(strong.reread_hit, strong.reread).value_or(1);
-  return TrajectoryShape{*prompt,       std::max(0.0, *growth),
-                         *base_output,  *strong_output,
+  return TrajectoryShape{*prompt,
+                         std::max(0.0, *growth),
+                         *base_output,
+                         *strong_output,
                          ratio(base.reread_hit, base.reread).value_or(1),
-                         survival,      survival};
+                         survival,
+                         survival};
 }
 
 std::optional<double> trajectory_cost(const TrajectoryShape& shape, const TierRates& rates,
@@ -123,8 +126,8 @@ std::optional<double> trajectory_cost(const TrajectoryShape& shape, const TierRa
   if (!priced(rates)) return {};
   const double units = pattern.share * turns / pattern.stay.value_or(1);
   const auto cost = [&](int count) {
-    const Plan plan = pattern.stay ? spread(turns, count, *pattern.stay)
-                                   : tail(turns, std::min(turns, count));
+    const Plan plan =
+        pattern.stay ? spread(turns, count, *pattern.stay) : tail(turns, std::min(turns, count));
     return cost_of(shape, rates, plan, pattern.redrafted, cache, shape.strong_survival);
   };
   const int low = static_cast<int>(units + 1e-9);

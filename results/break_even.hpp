@@ -13,9 +13,9 @@ struct TrajectoryShape {
   double growth = 0;  ///< of the prompt, per turn
   double base_output = 0;
   double strong_output = 0;
-  double base_survival = 1;    ///< share of what was sent before that the cache still held
+  double base_survival = 1;  ///< share of what was sent before that the cache still held
   double strong_survival = 1;
-  double alone_survival = 1;   ///< of the strong tier on every turn
+  double alone_survival = 1;  ///< of the strong tier on every turn
 };
 
 /// nullopt where the arm's calls do not say enough: two tiers, and both must have answered.
@@ -34,7 +34,7 @@ enum class StrongCache {
 struct SwitchPattern {
   double share = 0;
   std::optional<int> stay = 1;  ///< nullopt: the rest
-  double redrafted = 1;  ///< share of escalations that discard a paid draft of the base tier
+  double redrafted = 1;         ///< share of escalations that discard a paid draft of the base tier
 };
 
 /// Rates of both tiers, in picodollars per token.

@@ -52,7 +52,9 @@ Spend cost_of(const TrialSummary& trial) {
   return spend;
 }
 
-bool resolved(const TrialSummary& trial) { return trial.outcome == Outcome::resolved; }
+bool resolved(const TrialSummary& trial) {
+  return trial.outcome == Outcome::resolved;
+}
 
 void pair_up(const Arm& base, const Arm& strong, Tally& verifier, Tally& oracle) {
   const ByAttempt others = by_attempt(strong);
@@ -112,12 +114,12 @@ std::vector<Hindsight> hindsight(const Arm& base, const Arm& strong) {
   pair_up(base, strong, verifier, oracle);
   std::vector<Hindsight> rows;
   if (verifier.trials > 0) {
-    rows.push_back(verifier.named("perfect_verifier",
-                                  fmt::format("{}, then {} from scratch where it failed", base.label,
-                                              strong.label)));
-    rows.push_back(oracle.named("oracle_router",
-                                fmt::format("{} only where it resolves and {} does not",
-                                            strong.label, base.label)));
+    rows.push_back(verifier.named(
+        "perfect_verifier",
+        fmt::format("{}, then {} from scratch where it failed", base.label, strong.label)));
+    rows.push_back(oracle.named(
+        "oracle_router",
+        fmt::format("{} only where it resolves and {} does not", strong.label, base.label)));
     for (auto& row : rows) row.left_out = unpaired(base, strong, verifier.trials);
   }
   for (const Arm* arm : {&base, &strong}) {

@@ -16,7 +16,7 @@ struct Hindsight {
   std::string name;     ///< perfect_verifier, oracle_router, NAME x K
   std::string meaning;  ///< for people
   ClusteredRate resolved;
-  int left_out = 0;     ///< pairs of attempts, or tasks, without the outcomes it needs
+  int left_out = 0;  ///< pairs of attempts, or tasks, without the outcomes it needs
   std::optional<double> usd_per_trial;  ///< unknown if a trial's cost is
 };
 

@@ -88,7 +88,8 @@ class Summing {
   }
 
   /// A first sample that lost its vote to a later one of its tier.
-  static bool voted_down(const BilledCall& call, const Calls& calls, Calls::const_iterator accepted) {
+  static bool voted_down(const BilledCall& call, const Calls& calls,
+                         Calls::const_iterator accepted) {
     return accepted != calls.end() && (*accepted)->tier == call.tier && (*accepted)->sample > 0;
   }
 

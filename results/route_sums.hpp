@@ -29,8 +29,8 @@ struct TierSums {
   std::int64_t output_tokens = 0;
   std::int64_t accepted_output = 0;  ///< of accepted calls that state it
   std::int64_t accepted_stated = 0;
-  std::int64_t reread = 0;      ///< prompt tokens this tier had been sent before in the trajectory
-  std::int64_t reread_hit = 0;  ///< of these, found in the cache
+  std::int64_t reread = 0;       ///< prompt tokens this tier had been sent before in the trajectory
+  std::int64_t reread_hit = 0;   ///< of these, found in the cache
   std::int64_t timed_calls = 0;  ///< with a latency and a count of output tokens
   std::int64_t latency_ms = 0;
   std::int64_t ttft_calls = 0;
@@ -38,18 +38,18 @@ struct TierSums {
   std::int64_t timed_output = 0;
   std::int64_t decoded_ms = 0;      ///< after the first token, of calls that state when it came
   std::int64_t decoded_output = 0;  ///< tokens of those
-  std::map<int, CacheSums> cache;  ///< by the turn's bin: see turn_bin
+  std::map<int, CacheSums> cache;   ///< by the turn's bin: see turn_bin
 };
 
 /// What going up and down cost an arm. `cold` and `back` are estimates: the misses that
 /// a cache which had held all the other tier's history would not have had.
 struct EscalationSums {
-  std::int64_t up = 0;        ///< turns that went up: redone, or at a higher tier than the last
-  std::int64_t redone = 0;    ///< of these, those whose cheaper draft was discarded
-  std::int64_t down = 0;      ///< turns at a lower tier than the last
+  std::int64_t up = 0;      ///< turns that went up: redone, or at a higher tier than the last
+  std::int64_t redone = 0;  ///< of these, those whose cheaper draft was discarded
+  std::int64_t down = 0;    ///< turns at a lower tier than the last
   std::int64_t restarts = 0;
   std::int64_t began_strong = 0;  ///< trials whose first turn was a strong tier's, undrafted
-  Spend beginnings;  ///< of those, until they came down: no escalation
+  Spend beginnings;               ///< of those, until they came down: no escalation
   // What a restart abandoned is in `abandoned` alone.
   Spend drafts;     ///< discarded calls of a lower tier than the accepted one
   Spend votes;      ///< samples that were not accepted

@@ -10,7 +10,9 @@ namespace {
 
 using nlohmann::json;
 
-json spend_json(const Spend& spend) { return json::array({spend.known, spend.unknown_calls}); }
+json spend_json(const Spend& spend) {
+  return json::array({spend.known, spend.unknown_calls});
+}
 
 Spend spend_of(const json& value) {
   return {value.at(0).get<Picodollars>(), value.at(1).get<std::int64_t>()};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostFiles = 200;  // of one turn; a turn that writes more unpacked something
 
-constexpr std::array<std::string_view, 9> kEndings = {".py", ".json", ".toml", ".sh",  ".bash",
+constexpr std::array<std::string_view, 9> kEndings = {".py", ".json", ".toml", ".sh", ".bash",
                                                       ".js", ".mjs",  ".cjs",  ".rb"};
 
 /// Reads paths ended by NUL and prints those that do not parse. A file that cannot be

@@ -42,18 +42,18 @@ struct Mark {
 };
 
 constexpr std::array<Mark, 12> kMarks = {{
-    {"FAILED ", true, " - "},       // pytest -rf
+    {"FAILED ", true, " - "},  // pytest -rf
     {"ERROR ", true, " - "},
     {"PASSED ", false, " - "},
-    {"FAIL: ", true, "\n"},         // unittest
+    {"FAIL: ", true, "\n"},  // unittest
     {"ERROR: ", true, "\n"},
-    {"--- FAIL: ", true, " ("},     // go
+    {"--- FAIL: ", true, " ("},  // go
     {"--- PASS: ", false, " ("},
-    {"not ok ", true, " # "},       // TAP
+    {"not ok ", true, " # "},  // TAP
     {"ok ", false, " # "},
     {"\xE2\x9C\x95 ", true, " ("},  // jest
     {"\xE2\x9C\x93 ", false, " ("},
-    {"PASS: ", false, "\n"},        // automake
+    {"PASS: ", false, "\n"},  // automake
 }};
 
 /// How unittest -v and cargo end the line of a test.
@@ -62,7 +62,10 @@ struct Verdict {
   bool red;
 };
 constexpr std::array<Verdict, 5> kVerdicts = {{
-    {" ... ok", false}, {" ... FAIL", true}, {" ... ERROR", true}, {" ... FAILED", true},
+    {" ... ok", false},
+    {" ... FAIL", true},
+    {" ... ERROR", true},
+    {" ... FAILED", true},
     {" ... expected failure", false},
 }};
 
@@ -116,8 +119,9 @@ class Reading {
   /// The summaries of pytest ("2 failed, 3 passed, 1 error in 0.1s") and unittest
   /// ("FAILED (failures=1, errors=2)").
   void count(std::string_view line) {
-    const bool pytest = line.find(" in ") != std::string_view::npos &&
-                        (counted(line, "passed") || counted(line, "failed") || counted(line, "error"));
+    const bool pytest =
+        line.find(" in ") != std::string_view::npos &&
+        (counted(line, "passed") || counted(line, "failed") || counted(line, "error"));
     if (pytest) {
       add(0);
       add(counted(line, "failed"));

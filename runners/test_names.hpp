@@ -11,9 +11,9 @@ namespace weir {
 /// own tests: it understands what common runners print and guesses no more. Verdicts
 /// are made elsewhere (grade/log_parsers), by the parser a task names.
 struct TestNames {
-  std::set<std::string> red;    ///< failed, or could not be run
+  std::set<std::string> red;  ///< failed, or could not be run
   std::set<std::string> green;
-  std::optional<int> red_count; ///< as counted by the runner, or by the names; unknown if neither
+  std::optional<int> red_count;  ///< as counted by the runner, or by the names; unknown if neither
 };
 
 /// Reads pytest, unittest, go test, cargo test, TAP and jest.

@@ -103,8 +103,8 @@ void judging() {
     state = router.advance(state, evidence, 0, result);
     writer.finish_turn({segment, turn, 0, call, "[]", "[]", "[]", "", 0});
   }
-  report("router, signals, their rows and the turn's: processor time per turn", (own_ms() - began) / kTurns,
-         "ms", 0.3);
+  report("router, signals, their rows and the turn's: processor time per turn",
+         (own_ms() - began) / kTurns, "ms", 0.3);
 }
 
 /// A turn that is undone and run again.
@@ -131,10 +131,11 @@ double floor_per_turn(int turns) {
   const TemporaryFolder folder;
   sqlite3* database = nullptr;
   sqlite3_open((folder / "floor.db").c_str(), &database);
-  sqlite3_exec(database,
-               "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE turn (id INTEGER "
-               "PRIMARY KEY, command TEXT, output TEXT)",
-               nullptr, nullptr, nullptr);
+  sqlite3_exec(
+      database,
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE turn (id INTEGER "
+      "PRIMARY KEY, command TEXT, output TEXT)",
+      nullptr, nullptr, nullptr);
   const double began = own_ms();
   for (int i = 0; i < turns; ++i) {
     const char* argv[] = {"/bin/bash", "-c", "true", nullptr};
@@ -160,8 +161,8 @@ class EndlessModel final : public Model {
         {fmt::format("call_{}", context.turn), "bash", R"({"command": "true"})"}};
     completion.finish_reason = "tool_calls";
     completion.served_model = "bench";
-    completion.tokens = {100, static_cast<std::int64_t>(request.messages.size()) * 20, 0, 20, 10,
-                         100 + static_cast<std::int64_t>(request.messages.size()) * 20, 30};
+    completion.tokens = {100, static_cast<std::int64_t>(request.messages.size()) * 20,       0, 20,
+                         10,  100 + static_cast<std::int64_t>(request.messages.size()) * 20, 30};
     return completion;
   }
 };

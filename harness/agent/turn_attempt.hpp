@@ -20,7 +20,7 @@ struct TurnAttempt {
   TurnEvidence evidence;
   std::vector<ExecResult> results;
   std::optional<std::string> submission;
-  SnapshotPtr before;  ///< the files before execution, where they may be needed
+  SnapshotPtr before;      ///< the files before execution, where they may be needed
   Undo undo = Undo::none;  ///< how `before` would bring the state back
   Judgement judgement;
 

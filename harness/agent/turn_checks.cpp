@@ -26,8 +26,7 @@ void TurnChecks::look_at_draft(const TrialState& state, TurnAttempt& attempt) {
   const double used = budget_used(state, 1);
   evidence.room_again = 1 - used >= used - state.used_at_start;
   evidence.budget_used = budget_used(state, 0);
-  evidence.elapsed_s =
-      std::chrono::duration<double>(ledger_.model_time() + state.box_time).count();
+  evidence.elapsed_s = std::chrono::duration<double>(ledger_.model_time() + state.box_time).count();
   evidence.tests_hidden = parts_.visible.hold_hidden();
   look_at_past(state, attempt);
   for (const auto& action : draft.actions) {
@@ -46,7 +45,8 @@ std::optional<bool> TurnChecks::patch_rejected(const Draft& draft) {
     if (!patch) continue;
     const std::string before = command.substr(0, command.find(patch->diff));
     const std::string earlier = before.substr(0, before.find_last_of('\n', before.size() - 2) + 1);
-    const bool first = i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
+    const bool first =
+        i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
     if (!first) return {};
     const auto applies = patch_applies(box_, *patch, parts_.like);
     return applies ? std::optional(!*applies) : std::nullopt;
@@ -73,7 +73,8 @@ void TurnChecks::look_at_past(const TrialState& state, TurnAttempt& attempt) con
 double TurnChecks::budget_used(const TrialState& state, int turns_more) const {
   double used = static_cast<double>(state.turn - 1 + turns_more) / parts_.turns;
   if (parts_.tokens) {
-    used = std::max(used, static_cast<double>(ledger_.tokens()) / static_cast<double>(*parts_.tokens));
+    used =
+        std::max(used, static_cast<double>(ledger_.tokens()) / static_cast<double>(*parts_.tokens));
   }
   return std::max(used, ledger_.limit_used());
 }

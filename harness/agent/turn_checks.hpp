@@ -14,9 +14,9 @@ class TurnChecks {
   struct Parts {
     const Cascade& router;
     const VisibleTests& visible;
-    CheckRoom room;           ///< for checks in boxes of their own
-    ExecRequest like;         ///< a command of the agent's: folder, user, variables
-    int turns;                ///< limits of the trial
+    CheckRoom room;    ///< for checks in boxes of their own
+    ExecRequest like;  ///< a command of the agent's: folder, user, variables
+    int turns;         ///< limits of the trial
     std::optional<std::int64_t> tokens;
   };
   TurnChecks(Parts parts, Box& box, const TrialLedger& ledger)

@@ -25,16 +25,17 @@ constexpr std::uintmax_t kLargest = 256 << 10;
 
 /// Of data both sides may have copies; a test is a program.
 bool may_be_a_program(const fs::path& file) {
-  static const std::set<std::string> kData = {".csv", ".tsv", ".json", ".txt", ".md",  ".log",
-                                              ".dat", ".xml", ".yaml", ".yml", ".toml", ".ini",
-                                              ".cfg", ".lock", ".png", ".gz",  ".zip", ".bin"};
+  static const std::set<std::string> kData = {".csv", ".tsv",  ".json", ".txt", ".md",   ".log",
+                                              ".dat", ".xml",  ".yaml", ".yml", ".toml", ".ini",
+                                              ".cfg", ".lock", ".png",  ".gz",  ".zip",  ".bin"};
   return kData.count(file.extension().string()) == 0;
 }
 
 /// Verifiers bring copies of the product's own programs along; a test is named like one,
 /// or by the command that runs the visible tests.
 bool reads_as_a_test(const fs::path& file, const std::string& command) {
-  static constexpr std::array<std::string_view, 5> kWords = {"test", "check", "verif", "spec", "grade"};
+  static constexpr std::array<std::string_view, 5> kWords = {"test", "check", "verif", "spec",
+                                                             "grade"};
   std::string path = file.string();
   std::transform(path.begin(), path.end(), path.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -62,8 +63,8 @@ done
 )";
 
 int count_in(const std::vector<std::string>& ids, const std::set<std::string>& names) {
-  return static_cast<int>(std::count_if(ids.begin(), ids.end(),
-                                        [&](const std::string& id) { return names.count(id) > 0; }));
+  return static_cast<int>(std::count_if(
+      ids.begin(), ids.end(), [&](const std::string& id) { return names.count(id) > 0; }));
 }
 
 std::set<std::string> programs_of(const fs::path& folder) {
@@ -80,7 +81,8 @@ std::set<std::string> programs_of(const fs::path& folder) {
 
 /// Tests in the agent's box that equal a program of the verifier's; nullopt if they could
 /// not all be looked at.
-std::optional<int> shared_files(const fs::path& hidden, const std::string& command, const CheckRoom& room) {
+std::optional<int> shared_files(const fs::path& hidden, const std::string& command,
+                                const CheckRoom& room) {
   const auto programs = programs_of(hidden);
   if (programs.empty()) return 0;
   const auto permit = acquire_paused(room.busy_boxes, room.deadline);

@@ -12,9 +12,9 @@ namespace weir {
 
 /// The tests a task's agent may see, as the router watches them. Immutable.
 struct VisibleTests {
-  std::string command;      ///< "" = there are none to watch
-  bool found = false;       ///< by looking, not declared by the task
-  std::string problem;      ///< why declared ones are not watched
+  std::string command;  ///< "" = there are none to watch
+  bool found = false;   ///< by looking, not declared by the task
+  std::string problem;  ///< why declared ones are not watched
   bool red_at_start = false;
   TestNames at_start;
 
@@ -22,9 +22,9 @@ struct VisibleTests {
   /// is red in the visible ones at the start, is the verdict itself.
   int fail_to_pass = 0;
   int fail_to_pass_of = 0;
-  int pass_to_pass = 0;     ///< harmless: these were green, and the agent may run them
+  int pass_to_pass = 0;  ///< harmless: these were green, and the agent may run them
   int pass_to_pass_of = 0;
-  int shared_files = 0;     ///< of a final-state task: the verifier's programs in the agent's box
+  int shared_files = 0;       ///< of a final-state task: the verifier's programs in the agent's box
   bool overlap_known = true;  ///< false where the runner names no test and is red at the start
 
   /// What they say is the verdict, or part of it, as far as can be told: only a grader

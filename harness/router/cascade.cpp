@@ -246,7 +246,8 @@ bool Cascade::looks_at(std::string_view signal) const {
 }
 
 bool Cascade::wants_tests() const {
-  return policy_.attempts || policy_.previous_attempt_failed || looks_at("tests_red") || looks_at("tests_newly_red");
+  return policy_.attempts || policy_.previous_attempt_failed || looks_at("tests_red") ||
+         looks_at("tests_newly_red");
 }
 
 /// Whether a turn of `tier` may go up. Tiers above the top there are none.

@@ -9,8 +9,8 @@
 namespace weir {
 namespace {
 
-const std::vector<std::string> kBindings = {"served", "agent_sha256", "redo",     "limits",
-                                            "sandbox", "policy",      "threshold"};
+const std::vector<std::string> kBindings = {"served",  "agent_sha256", "redo",     "limits",
+                                            "sandbox", "policy",       "threshold"};
 
 std::map<std::string, std::string> texts_of(std::optional<ConfigTable> table) {
   std::map<std::string, std::string> texts;

@@ -96,20 +96,23 @@ double similarity(std::string_view left, std::string_view right) {
 
 bool looks_like_an_edit(std::string_view command) {
   static constexpr std::array<std::string_view, 14> kEditors = {
-      "git apply", "patch ",    "sed -i", "perl -pi", "tee ",    "mv ",         "cp ",
-      "rm ",       "ln ",       "touch ", "mkdir ",   "truncate ", "git checkout", "git mv"};
-  return redirects(command) || std::any_of(kEditors.begin(), kEditors.end(), [&](auto editor) {
-           return runs(command, editor);
-         });
+      "git apply", "patch ", "sed -i", "perl -pi", "tee ",      "mv ",          "cp ",
+      "rm ",       "ln ",    "touch ", "mkdir ",   "truncate ", "git checkout", "git mv"};
+  return redirects(command) || std::any_of(kEditors.begin(), kEditors.end(),
+                                           [&](auto editor) { return runs(command, editor); });
 }
 
 bool holds_tool_markup(std::string_view text) {
   static constexpr std::array<std::string_view, 6> kMarkup = {
-      "\xEF\xBD\x9C" "DSML\xEF\xBD\x9C",  // the model's own, with full-width bars
-      "|DSML|", "<function_calls>", "<tool_call>", "<invoke name=", "<\xEF\xBD\x9Ctool"};
-  return std::any_of(kMarkup.begin(), kMarkup.end(), [&](auto mark) {
-    return text.find(mark) != std::string_view::npos;
-  });
+      "\xEF\xBD\x9C"
+      "DSML\xEF\xBD\x9C",  // the model's own, with full-width bars
+      "|DSML|",
+      "<function_calls>",
+      "<tool_call>",
+      "<invoke name=",
+      "<\xEF\xBD\x9Ctool"};
+  return std::any_of(kMarkup.begin(), kMarkup.end(),
+                     [&](auto mark) { return text.find(mark) != std::string_view::npos; });
 }
 
 }  // namespace weir

@@ -30,20 +30,20 @@ struct TurnEvidence {
   // Where the turn stands.
   int turn = 0;
   std::int64_t context_tokens = 0;
-  int consecutive_failures = 0;  ///< failed turns right before this one
+  int consecutive_failures = 0;          ///< failed turns right before this one
   std::optional<bool> tests_red_before;  ///< of the files before the turn
-  bool room_again = true;        ///< as much of every limit is left as the trajectory has used
-  double budget_used = 0;        ///< of turns, tokens or dollars, whichever is nearest its end
-  double elapsed_s = 0;          ///< working time of the trial so far
+  bool room_again = true;  ///< as much of every limit is left as the trajectory has used
+  double budget_used = 0;  ///< of turns, tokens or dollars, whichever is nearest its end
+  double elapsed_s = 0;    ///< working time of the trial so far
 
   // The draft.
-  bool format_error = false;       ///< it has actions, or was to have, and none can be run
+  bool format_error = false;  ///< it has actions, or was to have, and none can be run
   bool no_action = false;
   bool invalid_tool_call = false;  ///< some call names no tool, or its arguments do not parse
   bool tool_markup = false;        ///< calls written as text
   bool truncated = false;          ///< cut off at the length limit
   bool submits = false;
-  bool acts_first = false;         ///< it submits, but not before it has done something else
+  bool acts_first = false;  ///< it submits, but not before it has done something else
   std::optional<bool> patch_rejected = false;  ///< of a diff in the draft; no diff: false
   bool repeats = false;
   double similarity = 0;  ///< to the most similar recent turn that is no exact repeat, in [0,1]

@@ -37,8 +37,8 @@ std::string line_of(const json& value) {
 }
 
 [[noreturn]] void nonsense(const std::string& line, const std::string& why) {
-  throw PolicyFailed(fmt::format("the external policy answered {} ({})",
-                                 to_utf8(line.substr(0, kQuoted)), why));
+  throw PolicyFailed(
+      fmt::format("the external policy answered {} ({})", to_utf8(line.substr(0, kQuoted)), why));
 }
 
 json object_in(const std::string& line) {
@@ -65,8 +65,8 @@ std::optional<double> propensity_of(const json& answer, const std::string& line)
 /// A plain command takes the shell's place, so that it dies with us as the shell would.
 std::string as_one_program(const std::string& command) {
   const bool plain = std::all_of(command.begin(), command.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view(" ._-/=:,@%+").find(static_cast<char>(c)) !=
-                                       std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view(" ._-/=:,@%+").find(static_cast<char>(c)) != std::string_view::npos;
   });
   const bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
   return plain && !assigns ? "exec " + command : command;
@@ -165,10 +165,10 @@ void ExternalPolicy::fail(const std::string& what) {
   if (stop_.stop_requested()) throw Cancelled();
   const std::string errors = to_utf8(std::string(trimmed(conversation_->errors())));
   const auto code = conversation_->ended();
-  throw PolicyFailed(fmt::format(
-      "the external policy \"{}\" {}{}", command_.command,
-      code ? fmt::format("ended with exit code {}", *code) : what,
-      errors.empty() ? "" : fmt::format("; it wrote: {}", errors.substr(0, 1000))));
+  throw PolicyFailed(
+      fmt::format("the external policy \"{}\" {}{}", command_.command,
+                  code ? fmt::format("ended with exit code {}", *code) : what,
+                  errors.empty() ? "" : fmt::format("; it wrote: {}", errors.substr(0, 1000))));
 }
 
 }  // namespace weir

@@ -22,8 +22,9 @@ Redo read_redo(ConfigTable& table) {
   for (const Redo redo : {Redo::rollback, Redo::before_execution, Redo::next_turn}) {
     if (name_of(redo) == written) return redo;
   }
-  table.fail("redo", fmt::format("\"{}\" is not rollback, before_execution or next_turn{}", written,
-                                 did_you_mean(written, {"rollback", "before_execution", "next_turn"})));
+  table.fail("redo",
+             fmt::format("\"{}\" is not rollback, before_execution or next_turn{}", written,
+                         did_you_mean(written, {"rollback", "before_execution", "next_turn"})));
 }
 
 std::optional<int> read_stay(ConfigTable& table) {
@@ -223,7 +224,8 @@ Policy read_control(ConfigTable& table) {
     const int ways = !router.difficulty.empty() + router.instruction_tokens.has_value() +
                      router.share.has_value();
     if (ways != 1) {
-      table.fail("pre_router", "needs one of difficulty = [...], instruction_tokens = N and share = X");
+      table.fail("pre_router",
+                 "needs one of difficulty = [...], instruction_tokens = N and share = X");
     }
     policy.text += "[control]\npre_router = " + table.raw("pre_router").dump() + "\n";
     policy.pre_router = router;

@@ -13,7 +13,8 @@ namespace weir {
 /// cannot be acted on is "".
 struct Vote {
   VoteTally tally;
-  std::size_t winner = 0;  ///< the first sample of the most frequent class; ties: of the earlier one
+  std::size_t winner =
+      0;  ///< the first sample of the most frequent class; ties: of the earlier one
 };
 [[nodiscard]] Vote count_votes(const std::vector<std::string>& samples);
 

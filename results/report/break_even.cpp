@@ -104,7 +104,8 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
                {"warm_turn", "next one"}},
               {}};
   for (const int turns : kLengths) {
-    table.columns.push_back({fmt::format("share_{}", turns), fmt::format("even at, {} turns", turns)});
+    table.columns.push_back(
+        {fmt::format("share_{}", turns), fmt::format("even at, {} turns", turns)});
     table.columns.push_back({fmt::format("ratio_{}", turns), fmt::format("cost, {} turns", turns)});
   }
   const std::vector<std::pair<std::string, PriceBook>> all = views(book);
@@ -114,9 +115,9 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
       if (!rates) continue;
       const double context = each.shape.first_prompt + 49 * each.shape.growth;
       const auto turn = turn_prices(each.shape, *rates, context);
-      for (const auto& [word, cache] : {std::pair{"as billed", StrongCache::as_billed},
-                                        std::pair{"cold", StrongCache::cold},
-                                        std::pair{"warm", StrongCache::warm}}) {
+      for (const auto& [word, cache] :
+           {std::pair{"as billed", StrongCache::as_billed}, std::pair{"cold", StrongCache::cold},
+            std::pair{"warm", StrongCache::warm}}) {
         std::vector<Cell> row = {Cell::of(each.arm->label), Cell::of(name), Cell::of(word),
                                  times(turn ? std::optional(turn->cold_strong) : std::nullopt),
                                  times(turn ? std::optional(turn->warm_strong) : std::nullopt)};
@@ -125,8 +126,9 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
           const auto cost = trajectory_cost(each.shape, *rates, turns, each.pattern, cache);
           const auto alone = strong_alone_cost(each.shape, *rates, turns, cache);
           row.push_back(share ? share_cell(*share) : Cell::unknown());
-          row.push_back(cost && alone && *alone > 0 ? Cell{fmt::format("{:.2f}", *cost / *alone), *cost / *alone}
-                                                    : Cell::unknown());
+          row.push_back(cost && alone && *alone > 0
+                            ? Cell{fmt::format("{:.2f}", *cost / *alone), *cost / *alone}
+                            : Cell::unknown());
         }
         table.rows.push_back(std::move(row));
       }
@@ -138,7 +140,8 @@ Table break_even(const std::vector<Routed>& routed, const PriceBook& book) {
 std::string shape_line(const Routed& routed) {
   const TrajectoryShape& s = routed.shape;
   return fmt::format(
-      "- {}: first prompt {:.0f} tokens, {:.0f} more each turn, answers of {:.0f} and {:.0f} tokens; "
+      "- {}: first prompt {:.0f} tokens, {:.0f} more each turn, answers of {:.0f} and {:.0f} "
+      "tokens; "
       "{} of turns on the strong tier, {} at a time; of what they had been sent before the caches "
       "held {} and {}, the strong tier's alone {}.",
       routed.arm->label, s.first_prompt, s.growth, s.base_output, s.strong_output,
@@ -167,10 +170,9 @@ std::string price_ratios(const Arm& arm, const PriceBook& book) {
 
 /// Each published number beside the same quantity of this run.
 Table claims(const std::vector<Routed>& routed, const PriceBook& book) {
-  Table table{{{"config", "config", false},
-               {"claim", "published", false},
-               {"measured", "here", false}},
-              {}};
+  Table table{
+      {{"config", "config", false}, {"claim", "published", false}, {"measured", "here", false}},
+      {}};
   for (const auto& each : routed) {
     const RouteSums& sums = each.arm->routes;
     Spend all;
@@ -181,7 +183,8 @@ Table claims(const std::vector<Routed>& routed, const PriceBook& book) {
     }
     const bool known = all.whole() && strong.whole() && all.known > 0;
     const std::string spend =
-        known ? percent(static_cast<double>(strong.known) / static_cast<double>(all.known)) : "unknown";
+        known ? percent(static_cast<double>(strong.known) / static_cast<double>(all.known))
+              : "unknown";
     const auto add = [&](const char* claim, const std::string& here) {
       table.rows.push_back({Cell::of(each.arm->label), Cell::of(claim), Cell::of(here)});
     };
@@ -234,8 +237,9 @@ Table strata(const RunReport& report, const Arm& base) {
       for (const auto& [unused, each] : tasks) outcomes.push_back(each);
       const ClusteredRate rate = clustered_rate(outcomes);
       table.rows.push_back({Cell::of(brief ? "5 turns or fewer" : "more than 5 turns"),
-                            Cell::of(arm.label), Cell::number(rate.tasks), Cell::number(rate.trials),
-                            rate_cell(rate), spend_cell(spend, rate.trials)});
+                            Cell::of(arm.label), Cell::number(rate.tasks),
+                            Cell::number(rate.trials), rate_cell(rate),
+                            spend_cell(spend, rate.trials)});
     }
   }
   return table;
@@ -246,22 +250,29 @@ Table strata(const RunReport& report, const Arm& base) {
 void add_break_even(Document& document, const RunReport& report) {
   const auto routed = cascades(report);
   if (!routed.empty() && report.book) {
-    Section section{"economics-break-even", "Economics: break-even", {break_even(routed, *report.book)}, {}};
+    Section section{
+        "economics-break-even", "Economics: break-even", {break_even(routed, *report.book)}, {}};
     section.notes.emplace_back(
-        "Estimates for a mean trajectory of this run under other prices, caches and lengths, by what "
-        "its calls sent and got. A strong turn in multiples of a warm base turn at the context of turn "
-        "50, its prefix cold and warm. \"Even at\": the share of turns on strong tiers up to which the "
-        "cascade costs less than the strong tier alone; \"cost\": the cascade's at its own share, over "
+        "Estimates for a mean trajectory of this run under other prices, caches and lengths, by "
+        "what "
+        "its calls sent and got. A strong turn in multiples of a warm base turn at the context of "
+        "turn "
+        "50, its prefix cold and warm. \"Even at\": the share of turns on strong tiers up to which "
+        "the "
+        "cascade costs less than the strong tier alone; \"cost\": the cascade's at its own share, "
+        "over "
         "the strong tier's. Strong cache: found as often as in this run; gone after each absence; "
-        "nothing lost. Votes and restarts are not in it; cascades of more than two tiers, and those "
+        "nothing lost. Votes and restarts are not in it; cascades of more than two tiers, and "
+        "those "
         "whose trials begin on the strong one, are left out.");
     for (const auto& each : routed) section.notes.push_back(shape_line(each));
     document.sections.push_back(std::move(section));
-    document.sections.push_back({"economics-claims",
-                                 "Economics: published claims beside this run",
-                                 {claims(routed, *report.book)},
-                                 {"Claims of published overviews of April and May 2026. They are about "
-                                  "other tasks, agents and days: a difference refutes neither."}});
+    document.sections.push_back(
+        {"economics-claims",
+         "Economics: published claims beside this run",
+         {claims(routed, *report.book)},
+         {"Claims of published overviews of April and May 2026. They are about "
+          "other tasks, agents and days: a difference refutes neither."}});
   }
   for (const auto& each : routed) {
     const ArmRole role = role_of(each.arm->config);
@@ -275,11 +286,12 @@ void add_break_even(Document& document, const RunReport& report) {
           {"economics-length",
            "Economics: short and long tasks",
            {std::move(table)},
-           {fmt::format("Tasks by the turns {0} takes alone, on average: \"pick by trajectory length\" "
-                        "and \"the strong tier alone for short single-shot tasks\" are claims about "
-                        "these rows. {0}'s own row is selected by its own trials: a task may be short "
-                        "because it gave up.",
-                        base->label)}});
+           {fmt::format(
+               "Tasks by the turns {0} takes alone, on average: \"pick by trajectory length\" "
+               "and \"the strong tier alone for short single-shot tasks\" are claims about "
+               "these rows. {0}'s own row is selected by its own trials: a task may be short "
+               "because it gave up.",
+               base->label)}});
     }
     break;
   }

@@ -62,10 +62,10 @@ Table controls(const RunReport& report) {
     const ConfigSummary* row = summary_of(report, arm);
     if (!blind || row == nullptr) continue;
     const auto share = strong_turns(arm);
-    table.rows.push_back({Cell::of(arm.label), Cell::of(meaning_of(arm, role)),
-                          Cell::number(row->headline.trials), rate_cell(row->headline),
-                          usd_cell(row->usd_per_trial),
-                          share && role.tiers.size() > 1 ? share_cell(*share) : Cell::unknown("–")});
+    table.rows.push_back(
+        {Cell::of(arm.label), Cell::of(meaning_of(arm, role)), Cell::number(row->headline.trials),
+         rate_cell(row->headline), usd_cell(row->usd_per_trial),
+         share && role.tiers.size() > 1 ? share_cell(*share) : Cell::unknown("–")});
   }
   return table;
 }
@@ -168,7 +168,8 @@ void add_controls(Document& document, const RunReport& report) {
        "Controls in hindsight",
        {std::move(bounds)},
        {"Bounds for choosing one arm per trial, with these draws, and no results: nobody knows a "
-        "verdict before it is given, and a cascade, which chooses per turn, may do better. Attempts "
+        "verdict before it is given, and a cascade, which chooses per turn, may do better. "
+        "Attempts "
         "are paired by task and number; left out: those without a partner that has an outcome, and "
         "tasks with fewer attempts."}});
 }

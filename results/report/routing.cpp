@@ -63,12 +63,12 @@ Table tiers(const RunReport& report) {
            share_cell(tier.turns, turns), Cell::number(tier.calls), spend_cell(tier.spend, 1),
            share_cell(tier.spend.whole(), spend.whole()),
            share_cell(tier.input_tokens + tier.output_tokens, tokens),
-           share_cell(cache.input_hit, cache.input_total),
-           share_cell(tier.reread_hit, tier.reread),
+           share_cell(cache.input_hit, cache.input_total), share_cell(tier.reread_hit, tier.reread),
            number_cell(per(decoding, tier.timed_calls), 2),
            number_cell(per(static_cast<double>(tier.ttft_ms) / 1000, tier.ttft_calls), 2),
-           number_cell(decoding > 0 ? std::optional(static_cast<double>(tier.timed_output) / decoding)
-                                    : std::nullopt,
+           number_cell(decoding > 0
+                           ? std::optional(static_cast<double>(tier.timed_output) / decoding)
+                           : std::nullopt,
                        1)});
     }
   }
@@ -120,18 +120,18 @@ Table escalations(const RunReport& report) {
   for (const auto& arm : report.arms) {
     const EscalationSums& e = arm.routes.escalations;
     const std::int64_t count = e.up + e.restarts;
-    const bool any = count > 0 || e.votes.known > 0 || e.votes.unknown_calls > 0 || e.began_strong > 0;
+    const bool any =
+        count > 0 || e.votes.known > 0 || e.votes.unknown_calls > 0 || e.began_strong > 0;
     if (!routes(arm) || !any) continue;
     Spend all;
     for (const Spend* part : {&e.drafts, &e.votes, &e.first, &e.stay, &e.back, &e.abandoned}) {
       all.add(*part);
     }
-    table.rows.push_back({Cell::of(arm.label), Cell::number(e.up), Cell::number(e.down),
-                          Cell::number(e.redone), Cell::number(e.restarts), each(e.drafts, count),
-                          each(e.votes, count), each(e.cold, count), each(e.first, count),
-                          each(e.stay, count), each(e.back, count), each(e.abandoned, count),
-                          each(all, count), net_of_base_turns(arm, all, count),
-                          Cell::number(e.began_strong)});
+    table.rows.push_back(
+        {Cell::of(arm.label), Cell::number(e.up), Cell::number(e.down), Cell::number(e.redone),
+         Cell::number(e.restarts), each(e.drafts, count), each(e.votes, count), each(e.cold, count),
+         each(e.first, count), each(e.stay, count), each(e.back, count), each(e.abandoned, count),
+         each(all, count), net_of_base_turns(arm, all, count), Cell::number(e.began_strong)});
   }
   return table;
 }
@@ -178,8 +178,10 @@ void add_routing(Document& document, const RunReport& report) {
          {"Dollars per escalation: a turn that went up, or a restart. The cold "
           "prefix is part of the first strong call: the misses that a cache holding all the base "
           "tier had read would have spared (estimate). The way back counts what the base tier read "
-          "anew because others had moved on (estimate). Votes of turns that did not escalate are in. What a "
-          "restart abandoned stands in its own column alone. \"More than base turns\": less an accepted "
+          "anew because others had moved on (estimate). Votes of turns that did not escalate are "
+          "in. What a "
+          "restart abandoned stands in its own column alone. \"More than base turns\": less an "
+          "accepted "
           "base turn's mean cost for every strong turn. Trials that began on a strong tier did not "
           "escalate: they are only counted."}});
   }

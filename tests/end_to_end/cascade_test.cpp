@@ -39,11 +39,16 @@ TEST_F(CascadeRun, EscalatesExactlyTheTurnsTheScriptSays) {
   Scripted scripted([](const Asked& asked) -> std::string {
     const bool pro = asked.model == "pro";
     switch (asked.turn) {
-      case 1: return "echo one > a";
-      case 2: return pro ? "echo two > b" : "";
-      case 3: return "ls";
-      case 4: return pro ? "test ! -e trash && echo four > d" : "touch trash; exit 3";
-      default: return kSubmit;
+      case 1:
+        return "echo one > a";
+      case 2:
+        return pro ? "echo two > b" : "";
+      case 3:
+        return "ls";
+      case 4:
+        return pro ? "test ! -e trash && echo four > d" : "touch trash; exit 3";
+      default:
+        return kSubmit;
     }
   });
   scripted.verify("[ -e a ] && [ -e b ] && [ -e d ] && [ ! -e trash ]");
@@ -90,14 +95,16 @@ TEST_F(CascadeRun, RollbackBringsBackFilesDeletionsRenamesModesAndEndsProcesses)
 /// Turn 1 starts a server, turn 2 fails.
 std::string with_server(const Asked& asked) {
   switch (asked.turn) {
-    case 1: return "(while true; do sleep 0.05; date +%s%N > beat; done) >/dev/null 2>&1 & echo up";
+    case 1:
+      return "(while true; do sleep 0.05; date +%s%N > beat; done) >/dev/null 2>&1 & echo up";
     case 2:
       return asked.model == "flash" ? "touch trash; exit 1"
                                     : "a=$(cat beat); sleep 0.4; [ \"$(cat beat)\" = \"$a\" ] "
                                       "&& touch dead || touch alive";
     case 3:
       return "a=$(cat beat); sleep 0.4; [ \"$(cat beat)\" = \"$a\" ] && touch dead || touch alive";
-    default: return kSubmit;
+    default:
+      return kSubmit;
   }
 }
 
@@ -168,7 +175,8 @@ TEST_F(CascadeRun, CapsHoldOneTrialDown) {
   EXPECT_EQ(scripted.tiers(), "110000");
   ASSERT_EQ(scripted.run(std::string(kRollback) + "[budget]\nmax_escalations = 1\n").exit_code, 0);
   EXPECT_EQ(scripted.tiers(), "100000");
-  ASSERT_EQ(scripted.run(std::string(kRollback) + "[budget]\nmax_strong_usd = 0.0000001\n").exit_code, 0);
+  ASSERT_EQ(
+      scripted.run(std::string(kRollback) + "[budget]\nmax_strong_usd = 0.0000001\n").exit_code, 0);
   EXPECT_EQ(scripted.tiers(), "100000");
 }
 
@@ -181,8 +189,8 @@ TEST_F(CascadeRun, ARedSubmissionStartsAfreshOneTierUp) {
   scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
   scripted.visible_tests("bash check");
   scripted.verify("grep -q right answer && [ -e clean ]");
-  const Ran ran = scripted.run(
-      "restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n");
+  const Ran ran =
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n");
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(scripted.query("SELECT outcome FROM v_trial"), "resolved");
   EXPECT_EQ(scripted.escalations(), "2.draft score restart exact");
@@ -256,7 +264,8 @@ TEST_F(CascadeRun, AnEditThatDoesNotParseIsRedone) {
     return asked.model == "pro" ? "echo 'a = 1' > m.py" : "echo 'a = (' > m.py";
   });
   scripted.verify("python3 m.py");
-  ASSERT_EQ(scripted.run("[score]\nthreshold = 0.6\nweights = { edit_unparsable = 1.0 }\n").exit_code, 0);
+  ASSERT_EQ(
+      scripted.run("[score]\nthreshold = 0.6\nweights = { edit_unparsable = 1.0 }\n").exit_code, 0);
   EXPECT_EQ(scripted.escalations(), "1.result score rerun exact");
   EXPECT_EQ(scripted.query("SELECT outcome FROM v_trial"), "resolved");
 }
@@ -303,7 +312,8 @@ TEST_F(CascadeRun, AFinalReviewIsTheStrongTiersWord) {
     return asked.turn == 1 ? "ls" : kSubmit;
   });
   scripted.verify("[ -e reviewed ]");
-  ASSERT_EQ(scripted.run("[always]\nfinal_review = true\n[budget]\nmax_escalations = 1\n").exit_code, 0);
+  ASSERT_EQ(
+      scripted.run("[always]\nfinal_review = true\n[budget]\nmax_escalations = 1\n").exit_code, 0);
   EXPECT_EQ(scripted.escalations(), "2.draft final_review rerun exact");
   EXPECT_EQ(scripted.query("SELECT outcome FROM v_trial"), "resolved");
 }
@@ -315,7 +325,8 @@ TEST_F(CascadeRun, ControlsOfSeveralTiers) {
   ASSERT_EQ(scripted.run("", "control = { threshold = 0 }\n").exit_code, 0);
   EXPECT_EQ(scripted.tiers(), "1111");
   EXPECT_EQ(scripted.query("SELECT discarded_calls FROM v_trial"), "4");
-  ASSERT_EQ(scripted.run("", "control = { pre_router = { difficulty = [\"hard\"] } }\n").exit_code, 0);
+  ASSERT_EQ(scripted.run("", "control = { pre_router = { difficulty = [\"hard\"] } }\n").exit_code,
+            0);
   EXPECT_EQ(scripted.tiers(), "1111");
   EXPECT_EQ(scripted.query("SELECT discarded_calls FROM v_trial"), "0");
   ASSERT_EQ(scripted.run("", "control = { random_share = 1 }\n").exit_code, 0);
@@ -349,7 +360,8 @@ TEST_F(CascadeRun, TestsAreLookedAtThoughAServerLives) {
   scripted.visible_tests("bash check");
   scripted.verify("grep -q right answer");
   ASSERT_EQ(
-      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n")
+          .exit_code,
       0);
   EXPECT_EQ(scripted.escalations(), "");  // green by then: nothing to begin again for
   EXPECT_EQ(scripted.query("SELECT outcome FROM v_trial"), "resolved");
@@ -389,7 +401,8 @@ TEST_F(CascadeRun, ARestartWithoutRoomForItIsNotBegun) {
   scripted.visible_tests("bash check");
   scripted.turns = 5;
   ASSERT_EQ(
-      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n")
+          .exit_code,
       0);
   EXPECT_EQ(scripted.escalations(), "3.draft score rerun exact");
   EXPECT_EQ(scripted.query("SELECT stop_reason FROM v_trial"), "submitted");
@@ -400,7 +413,8 @@ TEST_F(CascadeRun, ReplayGoesTheSameWayWhereMoneyRoutes) {
     if (asked.turn > 5) return kSubmit;
     return asked.model == "pro" ? "true" : "exit 1";
   });
-  ASSERT_EQ(scripted.run(std::string(kRollback) + "[budget]\nmax_strong_usd = 0.0002\n").exit_code, 0);
+  ASSERT_EQ(scripted.run(std::string(kRollback) + "[budget]\nmax_strong_usd = 0.0002\n").exit_code,
+            0);
   const std::string tiers = scripted.tiers();
   EXPECT_NE(tiers.find('1'), std::string::npos);
   EXPECT_NE(tiers.find('0'), std::string::npos);
@@ -409,11 +423,12 @@ TEST_F(CascadeRun, ReplayGoesTheSameWayWhereMoneyRoutes) {
              "[models.flash]\nprovider = \"replay\"\ncassette = \"w.db\"\n"
              "[models.pro]\nprovider = \"replay\"\ncassette = \"w.db\"\n"
              "[configs.c]\ntiers = [\"flash\", \"pro\"]\npolicy = \"policy.toml\"\n");
-  const Ran again = run_weir({"run", scripted.path("r.toml").string(), "--db",
-                              scripted.path("r.db").string()});
+  const Ran again =
+      run_weir({"run", scripted.path("r.toml").string(), "--db", scripted.path("r.db").string()});
   ASSERT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(sql(scripted.path("r.db"), "SELECT group_concat(tier, '') FROM (SELECT tier FROM turn "
-                                       "ORDER BY turn)"),
+  EXPECT_EQ(sql(scripted.path("r.db"),
+                "SELECT group_concat(tier, '') FROM (SELECT tier FROM turn "
+                "ORDER BY turn)"),
             tiers);
 }
 
@@ -425,10 +440,11 @@ TEST_F(CascadeRun, ATrialThatBeginsAgainIsShownWhole) {
   scripted.add_file("check", "grep -q right answer 2>/dev/null\n");
   scripted.visible_tests("bash check");
   ASSERT_EQ(
-      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n").exit_code,
+      scripted.run("restart = true\n[score]\nthreshold = 0.6\nweights = { tests_red = 1.0 }\n")
+          .exit_code,
       0);
-  const Ran shown = run_weir({"show", scripted.query("SELECT trial FROM v_trial"), "--turns", "--db",
-                              scripted.path("w.db").string()});
+  const Ran shown = run_weir({"show", scripted.query("SELECT trial FROM v_trial"), "--turns",
+                              "--db", scripted.path("w.db").string()});
   EXPECT_THAT(shown.out, HasSubstr("turn 2 (nothing accepted)"));
   EXPECT_THAT(shown.out, HasSubstr("mode restart"));
   EXPECT_THAT(shown.out, HasSubstr("the trial begins again"));
@@ -452,11 +468,12 @@ TEST_F(CascadeRun, ACertificateOfSimulatedModelsIsRefusedOnARealEndpoint) {
 
 TEST_F(CascadeRun, ACertificateThatDoesNotMatchIsShoutedAndStored) {
   Scripted scripted([](const Asked&) { return kSubmit; });
-  const Ran ran = scripted.run(std::string(kRollback) +
-                               "[certificate]\nbinds = { redo = \"next_turn\" }\n");
+  const Ran ran =
+      scripted.run(std::string(kRollback) + "[certificate]\nbinds = { redo = \"next_turn\" }\n");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("THE CERTIFICATE IS VOID: redo was \"next_turn\""));
-  EXPECT_EQ(scripted.query("SELECT json_extract(facts, '$.certificates.c.standing') FROM run"), "void");
+  EXPECT_EQ(scripted.query("SELECT json_extract(facts, '$.certificates.c.standing') FROM run"),
+            "void");
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ class ExternalPolicyRun : public testing::Test {
   }
   /// `body` answers each line it reads, as $line.
   Ran run(const std::string& body, const std::string& more = "") {
-    write_file(scripted_.path("p.sh"), "read -r first; while read -r line; do\n" + body + "\ndone\n");
+    write_file(scripted_.path("p.sh"),
+               "read -r first; while read -r line; do\n" + body + "\ndone\n");
     return scripted_.run("", "policy = { exec = \"bash p.sh\", timeout = \"2s\"" + more + " }\n");
   }
   Scripted scripted_{four_turns};
@@ -42,20 +43,24 @@ TEST_F(ExternalPolicyRun, RoutesByItsAnswers) {
 }
 
 TEST_F(ExternalPolicyRun, ItsScoreMeetsTheFilesThreshold) {
-  write_file(scripted_.path("how.toml"), "redo = \"next_turn\"\nstay = 2\n[score]\nthreshold = 0.7\n");
+  write_file(scripted_.path("how.toml"),
+             "redo = \"next_turn\"\nstay = 2\n[score]\nthreshold = 0.7\n");
   const Ran ran = run(R"(case "$line" in
     *'"event":"choose"'*) echo '{"tier": 0}';;
     *'echo 1'*'"event":"draft"'*) echo '{"score": 0.7}';;
     *) echo '{"score": 0.6}';;
-  esac)", ", file = \"how.toml\"");
+  esac)",
+                      ", file = \"how.toml\"");
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(scripted_.tiers(), "0110");
   EXPECT_EQ(scripted_.query("SELECT max(score) FROM v_decision"), "0.7");
 }
 
 TEST_F(ExternalPolicyRun, OneThatCrashesHangsOrTalksNonsenseFailsItsArm) {
-  for (const auto& [body, why] : std::map<std::string, std::string>{
-           {"exit 4", "exit code 4"}, {"sleep 30", "gave no answer"}, {"echo hello", "not a JSON object"}}) {
+  for (const auto& [body, why] :
+       std::map<std::string, std::string>{{"exit 4", "exit code 4"},
+                                          {"sleep 30", "gave no answer"},
+                                          {"echo hello", "not a JSON object"}}) {
     const Ran ran = run(body);
     EXPECT_EQ(ran.exit_code, 0) << ran.err;  // a result, not missing data
     EXPECT_EQ(scripted_.query("SELECT outcome || ' ' || error_class FROM v_trial"),
@@ -75,8 +80,8 @@ TEST_F(ExternalPolicyRun, OneThatIsNotThereFailsItsTrialsAndNothingElse) {
 }
 
 TEST_F(ExternalPolicyRun, TheWallLimitEndsAWaitForIt) {
-  const Ran ran = scripted_.run("", "policy = { exec = \"sleep 30\", timeout = \"20s\" }\n",
-                                "wall = \"1s\"\n");
+  const Ran ran =
+      scripted_.run("", "policy = { exec = \"sleep 30\", timeout = \"20s\" }\n", "wall = \"1s\"\n");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(scripted_.query("SELECT stop_reason || (wall_ms < 6000) FROM v_trial"), "wall1");
 }

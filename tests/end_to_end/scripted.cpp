@@ -44,11 +44,13 @@ void Scripted::write_task() {
   }
   write(task / "environment/Dockerfile", dockerfile);
   write(task / "instruction.md", "Do it.\n");
-  write(task / "task.toml", "version = \"1.0\"\n[metadata]\ndifficulty = \"hard\"\n" +
-                                (visible_.empty() ? "" : "visible_test_cmd = '" + visible_ + "'\n"));
+  write(task / "task.toml",
+        "version = \"1.0\"\n[metadata]\ndifficulty = \"hard\"\n" +
+            (visible_.empty() ? "" : "visible_test_cmd = '" + visible_ + "'\n"));
   for (const auto& [name, text] : hidden_) write(task / "tests" / name, text);
-  write(task / "tests/test.sh", "#!/bin/bash\nif ( cd /app; " + verifier_ +
-                                    "\n); then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n");
+  write(task / "tests/test.sh",
+        "#!/bin/bash\nif ( cd /app; " + verifier_ +
+            "\n); then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n");
 }
 
 void Scripted::write_experiment(const std::string& policy, const std::string& in_config,
@@ -88,8 +90,7 @@ Ran Scripted::run(const std::string& policy, const std::string& in_config,
 }
 
 std::string Scripted::tiers() const {
-  return query(
-      "SELECT group_concat(tier, '') FROM (SELECT tier FROM turn ORDER BY segment, turn)");
+  return query("SELECT group_concat(tier, '') FROM (SELECT tier FROM turn ORDER BY segment, turn)");
 }
 
 std::string Scripted::escalations() const {

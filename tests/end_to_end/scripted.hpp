@@ -39,7 +39,9 @@ class Scripted {
   Ran run(const std::string& policy, const std::string& in_config = "",
           const std::string& in_limits = "");
   /// One cell of the last run's database.
-  [[nodiscard]] std::string query(const std::string& text) const { return sql(folder_ / "w.db", text); }
+  [[nodiscard]] std::string query(const std::string& text) const {
+    return sql(folder_ / "w.db", text);
+  }
   /// The tiers of the accepted turns, in order: "0010".
   [[nodiscard]] std::string tiers() const;
   /// "turn.phase rule mode undo" of each escalation, separated by "; ".

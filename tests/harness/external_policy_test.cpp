@@ -21,10 +21,11 @@ using testing::HasSubstr;
 class ExternalPolicyTest : public testing::Test {
  protected:
   /// A policy that runs `body` for each line it reads, as $line, after the first.
-  std::unique_ptr<ExternalPolicy> policy(const std::string& body, milliseconds timeout = milliseconds(5000)) {
+  std::unique_ptr<ExternalPolicy> policy(const std::string& body,
+                                         milliseconds timeout = milliseconds(5000)) {
     write_file(folder_ / "p.sh", "read -r first; while read -r line; do\n" + body + "\ndone\n");
-    return std::make_unique<ExternalPolicy>(
-        ExternalCommand{"bash p.sh", folder_.path(), timeout}, nlohmann::json{{"task", "t"}}, std::stop_token());
+    return std::make_unique<ExternalPolicy>(ExternalCommand{"bash p.sh", folder_.path(), timeout},
+                                            nlohmann::json{{"task", "t"}}, std::stop_token());
   }
   std::string failure(ExternalPolicy& external) {
     try {
@@ -134,9 +135,10 @@ TEST_F(ExternalPolicyTest, AnEndlessLineIsNoAnswer) {
 }
 
 TEST(Opinion, NonsenseIsRefused) {
-  for (const char* line : {"", "nonsense", "[]", "{}", R"({"action":"maybe"})", R"({"score":2})",
-                           R"({"score":"high"})", R"({"action":"accept","tier":-1})",
-                           R"({"action":"accept","tier":1.5})", R"({"score":0.5,"propensity":0})"}) {
+  for (const char* line :
+       {"", "nonsense", "[]", "{}", R"({"action":"maybe"})", R"({"score":2})",
+        R"({"score":"high"})", R"({"action":"accept","tier":-1})",
+        R"({"action":"accept","tier":1.5})", R"({"score":0.5,"propensity":0})"}) {
     EXPECT_THROW((void)read_opinion(line), PolicyFailed) << line;
   }
   EXPECT_EQ(read_opinion(R"({"action":"accept"})").escalate, false);
@@ -147,7 +149,8 @@ TEST(ExternalRouting, ItsChanceCountsOnlyWhereItDecided) {
   TemporaryFolder folder;
   write_file(folder / "p.sh",
              "read -r first; while read -r line; do [[ $line == *choose* ]] && echo "
-             "'{\"tier\":0,\"propensity\":0.4}' || echo '{\"action\":\"escalate\",\"propensity\":0.3}'; done\n");
+             "'{\"tier\":0,\"propensity\":0.4}' || echo "
+             "'{\"action\":\"escalate\",\"propensity\":0.3}'; done\n");
   ExternalPolicy external({"bash p.sh", folder.path(), milliseconds(5000)}, {}, {});
   Policy policy;
   policy.tiers = {"a", "b"};
@@ -165,7 +168,8 @@ TEST(ExternalRouting, ItsChanceCountsOnlyWhereItDecided) {
 
 TEST(ExternalRouting, AScoreMeetsTheTrialsThresholdAndItsGrid) {
   TemporaryFolder folder;
-  write_file(folder / "p.sh", "read -r first; while read -r line; do echo '{\"score\":0.5}'; done\n");
+  write_file(folder / "p.sh",
+             "read -r first; while read -r line; do echo '{\"score\":0.5}'; done\n");
   ExternalPolicy external({"bash p.sh", folder.path(), milliseconds(5000)}, {}, {});
   Policy policy;
   policy.tiers = {"a", "b"};

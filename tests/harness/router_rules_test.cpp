@@ -107,7 +107,7 @@ TEST(RouterRules, ARedSubmissionRestartsOneTierUp) {
   EXPECT_EQ(state.restarts, 1);
   EXPECT_EQ(router.choose(state, 2, 0).tier, 1);
   EXPECT_FALSE(router.judge_draft(state, red_submission(), 1).escalate);  // nothing above
-  EXPECT_EQ(router.judge_draft({}, malformed(), 0).mode, "rerun");  // that ends nothing
+  EXPECT_EQ(router.judge_draft({}, malformed(), 0).mode, "rerun");        // that ends nothing
   TurnEvidence last = red_submission();
   last.room_again = false;
   EXPECT_EQ(router.judge_draft({}, last, 0).mode, "rerun");  // no turn left to begin again

@@ -60,8 +60,18 @@ TEST(Signals, WhatIsUnknownHasNone) {
 TEST(Signals, WhetherASubmissionIsRedMustBeKnown) {
   const auto submits = [](TurnEvidence& e) { e.submits = true; };
   EXPECT_FALSE(value("tests_red", submits));  // nobody looked
-  EXPECT_EQ(value("tests_red", [&](TurnEvidence& e) { submits(e); e.tests_red_before = true; }), 1);
-  EXPECT_EQ(value("tests_red", [&](TurnEvidence& e) { submits(e); e.tests_red_before = false; }), 0);
+  EXPECT_EQ(value("tests_red",
+                  [&](TurnEvidence& e) {
+                    submits(e);
+                    e.tests_red_before = true;
+                  }),
+            1);
+  EXPECT_EQ(value("tests_red",
+                  [&](TurnEvidence& e) {
+                    submits(e);
+                    e.tests_red_before = false;
+                  }),
+            0);
   // It mends and submits in one answer: what was red before may be green by then.
   EXPECT_FALSE(value("tests_red", [&](TurnEvidence& e) {
     submits(e);
@@ -123,14 +133,17 @@ TEST(Commands, EditsAreTold) {
                            "cd a && mv b c", "printf x | tee y"}) {
     EXPECT_TRUE(looks_like_an_edit(edit)) << edit;
   }
-  for (const char* look : {"ls -l", "grep '=>' x", "cmd 2>&1", "cmd > /dev/null", "cat a->b", "git diff",
-                           "python3 -m unittest"}) {
+  for (const char* look : {"ls -l", "grep '=>' x", "cmd 2>&1", "cmd > /dev/null", "cat a->b",
+                           "git diff", "python3 -m unittest"}) {
     EXPECT_FALSE(looks_like_an_edit(look)) << look;
   }
 }
 
 TEST(Commands, ToolCallsWrittenAsTextAreTold) {
-  EXPECT_TRUE(holds_tool_markup("<\xEF\xBD\x9C" "DSML\xEF\xBD\x9C" "invoke name=\"bash\">"));
+  EXPECT_TRUE(
+      holds_tool_markup("<\xEF\xBD\x9C"
+                        "DSML\xEF\xBD\x9C"
+                        "invoke name=\"bash\">"));
   EXPECT_TRUE(holds_tool_markup("<|DSML|tool_calls>"));
   EXPECT_TRUE(holds_tool_markup("so: <tool_call>{}</tool_call>"));
   EXPECT_FALSE(holds_tool_markup("I will call the tool bash."));

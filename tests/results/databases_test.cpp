@@ -122,6 +122,27 @@ TEST(Migration, SchemaTwoIsBackedUpAndReadAsToday) {
   EXPECT_FALSE(fs::exists(file.string() + ".schema-2-2.backup"));  // once
 }
 
+TEST(Migration, SchemaThreeForgetsSumsThatKnewNoRoutes) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "old.db";
+  sqlite(file, read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_3.sql") +
+                   "PRAGMA application_id = 1466263922; PRAGMA user_version = 3;"
+                   "INSERT INTO run (id, name, started_at, seed, spec_sha256, spec, weir_version, "
+                   "simulated, facts, price_book_sha256) VALUES ('r', 'old', "
+                   "'2026-10-20T12:00:00.000Z', '1', 's', '{}', '0', 0, '{}', 'b');"
+                   "INSERT INTO run_sum VALUES ('r', 'kept', '[]', 0);");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM run_sum"), "0");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM route_sum"), "0");
+  EXPECT_TRUE(fs::exists(file.string() + ".schema-3.backup"));
+  // A try that was cut off is read to where it had got: its last segment.
+  sqlite(file,
+         "INSERT INTO trial VALUES ('r/t/c/1', 'r', 's', 't', 'c', 1, 0, NULL, NULL, 1);"
+         "INSERT INTO try (trial, try, started_at) VALUES ('r/t/c/1', 1, '2026-10-20T12:00:00.000Z');"
+         "INSERT INTO segment VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1, NULL, NULL, NULL);"
+         "INSERT INTO segment VALUES ('r/t/c/1#1/s1', 'r/t/c/1', 1, 'r/t/c/1#1/s0', 3, NULL);");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM path WHERE trial = 'r/t/c/1'"), "2");
+}
+
 TEST(Database, ADamagedFileIsSaidToBe) {
   const TemporaryFolder folder;
   const fs::path file = folder / "d.db";

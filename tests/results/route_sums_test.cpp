@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "results/arm_role.hpp"
 #include "results/break_even.hpp"
 #include "results/hindsight.hpp"
-#include "results/arm_role.hpp"
 #include "tests/results/arms.hpp"
 
 namespace weir {
@@ -40,16 +40,18 @@ struct Calls {
   }
 };
 
-PriceBook book() { return PriceBook::bundled(); }
+PriceBook book() {
+  return PriceBook::bundled();
+}
 
 TEST(RouteSums, AnEscalationsPartsAreToldApart) {
   Calls calls;
   calls.add(1, 0, 1000, 0, 1);
-  calls.add(2, 0, 1280, 1024, 2, false);       // the draft
-  calls.add(2, 0, 1280, 1024, 4, false, 1);    // a vote on it
-  calls.add(2, 1, 1280, 0, 8);                 // went up, its prefix cold
-  calls.add(3, 1, 1536, 1280, 16);             // stayed
-  calls.add(4, 0, 2048, 1280, 32);             // came down
+  calls.add(2, 0, 1280, 1024, 2, false);     // the draft
+  calls.add(2, 0, 1280, 1024, 4, false, 1);  // a vote on it
+  calls.add(2, 1, 1280, 0, 8);               // went up, its prefix cold
+  calls.add(3, 1, 1536, 1280, 16);           // stayed
+  calls.add(4, 0, 2048, 1280, 32);           // came down
   const RouteSums sums = route_sums(calls.all, book());
   const EscalationSums& e = sums.escalations;
   EXPECT_EQ(e.up, 1);
@@ -59,7 +61,8 @@ TEST(RouteSums, AnEscalationsPartsAreToldApart) {
   EXPECT_EQ(e.votes.known, 4);
   EXPECT_EQ(e.first.known, 8);
   EXPECT_EQ(e.stay.known, 16);
-  // 1000 + 100 tokens had been read and written below: 1024 in whole units, 0.435 against 0.003625 $/M.
+  // 1000 + 100 tokens had been read and written below: 1024 in whole units, 0.435 against 0.003625
+  // $/M.
   EXPECT_EQ(e.cold.known, 1024 * (435'000 - 3'625));
   // 1536 + 100 stood in the history, 1280 were found: 256, 0.14 against 0.0028 $/M.
   EXPECT_EQ(e.back.known, 256 * (140'000 - 2'800));
@@ -164,7 +167,8 @@ TEST(BreakEven, NoEscalationIsTheBaseAloneAndAllIsTheStrong) {
   const auto strong = strong_alone_cost(shape, rates(), 3, StrongCache::cold);
   EXPECT_DOUBLE_EQ(*strong, 1600 * 660'000.0 + 2300 * 22'000.0 + 600 * 1'980'000.0);
   // All turns redone: both are paid.
-  EXPECT_DOUBLE_EQ(*trajectory_cost(shape, rates(), 3, {1, 1, 1}, StrongCache::warm), *base + *strong);
+  EXPECT_DOUBLE_EQ(*trajectory_cost(shape, rates(), 3, {1, 1, 1}, StrongCache::warm),
+                   *base + *strong);
 }
 
 TEST(BreakEven, AColdCacheBringsItDownAndTheCostAtItIsEven) {
@@ -176,7 +180,8 @@ TEST(BreakEven, AColdCacheBringsItDownAndTheCostAtItIsEven) {
   EXPECT_LT(*cold, *warm);
   EXPECT_LT(*cold, 0.1);
   const auto alone = strong_alone_cost(shape, rates(), 150, StrongCache::cold);
-  EXPECT_NEAR(*trajectory_cost(shape, rates(), 150, {*cold, 1, 1}, StrongCache::cold) / *alone, 1, 1e-6);
+  EXPECT_NEAR(*trajectory_cost(shape, rates(), 150, {*cold, 1, 1}, StrongCache::cold) / *alone, 1,
+              1e-6);
   TierRates unknown = rates();
   unknown.strong.input_hit.reset();
   EXPECT_FALSE(break_even_share(shape, unknown, 150, pattern, StrongCache::cold));
@@ -184,8 +189,10 @@ TEST(BreakEven, AColdCacheBringsItDownAndTheCostAtItIsEven) {
 
 TEST(BreakEven, ToStayForTheRestIsOneColdPrefix) {
   const TrajectoryShape shape{1000, 500, 300, 300, 1, 1, 1};
-  const double rest = *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::cold);
-  const double warm = *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::warm);
+  const double rest =
+      *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::cold);
+  const double warm =
+      *trajectory_cost(shape, rates(), 100, {0.5, std::nullopt, 1}, StrongCache::warm);
   EXPECT_DOUBLE_EQ(rest, warm);  // it never comes back to find its cache lost
   EXPECT_GT(*trajectory_cost(shape, rates(), 100, {0.5, 5, 1}, StrongCache::cold), rest);
 }

@@ -28,9 +28,7 @@ class ChecksTest : public testing::Test {
     environment_ = prepare_environment(task_, "sha", *sandbox_);
     box_ = sandbox_->create(environment_->on(environment_->snapshot));
   }
-  CheckRoom room() {
-    return {*sandbox_, busy_, *environment_, milliseconds(20'000), deadline_};
-  }
+  CheckRoom room() { return {*sandbox_, busy_, *environment_, milliseconds(20'000), deadline_}; }
   SnapshotPtr after(const std::string& script) {
     ExecRequest request;
     request.script = script;
@@ -53,7 +51,8 @@ TEST_F(ChecksTest, AnEditThatDoesNotParseIsFoundByLanguage) {
   prepare();
   const SnapshotPtr start = box_->snapshot();
   EXPECT_EQ(newly_unparsable(room(), start, start), 0);
-  const SnapshotPtr broken = after("echo 'def g(:' >> calc.py; echo 'if then' > x.sh; echo '{}' > ok.json");
+  const SnapshotPtr broken =
+      after("echo 'def g(:' >> calc.py; echo 'if then' > x.sh; echo '{}' > ok.json");
   EXPECT_EQ(newly_unparsable(room(), start, broken), 2);
   const SnapshotPtr mended = after("sed -i '$d' calc.py; echo 'a = 1' > y.toml");
   EXPECT_EQ(newly_unparsable(room(), broken, mended), 0);
@@ -70,7 +69,8 @@ TEST_F(ChecksTest, TestsAreFoundWhereTheyLie) {
   EXPECT_EQ(find_visible_tests(room(), environment_->snapshot), std::nullopt);
   const SnapshotPtr made = after("printf 'check:\\n\\ttrue\\n' > Makefile");
   EXPECT_EQ(find_visible_tests(room(), made), "make -s check");
-  const SnapshotPtr unit = after("printf 'import unittest\\n' > tests/test_a.py; touch tests/__init__.py");
+  const SnapshotPtr unit =
+      after("printf 'import unittest\\n' > tests/test_a.py; touch tests/__init__.py");
   const auto found = find_visible_tests(room(), unit);
   ASSERT_TRUE(found);
   EXPECT_THAT(*found, testing::HasSubstr("python3 -m "));

@@ -35,7 +35,8 @@ TEST(TestNames, GoCargoTapAndJest) {
   const TestNames cargo = read_test_names("test a::b ... ok\ntest a::c ... FAILED\n");
   EXPECT_THAT(cargo.red, ElementsAre("a::c"));
   EXPECT_THAT(cargo.green, ElementsAre("a::b"));
-  EXPECT_THAT(read_test_names("ok 1 - adds\nnot ok 2 - subtracts\n").red, ElementsAre("2 - subtracts"));
+  EXPECT_THAT(read_test_names("ok 1 - adds\nnot ok 2 - subtracts\n").red,
+              ElementsAre("2 - subtracts"));
   EXPECT_THAT(read_test_names("  \xE2\x9C\x95 adds (3 ms)\n  \xE2\x9C\x93 subtracts\n").red,
               ElementsAre("adds"));
 }
