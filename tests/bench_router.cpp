@@ -56,13 +56,10 @@ Policy sample_policy() {
   return policy;
 }
 
-/// Judging a draft and its result, with all their signals' rows, turn after turn.
-void judging() {
-  const TemporaryFolder folder;
-  Writer writer(folder / "w.db", true);
+/// A run of one trial, begun.
+Trial begin_trial(Writer& writer) {
   Run run;
   run.id = std::string(32, 'a');
-  run.name = "bench";
   writer.begin_run(run, "{}", {{run.id, "c", "bash", "[]", "", "", "", true}},
                    {{run.id, "t", "s", "f", "sha", "", ""}});
   Trial trial;
@@ -73,6 +70,14 @@ void judging() {
   Try attempt;
   attempt.trial = trial.id;
   writer.begin_try(trial, attempt);
+  return trial;
+}
+
+/// Judging a draft and its result, with all their signals' rows, turn after turn.
+void judging() {
+  const TemporaryFolder folder;
+  Writer writer(folder / "w.db", true);
+  const Trial trial = begin_trial(writer);
   const std::string segment = trial.id + "#1/s0";
   writer.begin_segment({segment, trial.id, 1, "", {}, "{}"});
   const Policy policy = sample_policy();
@@ -176,18 +181,7 @@ double harness_per_turn(const Policy& policy, int turns) {
   AgentTask task;
   task.id = "t";
   const auto environment = prepare_environment(task, "sha", *sandbox);
-  Run run;
-  run.id = std::string(32, 'a');
-  writer.begin_run(run, "{}", {{run.id, "c", "bash", "[]", "", "", "", true}},
-                   {{run.id, "t", "s", "f", "sha", "", ""}});
-  Trial trial;
-  trial.id = run.id + "/t/c/1";
-  trial.run = run.id;
-  trial.task = "t";
-  trial.config = "c";
-  Try attempt;
-  attempt.trial = trial.id;
-  writer.begin_try(trial, attempt);
+  const Trial trial = begin_trial(writer);
   Watchdog watchdog;
   Deadline deadline(watchdog, std::stop_token());
   Limiter busy(2);
