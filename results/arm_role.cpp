@@ -74,21 +74,22 @@ ArmRole role_of(const ConfigRow& config) {
   return role;
 }
 
+const Arm* plain_arm(const std::vector<Arm>& arms, const std::string& tier) {
+  for (const auto& arm : arms) {
+    const ArmRole role = role_of(arm.config);
+    if (role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier}) return &arm;
+  }
+  return nullptr;
+}
+
 std::vector<std::string> missing_controls(const ArmRole& cascade, const std::vector<Arm>& arms) {
-  const auto any = [&](auto test) {
-    return std::any_of(arms.begin(), arms.end(),
-                       [&](const Arm& arm) { return test(role_of(arm.config)); });
-  };
-  const auto alone = [](const std::string& tier) {
-    return [tier](const ArmRole& role) {
-      return role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier};
-    };
-  };
   std::vector<std::string> missing;
   if (cascade.tiers.empty()) return missing;
-  if (!any(alone(cascade.tiers.front()))) missing.push_back(cascade.tiers.front() + " alone");
-  if (!any(alone(cascade.tiers.back()))) missing.push_back(cascade.tiers.back() + " alone");
-  const bool blind = any([&](const ArmRole& role) {
+  for (const std::string& tier : {cascade.tiers.front(), cascade.tiers.back()}) {
+    if (plain_arm(arms, tier) == nullptr) missing.push_back(tier + " alone");
+  }
+  const bool blind = std::any_of(arms.begin(), arms.end(), [&](const Arm& arm) {
+    const ArmRole role = role_of(arm.config);
     return role.control == "random_share" && role.tiers == cascade.tiers;
   });
   if (!blind) missing.emplace_back("a random switch at its share");

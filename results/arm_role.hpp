@@ -25,6 +25,9 @@ struct ArmRole {
 };
 [[nodiscard]] ArmRole role_of(const ConfigRow& config);
 
+/// The arm that has `tier` on every turn; nullptr if there is none.
+[[nodiscard]] const Arm* plain_arm(const std::vector<Arm>& arms, const std::string& tier);
+
 /// Which controls a cascade is shown without, among `arms`: its base tier alone, its top
 /// tier alone, by name, and a random switch. A comparison without them cannot tell the policy's
 /// merit from the strong tier's, or from chance.

@@ -193,7 +193,10 @@ class BashAgent final : public Agent {
       DraftText text = text_of(attempt);
       attempt.judgement = router_->judge_draft(state.router, attempt.evidence, tier, &text);
       record(state, attempt, "draft");
-      if (attempt.judgement.mode == "restart") return restart(state, attempt.judgement), std::nullopt;
+      if (attempt.judgement.mode == "restart") {
+        restart(state, attempt.judgement);
+        return {};
+      }
       if (attempt.judgement.mode == "rerun") {
         tier = attempt.judgement.to;
         continue;

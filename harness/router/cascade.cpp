@@ -19,7 +19,8 @@ constexpr int kShortestBudgetedTrial = 20;
 /// A turn that failed, for `consecutive_failures`.
 bool failed(const TurnEvidence& evidence) {
   const bool turned_red =
-      !evidence.tests_hidden && evidence.tests && evidence.tests->red && evidence.tests_red_before == false;
+      !evidence.tests_hidden && evidence.tests && evidence.tests->red &&
+      evidence.tests_red_before == false;
   return evidence.format_error || evidence.no_action || evidence.nonzero_exit ||
          evidence.patch_rejected.value_or(false) || turned_red;
 }

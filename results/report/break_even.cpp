@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<int, 4> kLengths = {10, 50, 150, 300};
 /// A task that the base tier alone ends in so few turns counts as a short one.
-constexpr double kShort = 5;
+constexpr int kShort = 5;
 
 /// A cascade with what its money depends on.
 struct Routed {
@@ -38,14 +38,6 @@ SwitchPattern pattern_of(const Arm& arm) {
   return pattern;
 }
 
-const Arm* alone(const RunReport& report, const std::string& tier) {
-  for (const auto& arm : report.arms) {
-    const ArmRole role = role_of(arm.config);
-    if (role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier}) return &arm;
-  }
-  return nullptr;
-}
-
 /// Cascades of two tiers that go up in the midst of trials: what the model is of.
 std::vector<Routed> cascades(const RunReport& report) {
   std::vector<Routed> routed;
@@ -54,7 +46,7 @@ std::vector<Routed> cascades(const RunReport& report) {
     auto shape = shape_of(arm.routes);
     const EscalationSums& e = arm.routes.escalations;
     if (role.kind != ArmKind::cascade || !shape || e.up == 0 || e.began_strong > 0) continue;
-    const Arm* strong = alone(report, role.tiers.back());
+    const Arm* strong = plain_arm(report.arms, role.tiers.back());
     if (strong != nullptr && !strong->routes.tiers.empty()) {
       const TierSums& tier = strong->routes.tiers.front();
       if (tier.reread > 0) {
@@ -141,9 +133,8 @@ std::string shape_line(const Routed& routed) {
   const TrajectoryShape& s = routed.shape;
   return fmt::format(
       "- {}: first prompt {:.0f} tokens, {:.0f} more each turn, answers of {:.0f} and {:.0f} "
-      "tokens; "
-      "{} of turns on the strong tier, {} at a time; of what they had been sent before the caches "
-      "held {} and {}, the strong tier's alone {}.",
+      "tokens; {} of turns on the strong tier, {} at a time; of what they had been sent before "
+      "the caches held {} and {}, the strong tier's alone {}.",
       routed.arm->label, s.first_prompt, s.growth, s.base_output, s.strong_output,
       percent(routed.pattern.share),
       routed.pattern.stay ? std::to_string(*routed.pattern.stay) : "the rest",
@@ -236,7 +227,8 @@ Table strata(const RunReport& report, const Arm& base) {
       std::vector<TaskOutcomes> outcomes;
       for (const auto& [unused, each] : tasks) outcomes.push_back(each);
       const ClusteredRate rate = clustered_rate(outcomes);
-      table.rows.push_back({Cell::of(brief ? "5 turns or fewer" : "more than 5 turns"),
+      table.rows.push_back({Cell::of(brief ? fmt::format("{} turns or fewer", kShort)
+                                           : fmt::format("more than {} turns", kShort)),
                             Cell::of(arm.label), Cell::number(rate.tasks),
                             Cell::number(rate.trials), rate_cell(rate),
                             spend_cell(spend, rate.trials)});
@@ -254,17 +246,13 @@ void add_break_even(Document& document, const RunReport& report) {
         "economics-break-even", "Economics: break-even", {break_even(routed, *report.book)}, {}};
     section.notes.emplace_back(
         "Estimates for a mean trajectory of this run under other prices, caches and lengths, by "
-        "what "
-        "its calls sent and got. A strong turn in multiples of a warm base turn at the context of "
-        "turn "
-        "50, its prefix cold and warm. \"Even at\": the share of turns on strong tiers up to which "
-        "the "
-        "cascade costs less than the strong tier alone; \"cost\": the cascade's at its own share, "
-        "over "
-        "the strong tier's. Strong cache: found as often as in this run; gone after each absence; "
-        "nothing lost. Votes and restarts are not in it; cascades of more than two tiers, and "
-        "those "
-        "whose trials begin on the strong one, are left out.");
+        "what its calls sent and got. A strong turn in multiples of a warm base turn at the "
+        "context of turn 50, its prefix cold and warm. \"Even at\": the share of turns on strong "
+        "tiers up to which the cascade costs less than the strong tier alone; \"cost\": the "
+        "cascade's at its own share, over the strong tier's. Strong cache: found as often as in "
+        "this run; gone after each absence; nothing lost. Votes and restarts are not in it; "
+        "cascades of more than two tiers, and those whose trials begin on the strong one, are "
+        "left out.");
     for (const auto& each : routed) section.notes.push_back(shape_line(each));
     document.sections.push_back(std::move(section));
     document.sections.push_back(
@@ -275,12 +263,8 @@ void add_break_even(Document& document, const RunReport& report) {
           "other tasks, agents and days: a difference refutes neither."}});
   }
   for (const auto& each : routed) {
-    const ArmRole role = role_of(each.arm->config);
-    const auto base = std::find_if(report.arms.begin(), report.arms.end(), [&](const Arm& arm) {
-      const ArmRole other = role_of(arm.config);
-      return other.kind == ArmKind::plain && other.tiers.front() == role.tiers.front();
-    });
-    if (base == report.arms.end()) continue;
+    const Arm* base = plain_arm(report.arms, role_of(each.arm->config).tiers.front());
+    if (base == nullptr) continue;
     if (Table table = strata(report, *base); !table.rows.empty()) {
       document.sections.push_back(
           {"economics-length",

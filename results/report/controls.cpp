@@ -70,14 +70,6 @@ Table controls(const RunReport& report) {
   return table;
 }
 
-const Arm* plain_arm(const RunReport& report, const std::string& tier) {
-  for (const auto& arm : report.arms) {
-    const ArmRole role = role_of(arm.config);
-    if (role.kind == ArmKind::plain && role.tiers == std::vector<std::string>{tier}) return &arm;
-  }
-  return nullptr;
-}
-
 Table in_hindsight(const RunReport& report) {
   Table table{{{"bound", "in hindsight", false},
                {"meaning", "who would have had to know the verdicts", false},
@@ -91,8 +83,8 @@ Table in_hindsight(const RunReport& report) {
   for (const auto& arm : report.arms) {
     const ArmRole role = role_of(arm.config);
     if (role.kind != ArmKind::cascade) continue;
-    const Arm* base = plain_arm(report, role.tiers.front());
-    const Arm* strong = plain_arm(report, role.tiers.back());
+    const Arm* base = plain_arm(report.arms, role.tiers.front());
+    const Arm* strong = plain_arm(report.arms, role.tiers.back());
     if (base == nullptr || strong == nullptr) continue;
     for (const auto& row : hindsight(*base, *strong)) {
       if (!done.insert(row.name + row.meaning).second) continue;

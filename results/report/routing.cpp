@@ -175,15 +175,13 @@ void add_routing(Document& document, const RunReport& report) {
         {"economics-escalations",
          "Economics: what is paid around an escalation",
          {std::move(table)},
-         {"Dollars per escalation: a turn that went up, or a restart. The cold "
-          "prefix is part of the first strong call: the misses that a cache holding all the base "
-          "tier had read would have spared (estimate). The way back counts what the base tier read "
-          "anew because others had moved on (estimate). Votes of turns that did not escalate are "
-          "in. What a "
-          "restart abandoned stands in its own column alone. \"More than base turns\": less an "
-          "accepted "
-          "base turn's mean cost for every strong turn. Trials that began on a strong tier did not "
-          "escalate: they are only counted."}});
+         {"Dollars per escalation: a turn that went up, or a restart. The cold prefix is part of "
+          "the first strong call: the misses that a cache holding all the base tier had read "
+          "would have spared (estimate). The way back counts what the base tier read anew "
+          "because others had moved on (estimate). Votes of turns that did not escalate are in. "
+          "What a restart abandoned stands in its own column alone. \"More than base turns\": "
+          "less an accepted base turn's mean cost for every strong turn. Trials that began on a "
+          "strong tier did not escalate: they are only counted."}});
   }
   document.sections.push_back({"economics-cache",
                                "Economics: cache hits along the trajectory",
