@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -90,6 +91,11 @@ class Binder {
   int index_ = 0;
 };
 
+/// Nothing was spent: resume may make it again.
+bool is_free(const Call& call) {
+  return call.simulated || call.replayed;
+}
+
 Binder bind_to(SQLite::Statement& statement) {
   return Binder(statement);
 }
@@ -101,8 +107,8 @@ struct Writer::State {
   std::mutex mutex;
   std::unique_ptr<SQLite::Database> database;
   std::map<const char*, SQLite::Statement> statements;
-  /// Judgements not yet written, by try: they go with the try's next rows.
-  std::map<std::string, std::vector<std::pair<Decision, std::vector<Signal>>>> judged;
+  /// Rows that may wait for their try's next ones, by try, in order.
+  std::map<std::string, std::vector<std::function<void()>>> waiting;
 
   SQLite::Statement& prepared(const char* sql) {
     auto found = statements.find(sql);
@@ -134,12 +140,44 @@ struct Writer::State {
     return segment.substr(0, segment.rfind("/s"));
   }
 
-  /// Within a transaction: what the try has been judged since its last rows.
-  void insert_judged(const std::string& attempt) {
-    const auto found = judged.find(attempt);
-    if (found == judged.end()) return;
-    for (const auto& [decision, signals] : found->second) insert_judgement(decision, signals);
-    judged.erase(found);
+  void wait(const std::string& segment, std::function<void()> write) {
+    const std::lock_guard lock(mutex);
+    waiting[try_of(segment)].push_back(std::move(write));
+  }
+
+  /// Within a transaction: the try's rows that waited.
+  void write_waiting(const std::string& attempt) {
+    const auto found = waiting.find(attempt);
+    if (found == waiting.end()) return;
+    for (const auto& write : found->second) write();
+    waiting.erase(found);
+  }
+
+  void insert_call(const Call& call) {
+    auto& statement = prepared(kIntend);
+    bind_to(statement)(call.id)(call.trial)(call.segment)(call.turn)(call.tier)(call.sample)(
+        call.retry)(call.model)(call.requested_model)(call.host)(call.request_sha256)(
+        call.started_at)(call.reserved_pusd)(call.simulated ? 1 : 0)(call.prefix_sha256)(
+        call.replayed ? 1 : 0);
+    statement.exec();
+  }
+
+  void settle_call(const Call& call) {
+    auto& statement = prepared(kSettle);
+    Binder bind(statement);
+    bind(call.served_model)(call.fingerprint)(call.response_id)(call.finish_reason);
+    bind(call.error_class)(call.error_message);
+    bind(call.tokens.input_total)(call.tokens.input_miss)(call.tokens.input_hit);
+    bind(call.tokens.cache_write)(call.tokens.output_total)(call.tokens.output_text);
+    bind(call.tokens.output_reasoning)(call.raw_usage);
+    bind.text_column(call.response);
+    bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
+    bind(call.ttft_ms)(call.wait_ms)(call.http_status)(call.retryable ? 1 : 0)(call.notes)(call.id);
+    if (statement.exec() == 1) return;
+    throw StoreError(
+        fmt::format("{}: call {} was settled without an intent; is another weir "
+                    "executing this run?",
+                    file.string(), call.id));
   }
 
   void insert_judgement(const Decision& decision, const std::vector<Signal>& signals) {
@@ -283,7 +321,7 @@ void Writer::begin_try(const Trial& trial, const Try& attempt) {
 
 void Writer::begin_segment(const Segment& segment) {
   state_->transact([&] {
-    state_->insert_judged(State::try_of(segment.id));
+    state_->write_waiting(State::try_of(segment.id));
     auto& statement = state_->prepared(kInsertSegment);
     Binder bind(statement);
     bind(segment.id)(segment.trial)(segment.try_number)(segment.parent)(segment.fork_turn);
@@ -293,46 +331,32 @@ void Writer::begin_segment(const Segment& segment) {
 }
 
 void Writer::intend(const Call& call) {
+  if (is_free(call)) return;  // written when it is settled
   state_->transact([&] {
-    state_->insert_judged(State::try_of(call.segment));
-    auto& statement = state_->prepared(kIntend);
-    bind_to(statement)(call.id)(call.trial)(call.segment)(call.turn)(call.tier)(call.sample)(
-        call.retry)(call.model)(call.requested_model)(call.host)(call.request_sha256)(
-        call.started_at)(call.reserved_pusd)(call.simulated ? 1 : 0)(call.prefix_sha256)(
-        call.replayed ? 1 : 0);
-    statement.exec();
+    state_->write_waiting(State::try_of(call.segment));
+    state_->insert_call(call);
   });
 }
 
 void Writer::settle(const Call& call) {
-  state_->transact([&] {
-    auto& statement = state_->prepared(kSettle);
-    Binder bind(statement);
-    bind(call.served_model)(call.fingerprint)(call.response_id)(call.finish_reason);
-    bind(call.error_class)(call.error_message);
-    bind(call.tokens.input_total)(call.tokens.input_miss)(call.tokens.input_hit);
-    bind(call.tokens.cache_write)(call.tokens.output_total)(call.tokens.output_text);
-    bind(call.tokens.output_reasoning)(call.raw_usage);
-    bind.text_column(call.response);
-    bind(call.cost_pusd)(call.price_entry)(call.price_book_sha256)(call.latency_ms);
-    bind(call.ttft_ms)(call.wait_ms)(call.http_status)(call.retryable ? 1 : 0)(call.notes)(call.id);
-    if (statement.exec() != 1) {
-      throw StoreError(
-          fmt::format("{}: call {} was settled without an intent; is another weir "
-                      "executing this run?",
-                      state_->file.string(), call.id));
-    }
-  });
+  if (is_free(call)) {
+    return state_->wait(call.segment, [state = state_.get(), call] {
+      state->insert_call(call);
+      state->settle_call(call);
+    });
+  }
+  state_->transact([&] { state_->settle_call(call); });
 }
 
 void Writer::judge(const Decision& decision, const std::vector<Signal>& signals) {
-  const std::lock_guard lock(state_->mutex);
-  state_->judged[State::try_of(decision.segment)].emplace_back(decision, signals);
+  state_->wait(decision.segment, [state = state_.get(), decision, signals] {
+    state->insert_judgement(decision, signals);
+  });
 }
 
 void Writer::finish_turn(const Turn& turn) {
   state_->transact([&] {
-    state_->insert_judged(State::try_of(turn.segment));
+    state_->write_waiting(State::try_of(turn.segment));
     auto& statement = state_->prepared(kInsertTurn);
     Binder bind(statement);
     bind(turn.segment)(turn.turn)(turn.tier)(turn.accepted_call);
@@ -346,7 +370,7 @@ void Writer::finish_turn(const Turn& turn) {
 
 void Writer::finish_try(const Try& attempt) {
   state_->transact([&] {
-    state_->insert_judged(fmt::format("{}#{}", attempt.trial, attempt.number));
+    state_->write_waiting(fmt::format("{}#{}", attempt.trial, attempt.number));
     state_->update_try(attempt);
   });
 }

@@ -11,9 +11,10 @@ namespace weir {
 
 /// The one connection that writes a run's rows. Every method is one
 /// transaction, durable on return: synchronous FULL where money was spent,
-/// NORMAL for simulated runs, where nothing was. Judgements alone wait for their
-/// trial's next rows: cut off before, they are made again from the calls. A full disk or a lost file is
-/// a StoreError; what was committed stays. Safe to call from many threads.
+/// NORMAL for simulated runs, where nothing was. Judgements, and simulated and
+/// replayed calls, wait for their trial's next rows: cut off before, they are made
+/// again at no cost. A full disk or a lost file is a StoreError; what was committed
+/// stays. Safe to call from many threads.
 class Writer final : public Recorder {
  public:
   /// Opens or creates `file`. Throws UserError or InfraError.
