@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/calibration/calibrate_pairs.hpp"
 #include "harness/experiment.hpp"
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
@@ -87,6 +88,26 @@ struct PlanCommand {
   std::filesystem::path experiment;
   Overrides overrides;
   PlanOptions options;
+};
+
+struct CalibrateCommand {
+  Common common;
+  std::vector<std::string> runs;
+  std::filesystem::path log;
+  std::filesystem::path pairs;
+  PairsQuery query;
+  std::string rule = "or";  ///< of two signals
+  std::string target;
+  std::string objective = "min-cost";
+  std::string guarantee = "finite-sample";
+  std::string missing = "refuse";
+  std::string deploy = "box";
+  std::string config;
+  std::string confirm;
+  std::filesystem::path out;
+  std::filesystem::path claim;
+  std::filesystem::path report;
+  CalibrationRequest request;
 };
 
 struct NightlyCommand {
@@ -192,7 +213,7 @@ struct ImageRemoveCommand : ImageCommand {};
 using Command =
     std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, CompareCommand,
                  ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
-                 NightlyCommand, PlanCommand, ImportCommand, MergeCommand, PruneCommand,
+                 NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand, MergeCommand, PruneCommand,
                  RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
                  ParseLogCommand, TasksListCommand, SandboxRunCommand, ImageListCommand,
                  ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
@@ -222,6 +243,7 @@ int run(const BaselineListCommand& command);
 int run(const BaselineDiffCommand& command);
 int run(const NightlyCommand& command);
 int run(const PlanCommand& command);
+int run(const CalibrateCommand& command);
 int run(const ImportCommand& command);
 int run(const MergeCommand& command);
 int run(const PruneCommand& command);

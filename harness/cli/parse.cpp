@@ -40,6 +40,7 @@ class Parser {
     add_report();
     add_baseline();
     add_plan();
+    add_calibrate();
     add_nightly();
     add_databases();
     add_reprice();
@@ -206,6 +207,58 @@ class Parser {
         ->check(number_in(0.0001, 1.0));
   }
 
+  void add_calibrate() {
+    CLI::App* sub = subcommand(app_, "calibrate", "Thresholds with certificates", calibrate_);
+    auto* runs = sub->add_option("--run", calibrate_.runs, "Runs to calibrate on (default: latest)");
+    auto* log = sub->add_option("--log", calibrate_.log, "Log of drawn thresholds (JSONL)");
+    auto* pairs = sub->add_option("--pairs", calibrate_.pairs, "Outcomes of two models (CSV)");
+    log->excludes(runs)->excludes(pairs);
+    pairs->excludes(runs);
+    PairsQuery& query = calibrate_.query;
+    sub->add_option("--base", query.base, "Model M1, or config: the base")->excludes(log);
+    sub->add_option("--strong", query.strong, "Model M2, or config: the strong one")->excludes(log);
+    sub->add_option("--signal", query.signals, "Column, sum A+B of columns, or hash; twice for two")
+        ->needs(pairs)
+        ->expected(1, 2);
+    sub->add_option("--rule", calibrate_.rule, "Of two signals: escalate on either, or on both")
+        ->check(CLI::IsMember({"or", "and"}))
+        ->capture_default_str();
+    sub->add_option("--where", query.where, "COLUMN=VALUE: rows to keep")->needs(pairs);
+    sub->add_option("--group", query.group, "Column whose tasks stay together in folds")
+        ->needs(pairs);
+    sub->add_option("--config", calibrate_.config, "The cascade to calibrate, if a run has several");
+    sub->add_option("--target", calibrate_.target, "Resolve rate in [0,1], or gap:F");
+    CalibrationRequest& request = calibrate_.request;
+    sub->add_option("--delta", request.delta, "Chance to break the promise")
+        ->check(number_in(0.0001, 0.5))
+        ->capture_default_str();
+    sub->add_option("--objective", calibrate_.objective, "What to seek")
+        ->check(CLI::IsMember({"min-cost", "max-quality"}))
+        ->capture_default_str();
+    sub->add_option("--budget", request.budget_usd,
+                    "USD that max-quality may cost: the mean per run; of --pairs, the total")
+        ->check(number_in(0, 1e9));
+    sub->add_option("--guarantee", calibrate_.guarantee, "Tests that hold for any number of tasks, "
+                                                         "or for many")
+        ->check(CLI::IsMember({"finite-sample", "asymptotic"}))
+        ->capture_default_str();
+    sub->add_option("--missing", calibrate_.missing, "Outcomes missing more under some thresholds")
+        ->check(CLI::IsMember({"refuse", "unresolved"}))
+        ->capture_default_str();
+    sub->add_option("--deploy", calibrate_.deploy, "Where the policy must be able to run")
+        ->check(CLI::IsMember({"box", "gateway"}))
+        ->capture_default_str();
+    sub->add_option("--confirm", calibrate_.confirm,
+                    "A run of the chosen policy on fresh tasks: test it there");
+    sub->add_option("--seed", request.seed, "Of task order and resampling")->capture_default_str();
+    sub->add_option("--resamples", request.resamples, "Of the bands")
+        ->check(CLI::Range(100, 1'000'000))
+        ->capture_default_str();
+    sub->add_option("--out", calibrate_.out, "Write the policy with its certificate here");
+    sub->add_option("--claim", calibrate_.claim, "Write the claim (JSON) here");
+    sub->add_option("--report", calibrate_.report, "Write a page with figures (Markdown) here");
+  }
+
   void add_nightly() {
     CLI::App* sub =
         subcommand(app_, "nightly", "Run, gate against the pinned baseline, report", nightly_);
@@ -344,6 +397,7 @@ class Parser {
   BaselineListCommand baseline_list_;
   BaselineDiffCommand baseline_diff_;
   PlanCommand plan_;
+  CalibrateCommand calibrate_;
   NightlyCommand nightly_;
   ImportCommand import_;
   MergeCommand merge_;

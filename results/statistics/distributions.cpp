@@ -22,6 +22,10 @@ double t_quantile(double p, double df) {
   return math::quantile(math::students_t(df), p);
 }
 
+double t_cdf(double t, double df) {
+  return math::cdf(math::students_t(df), t);
+}
+
 double binomial_cdf(double k, double n, double p) {
   if (k < 0) return 0;
   if (k >= n) return 1;

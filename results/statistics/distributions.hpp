@@ -11,6 +11,8 @@ namespace weir {
 [[nodiscard]] double normal_cdf(double z);
 /// Quantile of Student's t with `df` > 0 degrees of freedom.
 [[nodiscard]] double t_quantile(double p, double df);
+/// P(T <= t) of Student's t with `df` > 0 degrees of freedom.
+[[nodiscard]] double t_cdf(double t, double df);
 /// P(Bin(n, p) <= k); 0 for k < 0, 1 for k >= n.
 [[nodiscard]] double binomial_cdf(double k, double n, double p);
 /// P(Bin(n, p) = k).

@@ -62,6 +62,9 @@ TEST_F(ResumeTest, KillsAtTenMomentsChangeNothing) {
   pid_t pid = start(command("killed.db"));
   int kills = 0;
   bool finished = false;
+  while (run_weir({"show", "--db", (folder_ / "killed.db").string()}).exit_code != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // before, nothing to resume
+  }
   for (int moment = 0; moment < 10 && !finished; ++moment) {
     std::this_thread::sleep_for(std::chrono::milliseconds(350 + 157 * moment));
     if (::kill(pid, SIGKILL) == 0) ++kills;

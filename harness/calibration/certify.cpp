@@ -1,0 +1,132 @@
+#include "harness/calibration/certify.hpp"
+
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "results/statistics/distributions.hpp"
+
+namespace weir {
+namespace {
+
+/// The next threshold that could use a share: cheaper first, else the nearest dearer one.
+std::optional<std::size_t> heir_of(std::size_t k, const std::vector<bool>& passed) {
+  for (std::size_t next = k + 1; next < passed.size(); ++next) {
+    if (!passed[next]) return next;
+  }
+  for (std::size_t next = k; next-- > 0;) {
+    if (!passed[next]) return next;
+  }
+  return {};
+}
+
+ExplorationLog resample(const ExplorationLog& log, boost::random::mt19937_64& rng) {
+  const auto by_task = log.runs_by_task();
+  ExplorationLog drawn = log;
+  drawn.runs.clear();
+  boost::random::uniform_int_distribution<std::size_t> pick(0, by_task.size() - 1);
+  for (std::size_t task = 0; task < by_task.size(); ++task) {
+    for (const std::size_t i : by_task[pick(rng)]) {
+      drawn.runs.push_back(log.runs[i]);
+      drawn.runs.back().task = task;
+    }
+  }
+  return drawn;
+}
+
+}  // namespace
+
+bool Certification::any() const {
+  return std::find(certified.begin(), certified.end(), true) != certified.end();
+}
+
+std::vector<double> starting_shares(std::size_t thresholds) {
+  const std::size_t starts = (thresholds + 1) / 2;
+  std::vector<double> shares(thresholds, 0.0);
+  for (std::size_t k = 0; k < starts; ++k) {
+    shares[k] = static_cast<double>(k + 1) * 2 / static_cast<double>(starts * (starts + 1));
+  }
+  return shares;
+}
+
+std::vector<bool> pass_chain(const std::vector<double>& p, std::vector<double> shares,
+                             double delta) {
+  std::vector<bool> passed(p.size(), false);
+  for (bool again = true; again;) {
+    again = false;
+    for (std::size_t k = 0; k < p.size(); ++k) {
+      if (passed[k] || shares[k] <= 0 || p[k] > delta * shares[k]) continue;
+      passed[k] = again = true;
+      if (const auto heir = heir_of(k, passed)) shares[*heir] += shares[k];
+      shares[k] = 0;
+    }
+  }
+  return passed;
+}
+
+Certification certify(const ExplorationLog& log, const Promise& promise) {
+  Certification result;
+  result.tests =
+      test_thresholds(log, promise.target, promise.delta, promise.guarantee, promise.seed);
+  result.shares = starting_shares(log.grid.size());
+  std::vector<double> p;
+  for (const auto& test : result.tests) p.push_back(test.p);
+  result.certified = pass_chain(p, result.shares, promise.delta);
+  return result;
+}
+
+std::optional<std::size_t> cheapest(const Certification& certification,
+                                    const std::vector<double>& cost,
+                                    const std::vector<double>& escalations) {
+  std::optional<std::size_t> best;
+  for (std::size_t k = 0; k < certification.certified.size(); ++k) {
+    if (!certification.certified[k]) continue;
+    const auto dearer = [&](std::size_t other) {
+      if (cost[k] != cost[other]) return cost[k] < cost[other];
+      return escalations[k] <= escalations[other];
+    };
+    if (!best || dearer(*best)) best = k;
+  }
+  return best;
+}
+
+double abstention_rate(const ExplorationLog& log, const Promise& promise, int resamples) {
+  boost::random::mt19937_64 rng(promise.seed);
+  int abstained = 0;
+  for (int i = 0; i < resamples; ++i) {
+    Promise again = promise;
+    again.seed = promise.seed + static_cast<std::uint64_t>(i) + 1;
+    if (!certify(resample(log, rng), again).any()) ++abstained;
+  }
+  return static_cast<double>(abstained) / resamples;
+}
+
+std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise) {
+  const auto shares = starting_shares(log.grid.size());
+  const auto tests = test_thresholds(log, promise.target, promise.delta, promise.guarantee,
+                                     promise.seed);
+  std::optional<int> fewest;
+  for (std::size_t k = 0; k < log.grid.size(); ++k) {
+    double sum = 0;
+    double mass = 0;
+    for (const auto& run : log.runs) {
+      if (!run.resolved) continue;
+      sum += weight(log, run, k) * (*run.resolved ? 1 : 0);
+      mass += weight(log, run, k);
+    }
+    if (mass <= 0 || sum / mass <= promise.target || tests[k].tasks == 0) continue;
+    const double rate = sum / mass;
+    const double share = std::max(shares[k], 1.0 / static_cast<double>(log.grid.size()));
+    const double z = -normal_quantile(promise.delta * share) + normal_quantile(0.8);
+    const double tasks = z * z * rate * (1 - rate) / std::pow(rate - promise.target, 2) *
+                         static_cast<double>(log.tasks.size()) / tests[k].tasks;
+    const int needed = static_cast<int>(std::min(1e9, std::ceil(tasks)));
+    fewest = std::min(fewest.value_or(needed), needed);
+  }
+  return fewest;
+}
+
+}  // namespace weir

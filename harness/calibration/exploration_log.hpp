@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/record.hpp"
+
+namespace weir {
+
+/// Thresholds as a set: bit k is grid[k].
+using ThresholdSet = std::uint64_t;
+inline constexpr std::size_t kMostThresholds = 64;
+
+/// One run of a task under a threshold drawn at random.
+struct ExploredRun {
+  std::string id;
+  std::size_t task = 0;   ///< index into ExplorationLog::tasks
+  std::size_t drawn = 0;  ///< index into the grid
+  /// The thresholds that would have taken every decision of this run: it is a run of each
+  /// of them. Holds `drawn`.
+  ThresholdSet consistent = 0;
+  std::optional<bool> resolved;  ///< nullopt: missing (an infra error), no failure
+  std::optional<Picodollars> cost;
+  int turns = 0;
+  int strong_turns = 0;
+  /// A turn could not be undone as the policy asks: what the threshold would have led to
+  /// is unknown. Bounded by 0 and 1, never dropped.
+  bool in_doubt = false;
+};
+
+/// Runs of one config without a threshold of its own: flash alone, pro alone.
+struct PlainArm {
+  std::string config;
+  int runs = 0;
+  int resolved = 0;
+  Picodollars cost = 0;
+};
+
+/// What calibration feeds on: runs whose thresholds were drawn from one grid with known
+/// probabilities, independently of all that happened. A value; tasks are the
+/// independent units.
+struct ExplorationLog {
+  std::vector<double> grid;  ///< ascending; exactly 1.01 = never
+  std::vector<double> probs;
+  std::vector<std::string> tasks;
+  std::vector<ExploredRun> runs;
+  std::vector<PlainArm> plain_arms;
+  /// Whether a task's runs drew on their own: else (without replacement, in turn) what
+  /// one run drew says something of the others' draws.
+  bool independent_draws = true;
+  bool simulated = false;
+
+  /// The probability of drawing one of `set`.
+  [[nodiscard]] double mass(ThresholdSet set) const;
+  /// Indices of each task's runs, by task.
+  [[nodiscard]] std::vector<std::vector<std::size_t>> runs_by_task() const;
+};
+
+/// Whether what the runs of a task drew looks independent: as many pairs of them drew the
+/// same as chance would have it, and enough to tell.
+[[nodiscard]] bool draws_look_independent(const ExplorationLog& log);
+
+/// Whether grid[k] is in `set`.
+[[nodiscard]] constexpr bool holds(ThresholdSet set, std::size_t k) { return (set >> k & 1U) != 0; }
+
+/// The weight of a run for grid[k]: 1 over the probability of its consistent set, 0
+/// where it is no run of that threshold. 1 on average. Source: importance sampling from
+/// the mixture of thresholds (Agarwal et al. 2017; Kearns, Mansour & Ng 2000).
+[[nodiscard]] double weight(const ExplorationLog& log, const ExploredRun& run, std::size_t k);
+
+}  // namespace weir
