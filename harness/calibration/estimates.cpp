@@ -173,6 +173,13 @@ std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log, in
     estimates[k].usd = usd[k];
     estimates[k].usd->band.low = std::max(0.0, usd[k].band.low);
   }
+  const bool split = std::all_of(log.runs.begin(), log.runs.end(), [](const ExploredRun& run) {
+    return !run.resolved || run.strong_cost;
+  });
+  if (!split) return estimates;
+  const auto parts =
+      means.of([](const ExploredRun& run) { return static_cast<double>(*run.strong_cost) / 1e12; });
+  for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].strong_usd = parts[k].value;
   return estimates;
 }
 

@@ -24,6 +24,7 @@ struct ThresholdEstimate {
   double threshold = 0;
   ThresholdMean resolved;
   std::optional<ThresholdMean> usd;  ///< per run; nullopt where a run's cost is unknown
+  std::optional<double> strong_usd;  ///< the part of strong tiers, where it is known
   ThresholdMean turns;
   ThresholdMean strong_turns;
   double resolved_low = 0;   ///< with all runs in doubt unresolved

@@ -24,6 +24,7 @@ struct ExploredRun {
   ThresholdSet consistent = 0;
   std::optional<bool> resolved;  ///< nullopt: missing (an infra error), no failure
   std::optional<Picodollars> cost;
+  std::optional<Picodollars> strong_cost;  ///< the part of strong tiers
   int turns = 0;
   int strong_turns = 0;
   /// A turn could not be undone as the policy asks: what the threshold would have led to

@@ -90,6 +90,15 @@ struct PlanCommand {
   PlanOptions options;
 };
 
+/// Prices other than those a run was booked at.
+struct BookChoice {
+  std::string prices;  ///< "" = the bundled book
+  std::string scenario;
+  std::string at;
+  std::string currency = "usd";
+  [[nodiscard]] bool given() const { return !prices.empty() || !scenario.empty() || !at.empty(); }
+};
+
 struct CalibrateCommand {
   Common common;
   std::vector<std::string> runs;
@@ -107,6 +116,7 @@ struct CalibrateCommand {
   std::filesystem::path out;
   std::filesystem::path claim;
   std::filesystem::path report;
+  BookChoice book;
   CalibrationRequest request;
 };
 
@@ -140,10 +150,7 @@ struct PruneCommand {
 struct RepriceCommand {
   Common common;
   std::string run = "latest";
-  std::string prices;  ///< "" = the bundled book
-  std::string scenario;
-  std::string at;
-  std::string currency = "usd";
+  BookChoice book;
 };
 
 struct DoctorCommand {

@@ -214,11 +214,14 @@ class Parser {
     auto* pairs = sub->add_option("--pairs", calibrate_.pairs, "Outcomes of two models (CSV)");
     log->excludes(runs)->excludes(pairs);
     pairs->excludes(runs);
+    runs->excludes(log);
     PairsQuery& query = calibrate_.query;
     sub->add_option("--base", query.base, "Model M1, or config: the base")->excludes(log);
     sub->add_option("--strong", query.strong, "Model M2, or config: the strong one")->excludes(log);
-    sub->add_option("--signal", query.signals, "Column, sum A+B of columns, or hash; twice for two")
-        ->needs(pairs)
+    sub->add_option("--signal", query.signals,
+                    "Column, sum A+B of columns, or hash; twice for two. Of a run's pairs: turns, "
+                    "calls, usd, output_tokens, hash")
+        ->excludes(log)
         ->expected(1, 2);
     sub->add_option("--rule", calibrate_.rule, "Of two signals: escalate on either, or on both")
         ->check(CLI::IsMember({"or", "and"}))
@@ -250,6 +253,7 @@ class Parser {
         ->capture_default_str();
     sub->add_option("--confirm", calibrate_.confirm,
                     "A run of the chosen policy on fresh tasks: test it there");
+    add_book(sub, calibrate_.book);
     sub->add_option("--seed", request.seed, "Of task order and resampling")->capture_default_str();
     sub->add_option("--resamples", request.resamples, "Of the bands")
         ->check(CLI::Range(100, 1'000'000))
@@ -302,14 +306,18 @@ class Parser {
     prune->add_flag("--dry-run", prune_.dry_run, "Say what would be dropped, and stop");
   }
 
+  static void add_book(CLI::App* sub, BookChoice& book) {
+    sub->add_option("--prices", book.prices,
+                    "Price book: a file, run (the run's own) or bundled");
+    sub->add_option("--scenario", book.scenario, "A scenario of the book");
+    sub->add_option("--at", book.at, "Prices of this time: 2026-05-01T00:00:00Z, or now");
+  }
+
   void add_reprice() {
     CLI::App* sub = subcommand(app_, "reprice", "Show a run's cost under other prices", reprice_);
     sub->add_option("run", reprice_.run, "Run: id, prefix, name or latest")->capture_default_str();
-    sub->add_option("--prices", reprice_.prices,
-                    "Price book: a file, run (the run's own) or bundled");
-    sub->add_option("--scenario", reprice_.scenario, "A scenario of the book");
-    sub->add_option("--at", reprice_.at, "Prices of this time: 2026-05-01T00:00:00Z, or now");
-    sub->add_option("--currency", reprice_.currency, "A currency of the book")
+    add_book(sub, reprice_.book);
+    sub->add_option("--currency", reprice_.book.currency, "A currency of the book")
         ->capture_default_str();
   }
 

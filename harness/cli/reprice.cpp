@@ -6,60 +6,16 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/chosen_book.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
 #include "results/reprice.hpp"
 #include "results/store/reader.hpp"
-#include "tasks/error.hpp"
-#include "tasks/files.hpp"
 
 namespace weir::cli {
 namespace {
 
 using nlohmann::json;
-
-PriceView view_of(const RepriceCommand& command) {
-  PriceView view;
-  view.scenario = command.scenario;
-  view.currency = command.currency;
-  if (command.at == "now") {
-    view.at = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-  } else if (!command.at.empty()) {
-    view.at = parse_time(command.at);
-    if (!view.at) view.at = parse_time(command.at + "T00:00:00Z");
-    if (!view.at) {
-      throw UserError(fmt::format("--at {}: is not a time; write 2026-05-01T00:00:00Z, 2026-05-01 or "
-                                  "now",
-                                  command.at));
-    }
-  }
-  if (view.at && !view.scenario.empty()) {
-    throw UserError("--at and --scenario exclude each other: a scenario has no date");
-  }
-  return view;
-}
-
-/// A book and what to call it.
-struct NamedBook {
-  PriceBook book;
-  std::string name;
-};
-
-/// --prices; else the book the run brought along, if it brought one; else the
-/// bundled one as it is today.
-NamedBook book_of(const RepriceCommand& command, const Reader& reader, const Run& run) {
-  const json facts = json::parse(run.facts, nullptr, false);
-  const bool own = facts.is_object() && facts.value("own_price_book", false);
-  NamedBook named{PriceBook::bundled(), "bundled book"};
-  if (command.prices == "run" || (command.prices.empty() && own)) {
-    named = {PriceBook::parse(reader.price_book(run.price_book_sha256), "the run's price book"),
-             "run's own book"};
-  } else if (!command.prices.empty() && command.prices != "bundled") {
-    named = {PriceBook::parse(read_file(command.prices), command.prices), command.prices};
-  }
-  named.book = named.book.viewed(view_of(command));
-  return named;
-}
 
 json known(const std::optional<Picodollars>& sum) { return sum ? json(*sum) : json(); }
 
@@ -95,7 +51,7 @@ std::int64_t limited_by_dollars(const Reader& reader, const std::string& run) {
 int run(const RepriceCommand& command) {
   const Reader reader(command.common.db);
   const Run run = reader.find_run(command.run);
-  const auto [book, book_name] = book_of(command, reader, run);
+  const auto [book, book_name] = chosen_book(command.book, reader, run);
   const auto calls = reader.billed_calls(run.id);
   const auto lines = reprice(calls, book);
   const auto used = entries_used(calls, book);

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "harness/calibration/calibrate_log.hpp"
+#include "harness/calibration/calibrate_pairs.hpp"
+#include "harness/calibration/confirm.hpp"
+#include "results/report/document.hpp"
+
+namespace weir {
+
+/// Where a calibration came from, for headers: enough to make it again.
+struct CalibrationOrigin {
+  std::string what;      ///< "run 0123abcd (cascade)", a file's name and digest
+  std::string command;   ///< that made it
+  std::string version;
+  std::string prices;    ///< what its costs are of
+  std::string population;
+  std::string deploy;    ///< where a policy made of it may run
+  std::optional<int> searches;  ///< of this log so far, this one too; nullopt: not counted
+};
+
+/// One page: what is certified, what every threshold does, what blind choice would have done,
+/// what exploring cost. Where the simulated abstention is above 20 %, certificates
+/// only: no estimate is shown.
+[[nodiscard]] Document calibration_document(const LogCalibration& found,
+                                            const CalibrationRequest& request,
+                                            const CalibrationOrigin& origin,
+                                            const std::optional<Confirmation>& confirmed);
+[[nodiscard]] Document calibration_document(const PairedCalibration& found,
+                                            const CalibrationRequest& request,
+                                            const CalibrationOrigin& origin);
+
+/// Figures, as SVG without anything fetched: quality over cost with bands and the chosen
+/// threshold; cost by tier over thresholds.
+[[nodiscard]] std::string frontier_figure(const LogCalibration& found);
+[[nodiscard]] std::string cost_figure(const LogCalibration& found);
+[[nodiscard]] std::string frontier_figure(const PairedCalibration& found);
+
+}  // namespace weir

@@ -1,0 +1,194 @@
+#include "harness/calibration/certified_policy.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "harness/calibration/calibration_json.hpp"
+#include "harness/certificates.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+/// "[score]" and the like: the table's name; nullopt for other lines.
+std::optional<std::string> table_name(std::string_view line) {
+  line = trimmed(line.substr(0, line.find('#')));
+  if (line.size() < 3 || line.front() != '[' || line.back() != ']') return {};
+  return std::string(trimmed(line.substr(1, line.size() - 2)));
+}
+
+bool is_left_out(const std::string& table) {
+  return table == "explore" || table == "certificate" || table.rfind("certificate.", 0) == 0;
+}
+
+bool sets(std::string_view line, std::string_view key) {
+  line = trimmed(line);
+  if (line.rfind(key, 0) != 0) return false;
+  line = trimmed(line.substr(key.size()));
+  return !line.empty() && line.front() == '=';
+}
+
+/// JSON's strings, numbers and flags are TOML's; nested objects become inline tables.
+std::string toml_of(const json& value) {
+  if (value.is_number_float()) return fmt::format("{:.10g}", value.get<double>());
+  if (!value.is_object()) return value.dump();
+  std::vector<std::string> parts;
+  for (const auto& [key, each] : value.items()) {
+    parts.push_back(fmt::format("{} = {}", key, toml_of(each)));
+  }
+  return fmt::format("{{ {} }}", fmt::join(parts, ", "));
+}
+
+std::string toml_table(const std::string& name, const json& values) {
+  std::string text = fmt::format("\n[{}]\n", name);
+  for (const auto& [key, value] : values.items()) {
+    if (!value.is_null()) text += fmt::format("{} = {}\n", key, toml_of(value));
+  }
+  return text;
+}
+
+std::map<std::string, std::string> population_of(const RunLog& runs,
+                                                 const Experiment& experiment) {
+  std::set<std::string> sources;
+  for (const auto& arm : runs.arms) {
+    for (const auto& trial : arm.trials) sources.insert(trial.suite);
+  }
+  return {{"format", fmt::format("{}", fmt::join(runs.formats, ", "))},
+          {"source", fmt::format("{}", fmt::join(sources, ", "))},
+          {"filter", fmt::format("{}", fmt::join(experiment.task_globs, ", "))}};
+}
+
+/// Runs after which what exploring cost is saved, against escalating most of all.
+std::optional<double> break_even_runs(const LogCalibration& found) {
+  const double strong = found.estimates.front().usd->value;
+  const double saved = strong - found.estimates[*found.chosen].usd->value;
+  if (saved <= 0) return {};
+  return std::ceil(found.exploration_usd / saved);
+}
+
+json quality_of(const LogCalibration& found, const CalibrationRequest& request,
+                const std::optional<Confirmation>& confirmed) {
+  json quality = {{"target", *found.target},
+                  {"delta", request.delta},
+                  {"guarantee", name_of(request.guarantee)},
+                  {"tasks", found.tasks},
+                  {"runs", found.runs},
+                  {"seed", request.seed}};
+  if (confirmed) {
+    quality["method"] = "exact binomial, on fresh tasks";
+    quality["confirmed_by"] = confirmed->run;
+    quality["confirming_tasks"] = confirmed->tasks;
+    quality["p"] = confirmed->p;
+    quality["resolved_lower"] = confirmed->lower;
+    return quality;
+  }
+  const auto& test = found.certification(request.guarantee).tests[*found.chosen];
+  quality["method"] = name_of(test.method);
+  quality["p"] = test.p;
+  if (found.abstention > kMostAbstention) return quality;
+  const auto& resolved = found.estimates[*found.chosen].resolved;
+  quality["resolved"] = resolved.value;
+  quality["resolved_low"] = resolved.band.low;
+  quality["resolved_high"] = resolved.band.high;
+  return quality;
+}
+
+json cost_of(const LogCalibration& found) {
+  const auto& usd = *found.estimates[*found.chosen].usd;
+  json cost = {{"exploration_usd", found.exploration_usd}};
+  if (const auto runs = break_even_runs(found)) cost["break_even_runs"] = *runs;
+  if (found.abstention > kMostAbstention) return cost;
+  cost["usd_per_run"] = usd.value;
+  cost["usd_low"] = usd.band.low;
+  cost["usd_high"] = usd.band.high;
+  return cost;
+}
+
+}  // namespace
+
+std::string settled_policy(const std::string& text, double threshold) {
+  std::string settled;
+  std::string table;
+  bool written = false;
+  const std::string line_of = fmt::format("threshold = {}\n", threshold);
+  for (const auto line : split_lines(text)) {
+    if (const auto name = table_name(line)) {
+      table = *name;
+      if (!is_left_out(table)) settled += std::string(line) + "\n";
+      continue;
+    }
+    if (is_left_out(table)) continue;
+    if (table == "score" && sets(line, "threshold")) {
+      settled += line_of;
+      written = true;
+    } else {
+      settled += std::string(line) + "\n";
+    }
+  }
+  if (!written) {
+    const auto score = settled.find("[score]\n");
+    if (score == std::string::npos) {
+      settled += "[score]\n" + line_of;
+    } else {
+      settled.insert(score + 8, line_of);
+    }
+  }
+  while (settled.size() > 1 && settled[settled.size() - 1] == '\n' &&
+         settled[settled.size() - 2] == '\n') {
+    settled.pop_back();
+  }
+  const Policy policy = parse_policy("the settled policy", settled);
+  if (std::abs(policy.threshold - threshold) > 1e-9 || !policy.grid.empty() ||
+      policy.certificate) {
+    throw UserError(
+        "the policy cannot be settled: write [score], [explore] and [certificate] as tables of "
+        "their own, a key a line");
+  }
+  return settled;
+}
+
+std::string certified_policy(const std::string& settled, const CertificateFacts& facts) {
+  std::string text = settled + "\n[certificate]\n";
+  text += fmt::format("simulated = {}\n", facts.simulated);
+  text += fmt::format("prices_sha256 = {}\n", json(facts.prices_sha256).dump());
+  text += toml_table("certificate.binds", facts.binds);
+  text += toml_table("certificate.population", facts.population);
+  text += toml_table("certificate.quality", facts.quality);
+  text += toml_table("certificate.cost", facts.cost);
+  return text;
+}
+
+CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& found,
+                                   const CalibrationRequest& request, const std::string& settled,
+                                   const std::optional<Confirmation>& confirmed,
+                                   const std::string& prices_sha256) {
+  const Arm& arm = runs.arms.front();
+  const Experiment experiment = experiment_from_spec(json::parse(arm.run.spec), {});
+  const auto config = std::find_if(
+      experiment.configs.begin(), experiment.configs.end(),
+      [&](const ConfigSpec& each) { return each.name == arm.config.config; });
+  ConfigSpec certified = *config;
+  // As the file will read: a certificate's own lines are no part of what it binds.
+  certified.policy = parse_policy("the settled policy", settled + "\n[certificate]\n");
+  CertificateFacts facts;
+  facts.simulated = found.simulated;
+  facts.binds = certificate_bindings(experiment, certified);
+  std::set<std::string> served;
+  for (const auto& each : runs.arms) served.insert(each.served.begin(), each.served.end());
+  facts.binds["served"] = fmt::format("{}", fmt::join(served, ", "));
+  facts.population = population_of(runs, experiment);
+  facts.prices_sha256 = prices_sha256;
+  facts.quality = quality_of(found, request, confirmed);
+  facts.cost = cost_of(found);
+  return facts;
+}
+
+}  // namespace weir

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "harness/calibration/calibrate_log.hpp"
+#include "harness/calibration/confirm.hpp"
+#include "harness/calibration/run_log.hpp"
+
+namespace weir {
+
+/// A policy's text with this threshold and neither [explore] nor [certificate]: what runs
+/// where nothing is explored. Throws UserError if the text cannot be changed line by line
+/// (inline tables).
+[[nodiscard]] std::string settled_policy(const std::string& text, double threshold);
+
+/// What a certificate says besides what it binds.
+struct CertificateFacts {
+  bool simulated = false;
+  std::map<std::string, std::string> binds;
+  std::map<std::string, std::string> population;
+  std::string prices_sha256;
+  nlohmann::json quality;  ///< flat objects: keys of the tables' own
+  nlohmann::json cost;
+};
+
+/// The settled policy with its certificate, as TOML.
+[[nodiscard]] std::string certified_policy(const std::string& settled,
+                                           const CertificateFacts& facts);
+
+/// The facts of a calibration on runs. `prices_sha256`: of the book its costs are of.
+[[nodiscard]] CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& found,
+                                                 const CalibrationRequest& request,
+                                                 const std::string& settled,
+                                                 const std::optional<Confirmation>& confirmed,
+                                                 const std::string& prices_sha256);
+
+}  // namespace weir

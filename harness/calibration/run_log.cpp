@@ -1,0 +1,312 @@
+#include "harness/calibration/run_log.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+
+#include "results/arm_role.hpp"
+#include "tasks/error.hpp"
+
+namespace weir {
+namespace {
+
+using nlohmann::json;
+
+Policy policy_of(const ConfigRow& config) {
+  return config.policy.empty() ? Policy() : parse_policy(config.config + "'s policy", config.policy);
+}
+
+bool explores(const ConfigRow& config) {
+  return role_of(config).kind == ArmKind::cascade && !policy_of(config).grid.empty();
+}
+
+void check_external(const ConfigRow& config) {
+  if (config.policy.find("[external]") == std::string::npos) return;
+  throw UserError(fmt::format("{}: routes by a program, which has no threshold to calibrate",
+                              config.config));
+}
+
+/// The grid ascending with its probabilities, and each value's place.
+void use_grid(const Policy& policy, ExplorationLog& log) {
+  std::vector<std::size_t> order(policy.grid.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return policy.grid[a] < policy.grid[b]; });
+  if (order.size() > kMostThresholds) {
+    throw UserError(fmt::format("the grid has {} thresholds; {} is the most", order.size(),
+                                kMostThresholds));
+  }
+  for (const std::size_t i : order) {
+    log.grid.push_back(policy.grid[i]);
+    log.probs.push_back(policy.probs[i]);
+  }
+}
+
+std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold) {
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    if (std::abs(grid[k] - threshold) < 1e-9) return k;
+  }
+  return {};
+}
+
+/// The thresholds that agree with all of a trial's decisions.
+ThresholdSet agreeing(const std::vector<Decision>& decisions, const std::vector<double>& grid,
+                      const std::string& trial) {
+  ThresholdSet agree = 0;
+  for (std::size_t k = 0; k < grid.size(); ++k) agree |= ThresholdSet{1} << k;
+  for (const auto& decision : decisions) {
+    const json others = json::parse(decision.grid, nullptr, false);
+    if (!others.is_object() || others.empty()) {
+      throw UserError(fmt::format("trial {}, turn {}: does not say what other thresholds would have "
+                                  "decided; run it again with this version",
+                                  trial, decision.turn));
+    }
+    std::set<std::size_t> said;
+    for (const auto& [threshold, what] : others.items()) {
+      const auto k = place_of(grid, std::stod(threshold));
+      if (!k) continue;
+      said.insert(*k);
+      if (what != decision.decision) agree &= ~(ThresholdSet{1} << *k);
+    }
+    if (said.size() != grid.size()) {
+      throw UserError(fmt::format("trial {}, turn {}: signals were not evaluated for every threshold "
+                                  "of the grid",
+                                  trial, decision.turn));
+    }
+  }
+  return agree;
+}
+
+void check_visibility(const Reader& reader, const Run& run, const std::string& config,
+                      const Policy& policy) {
+  for (const auto& [signal, weight] : policy.weights) {
+    if (weight <= 0) continue;
+    const Rows seen = reader.query(fmt::format(
+        "SELECT count(*) FROM v_signal JOIN trial ON trial.id = v_signal.trial WHERE v_signal.run "
+        "= '{}' AND trial.config = '{}' AND v_signal.name = '{}' AND visibility = 'grader'",
+        run.id, config, signal));
+    if (seen.rows.at(0).at(0) == "0") continue;
+    throw UserError(fmt::format(
+        "{}: the signal {} was seen by the grader's eyes: hidden tests were among the visible ones. "
+        "A deployed policy has none; calibrate on tasks without overlap (`weir validate` names "
+        "them)",
+        config, signal));
+  }
+}
+
+void add_formats(const Reader& reader, const Run& run, std::set<std::string>& formats) {
+  const Rows rows =
+      reader.query(fmt::format("SELECT DISTINCT format FROM task WHERE run = '{}'", run.id));
+  for (const auto& row : rows.rows) formats.insert(row.at(0).value_or(""));
+}
+
+/// Runs of one population under one policy; else their pool is neither's.
+void check_alike(const std::vector<Arm>& arms) {
+  for (const auto& arm : arms) {
+    const bool alike = arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
+                       arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
+                       arm.config.tiers == arms.front().config.tiers &&
+                       json::parse(arm.run.facts).value("limits", json()) ==
+                           json::parse(arms.front().run.facts).value("limits", json());
+    if (alike) continue;
+    throw UserError(fmt::format("runs {} and {} differ in policy, agent, models or limits: they are "
+                                "not one log",
+                                arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
+  }
+}
+
+std::optional<bool> resolved_of(const TrialSummary& trial) {
+  if (is_missing(trial.outcome)) return {};
+  return trial.outcome == Outcome::resolved;
+}
+
+struct Costs {
+  std::optional<std::map<std::string, std::optional<Picodollars>>> repriced;
+  [[nodiscard]] std::optional<Picodollars> of(const TrialSummary& trial) const {
+    if (!repriced) return trial.cost_pusd;
+    const auto found = repriced->find(trial.trial);
+    return found == repriced->end() ? std::optional<Picodollars>(0) : found->second;
+  }
+};
+
+Costs costs_of(const Reader& reader, const RunSelection& selection, const Run& run) {
+  if (!selection.book) return {};
+  return {trial_costs(reader, run.id, *selection.book)};
+}
+
+void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, ExplorationLog& log) {
+  for (const auto& arm : arms) {
+    if (role_of(arm.config).kind != ArmKind::plain) continue;
+    PlainArm plain{arm.config.config, 0, 0, 0};
+    for (const auto& trial : arm.trials) {
+      const auto resolved = resolved_of(trial);
+      const auto cost = costs.of(trial);
+      if (!resolved || !cost) continue;
+      ++plain.runs;
+      plain.resolved += *resolved ? 1 : 0;
+      plain.cost += *cost;
+    }
+    if (plain.runs > 0) log.plain_arms.push_back(plain);
+  }
+}
+
+double signal_of(const TrialSummary& trial, const std::string& name,
+                 const std::optional<Picodollars>& cost) {
+  std::optional<double> value;
+  if (name == "turns") value = trial.turns;
+  if (name == "calls") value = trial.calls;
+  if (name == "output_tokens") value = trial.output_total;
+  if (name == "usd" && cost) value = static_cast<double>(*cost) / 1e12;
+  if (name == "hash") value = hash_signal(trial.task);
+  if (value) return *value;
+  throw UserError(fmt::format(
+      "--signal {}: of a run's pairs the signals are turns, calls, usd, output_tokens and hash, and "
+      "trial {} must know it",
+      name, trial.trial));
+}
+
+}  // namespace
+
+std::optional<std::string> exploring_config(const Reader& reader, const Run& run,
+                                            const std::string& named) {
+  std::vector<std::string> names;
+  for (const auto& config : reader.configs(run.id)) {
+    if (!named.empty() && config.config != named) continue;
+    if (!named.empty()) check_external(config);
+    if (explores(config)) names.push_back(config.config);
+  }
+  if (names.size() > 1) {
+    throw UserError(fmt::format("run {} has several exploring configs: name one with --config: {}",
+                                run.id.substr(0, 12), fmt::join(names, ", ")));
+  }
+  if (names.empty()) return {};
+  return names.front();
+}
+
+RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
+  RunLog found;
+  std::map<std::string, std::size_t> tasks;
+  for (const Run& run : selection.runs) {
+    const auto config = exploring_config(reader, run, selection.config);
+    if (!config) {
+      throw UserError(fmt::format(
+          "run {}: no config draws its thresholds: a deterministic log says nothing of other "
+          "thresholds. Run with [explore] in the policy, or give two plain arms with --base and "
+          "--strong",
+          run.id.substr(0, 12)));
+    }
+    const auto arms = reader.arms(run);
+    const Costs costs = costs_of(reader, selection, run);
+    add_plain_arms(arms, costs, found.log);
+    const auto arm = std::find_if(arms.begin(), arms.end(),
+                                  [&](const Arm& each) { return each.config.config == *config; });
+    found.policy = policy_of(arm->config);
+    if (found.log.grid.empty()) use_grid(found.policy, found.log);
+    check_visibility(reader, run, *config, found.policy);
+    add_formats(reader, run, found.formats);
+    found.arms.push_back(*arm);
+    check_alike(found.arms);
+    std::map<std::string, double> thresholds;
+    for (const auto& progress : reader.progress(run.id)) {
+      if (progress.trial.threshold) thresholds[progress.trial.id] = *progress.trial.threshold;
+    }
+    found.log.simulated = found.log.simulated || run.simulated;
+    for (const auto& trial : arm->trials) {
+      const auto drawn = thresholds.find(trial.trial);
+      if (drawn == thresholds.end() || trial.outcome == Outcome::not_run) continue;
+      const auto place = place_of(found.log.grid, drawn->second);
+      if (!place) {
+        throw UserError(fmt::format("trial {}: threshold {} is not on the grid", trial.trial,
+                                    drawn->second));
+      }
+      ExploredRun explored;
+      explored.id = trial.trial;
+      explored.drawn = *place;
+      const auto [task, fresh] = tasks.emplace(trial.suite + "/" + trial.task,
+                                               found.log.tasks.size());
+      if (fresh) found.log.tasks.push_back(trial.task);
+      explored.task = task->second;
+      explored.resolved = resolved_of(trial);
+      explored.cost = costs.of(trial);
+      if (!selection.book && trial.usd_strong) {
+        explored.strong_cost = std::llround(*trial.usd_strong * 1e12);
+      }
+      explored.turns = static_cast<int>(trial.turns.value_or(0));
+      explored.strong_turns = static_cast<int>(trial.escalated_turns.value_or(0));
+      explored.consistent =
+          agreeing(reader.decisions(trial.trial), found.log.grid, trial.trial);
+      if (!holds(explored.consistent, *place)) {
+        throw UserError(fmt::format("trial {}: its decisions are not those of its own threshold {}",
+                                    trial.trial, drawn->second));
+      }
+      found.log.runs.push_back(std::move(explored));
+    }
+  }
+  // Attempts walk the grid from one drawn start: what one drew tells the others'.
+  found.log.independent_draws = false;
+  return found;
+}
+
+PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
+                           const PairsQuery& query) {
+  PairedTasks pairs{query.base, query.strong, query.signals, true, false, {}};
+  std::set<std::string> seen;
+  for (const Run& run : selection.runs) {
+    const Arm base = reader.arm(run, query.base, query.base);
+    const Arm strong = reader.arm(run, query.strong, query.strong);
+    const Costs costs = costs_of(reader, selection, run);
+    pairs.simulated = pairs.simulated || run.simulated;
+    for (const auto& weak : base.trials) {
+      const std::string id = weak.suite + "/" + weak.task;
+      if (seen.count(id) > 0 || !resolved_of(weak)) continue;
+      const auto other = std::find_if(
+          strong.trials.begin(), strong.trials.end(), [&](const TrialSummary& trial) {
+            return trial.suite == weak.suite && trial.task == weak.task &&
+                   trial.attempt == weak.attempt && resolved_of(trial);
+          });
+      if (other == strong.trials.end()) continue;
+      const auto weak_cost = costs.of(weak);
+      const auto strong_cost = costs.of(*other);
+      if (!weak_cost || !strong_cost) {
+        throw UserError(fmt::format("trial {} has no known cost: price it first (`weir reprice`)",
+                                    weak_cost ? other->trial : weak.trial));
+      }
+      seen.insert(id);
+      PairedTask task{id, "", *resolved_of(weak), *resolved_of(*other), *weak_cost, *strong_cost, {}};
+      for (const auto& name : query.signals) {
+        task.signals.push_back(signal_of(weak, name, weak_cost));
+      }
+      pairs.tasks.push_back(std::move(task));
+    }
+  }
+  if (pairs.tasks.empty()) {
+    throw UserError(fmt::format("no task has outcomes under both {} and {}", query.base,
+                                query.strong));
+  }
+  return pairs;
+}
+
+std::map<std::string, std::optional<Picodollars>> trial_costs(const Reader& reader,
+                                                              const std::string& run,
+                                                              const PriceBook& book) {
+  std::map<std::string, Spend> spends;
+  for (const auto& call : reader.billed_calls(run)) {
+    if (!call.counted) continue;
+    if (call.free) continue;
+    std::optional<Picodollars> part;
+    if (!call.unknowable) {
+      if (const auto cost = book.cost(call.key, call.at, call.tokens)) part = cost->pusd;
+    }
+    spends[call.trial].add(part);
+  }
+  std::map<std::string, std::optional<Picodollars>> costs;
+  for (const auto& [trial, spend] : spends) costs[trial] = spend.whole();
+  return costs;
+}
+
+}  // namespace weir

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/calibration/exploration_log.hpp"
+#include "harness/calibration/paired_tasks.hpp"
+#include "harness/router/policy.hpp"
+#include "results/arm.hpp"
+#include "results/prices.hpp"
+#include "results/store/reader.hpp"
+
+namespace weir {
+
+/// What to calibrate on, of runs in a database.
+struct RunSelection {
+  std::vector<Run> runs;
+  std::string config;             ///< the exploring cascade; "" = the only one
+  std::optional<PriceBook> book;  ///< costs under these prices; nullopt: as booked
+};
+
+/// An exploring arm as a log, and what a certificate must know of it.
+struct RunLog {
+  ExplorationLog log;
+  std::vector<Arm> arms;  ///< the exploring arm of each run
+  std::set<std::string> formats;  ///< of their tasks
+  Policy policy;
+};
+
+/// Name of the one exploring config of a run; nullopt: none explores. Throws UserError
+/// if several do and none is named.
+[[nodiscard]] std::optional<std::string> exploring_config(const Reader& reader, const Run& run,
+                                                          const std::string& named);
+
+/// A run's decisions say, at every grid threshold, what it would have decided with the
+/// router's state as it stood: stays, counts of failures, caps and budgets. The thresholds that
+/// agree with every decision of a trial have been through the same states, so the trial
+/// is a trial of theirs. Runs must share policy, agent and limits. Signals of hidden
+/// tests and external policies are refused. Throws UserError saying why.
+[[nodiscard]] RunLog read_run_log(const Reader& reader, const RunSelection& selection);
+
+/// Two plain arms of the runs as pairs: one attempt of each task under both. Signals of the
+/// base trial's end: turns, calls, usd, output_tokens, hash. Trials without an outcome are
+/// left out with their pair.
+[[nodiscard]] PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
+                                         const PairsQuery& query);
+
+/// What each trial's counted try cost under `book`; nullopt where a call has no price.
+[[nodiscard]] std::map<std::string, std::optional<Picodollars>> trial_costs(
+    const Reader& reader, const std::string& run, const PriceBook& book);
+
+}  // namespace weir
