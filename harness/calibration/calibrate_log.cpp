@@ -144,8 +144,8 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
   found.tasks = log.tasks.size();
   found.runs = log.runs.size();
   for (const auto& run : log.runs) {
-    found.missing += run.resolved ? 0 : 1;
-    found.in_doubt += run.in_doubt ? 1 : 0;
+    found.missing += run.resolved ? 0U : 1U;
+    found.in_doubt += run.in_doubt ? 1U : 0U;
     found.exploration_usd += static_cast<double>(run.cost.value_or(0)) / 1e12;
   }
   found.simulated = log.simulated;

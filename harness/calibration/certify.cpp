@@ -12,6 +12,8 @@
 namespace weir {
 namespace {
 
+constexpr double kMoreTasks = 1.2;  ///< the least to ask for, of those there are
+
 /// The next threshold that could use a share: cheaper first, else the nearest dearer one.
 std::optional<std::size_t> heir_of(std::size_t k, const std::vector<bool>& passed) {
   for (std::size_t next = k + 1; next < passed.size(); ++next) {
@@ -123,7 +125,8 @@ std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promis
     const double z = -normal_quantile(promise.delta * share) + normal_quantile(0.8);
     const double tasks = z * z * rate * (1 - rate) / std::pow(rate - promise.target, 2) *
                          static_cast<double>(log.tasks.size()) / tests[k].tasks;
-    const int needed = static_cast<int>(std::min(1e9, std::ceil(tasks)));
+    const double least = kMoreTasks * static_cast<double>(log.tasks.size());
+    const int needed = static_cast<int>(std::clamp(std::ceil(tasks), std::ceil(least), 1e9));
     fewest = std::min(fewest.value_or(needed), needed);
   }
   return fewest;

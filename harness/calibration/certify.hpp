@@ -53,7 +53,8 @@ struct Certification {
                                      int resamples);
 
 /// About how many tasks it takes to certify the most promising threshold with probability
-/// 0.8, by the normal approximation; nullopt: none looks as if it kept the target.
+/// 0.8, by the normal approximation, and no fewer than a fifth more than there are: what
+/// looks most promising is partly luck. nullopt: none looks as if it kept the target.
 [[nodiscard]] std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise);
 
 }  // namespace weir

@@ -24,18 +24,23 @@ void check_size(const ExplorationLog& log) {
       log.tasks.size(), kLeastTasks));
 }
 
+void check_deterministic(const ExplorationLog& log) {
+  const std::size_t first = log.runs.front().drawn;
+  const bool all = std::all_of(log.runs.begin(), log.runs.end(),
+                               [&](const ExploredRun& run) { return run.drawn == first; });
+  if (!all || log.grid.size() == 1) return;
+  throw UserError(fmt::format(
+      "every run has the threshold {}: a deterministic log. Turns with scores between it and a "
+      "lower threshold were never escalated, so nothing is known of other thresholds. Run "
+      "with [explore] in the policy",
+      log.grid[first]));
+}
+
 void check_draws(const ExplorationLog& log) {
   const auto n = static_cast<double>(log.runs.size());
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
     const auto drew = static_cast<double>(std::count_if(
         log.runs.begin(), log.runs.end(), [&](const ExploredRun& run) { return run.drawn == k; }));
-    if (drew == n && log.grid.size() > 1) {
-      throw UserError(fmt::format(
-          "every run has the threshold {}: a deterministic log. Turns with scores between it and a "
-          "lower threshold were never escalated, so nothing is known of other thresholds. Run "
-          "with [explore] in the policy",
-          log.grid[k]));
-    }
     const double p = log.probs[k];
     const double off = (drew - n * p) / std::sqrt(n * p * (1 - p));
     if (p < 1 && std::abs(off) > kMostErrors) {
@@ -100,6 +105,7 @@ void check_missing(const ExplorationLog& log) {
 
 void check_exploration(const ExplorationLog& log, const std::vector<ThresholdEstimate>& estimates) {
   check_size(log);
+  check_deterministic(log);
   check_draws(log);
   check_missing(log);
   check_weights(log, estimates);

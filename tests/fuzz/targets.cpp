@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
+#include "harness/calibration/certified_policy.hpp"
+#include "harness/calibration/log_reader.hpp"
+#include "harness/calibration/paired_search.hpp"
 #include "harness/model/failure.hpp"
 #include "harness/model/wire/delta_template.hpp"
 #include "harness/model/wire/json_fields.hpp"
@@ -161,6 +164,21 @@ void commands(std::string_view bytes) {
   (void)looks_like_an_edit(bytes);
 }
 
+void exploration_log(std::string_view bytes) {
+  const ExplorationLog log = parse_exploration_log("f", bytes);
+  for (const auto& run : log.runs) require(holds(run.consistent, run.drawn));
+}
+void paired_tasks(std::string_view bytes) {
+  const PairedTasks pairs = parse_paired_tasks("f", bytes, {"a", "b", {"s+t", "hash"}, {}, ""});
+  const auto frontier = frontier_of(all_thresholds(pairs));
+  require(!frontier.empty() && frontier.front().cost >= 0);
+}
+/// However a policy is written, settling it either refuses or keeps.
+void settled(std::string_view bytes) {
+  const std::string once = settled_policy(std::string(bytes), 0.5);
+  require(settled_policy(once, 0.5) == once);
+}
+
 void csv_outcomes(std::string_view bytes) { (void)read_outcomes(bytes, "fuzz", "c"); }
 
 }  // namespace
@@ -174,6 +192,13 @@ const std::vector<Target>& targets() {
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
+      {"exploration_log", exploration_log,
+       {"{\"grid\":[0.5,1.01]}\n{\"run\":1,\"task\":\"a\",\"threshold\":0.5,\"resolved\":true}\n"
+        "{\"run\":1,\"turn\":1,\"score\":0.7,\"escalated\":true}\n"}},
+      {"paired_tasks", paired_tasks,
+       {"instance_id,a_resolved,a_cost_usd,b_resolved,b_cost_usd,s,t\nx,1,0.5,0,1,2,3\ny,0,1,1,2,1,1\n"}},
+      {"settled", settled,
+       {"stay = 1\n[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n[certificate]\na = 1\n"}},
       {"prices", prices,
        {R"({"schema":"weir/price-book@1","entries":[{"id":"a","model":"m","effective_from":)"
         R"("2026-01-01T00:00:00Z","rates":{"usd":{"output":1.5}}}]})"}},

@@ -23,7 +23,7 @@ World world_named(const std::string& name) {
 /// Means over worlds, method by method.
 struct Summary {
   std::vector<std::string> names;
-  std::vector<double> worst_violation, abstention, regret_ratio, fallback_ratio;
+  std::vector<double> worst_violation, abstention, regret, with_fallback;  ///< sums, but the first
   int worlds = 0;
   int compared = 0;  ///< worlds in which the reference chose often enough
 
@@ -31,10 +31,9 @@ struct Summary {
     if (names.empty()) {
       for (const auto& method : score.methods) names.push_back(method.name);
       worst_violation.assign(names.size(), 0);
-      abstention = regret_ratio = fallback_ratio = worst_violation;
+      abstention = regret = with_fallback = worst_violation;
     }
     ++worlds;
-    constexpr double kLeastRegret = 0.02;  // below, a ratio says nothing
     constexpr double kMostAbstained = 0.9;
     const MethodScore& reference = score.methods.front();
     const bool comparable = reference.abstention_rate() <= kMostAbstained;
@@ -42,9 +41,8 @@ struct Summary {
     for (std::size_t m = 0; m < names.size(); ++m) {
       worst_violation[m] = std::max(worst_violation[m], score.methods[m].violation_rate());
       abstention[m] += score.methods[m].abstention_rate();
-      fallback_ratio[m] += score.methods[m].with_fallback / reference.with_fallback;
-      if (!comparable) continue;
-      regret_ratio[m] += score.methods[m].regret / std::max(reference.regret, kLeastRegret);
+      with_fallback[m] += score.methods[m].with_fallback;
+      if (comparable) regret[m] += score.methods[m].regret;
     }
   }
 };
@@ -91,12 +89,14 @@ int study(const std::vector<std::string>& words) {
              "cases or more):\n",
              summary.worlds, summary.compared);
   for (std::size_t m = 0; m < summary.names.size(); ++m) {
-    fmt::print("  {:<40} worst violation {:4.1f} %  mean abstention {:4.1f} %  of the reference's "
-               "regret {:.2f}, with fallback {:.2f}\n",
+    fmt::print("  {:<40} worst violation {:4.1f} %  mean abstention {:4.1f} %  mean regret {:5.1f} % "
+               "({:.2f} of the reference's), with fallback {:5.1f} % ({:.2f})\n",
                summary.names[m], 100 * summary.worst_violation[m],
                100 * summary.abstention[m] / summary.worlds,
-               summary.regret_ratio[m] / std::max(1, summary.compared),
-               summary.fallback_ratio[m] / summary.worlds);
+               100 * summary.regret[m] / std::max(1, summary.compared),
+               summary.regret[m] / summary.regret[0],
+               100 * summary.with_fallback[m] / summary.worlds,
+               summary.with_fallback[m] / summary.with_fallback[0]);
   }
   return 0;
 }
