@@ -14,24 +14,32 @@ namespace weir {
 namespace {
 
 constexpr int kAbstentionResamples = 200;
+constexpr double kLevel = 0.95;
 
 double rate_of(const PlainArm& arm) {
   return static_cast<double>(arm.resolved) / arm.runs;
 }
 
 /// base + F (strong - base), the base the arm that costs less a run.
-double rate_at_gap(const ExplorationLog& log, double share) {
+void use_gap(const ExplorationLog& log, double share, LogCalibration& found) {
   if (log.plain_arms.size() != 2) {
     throw UserError(fmt::format(
         "--target gap:{}: needs the runs of two plain arms, base and strong, beside the explored "
         "ones; there are {}. Give a resolve rate instead",
         share, log.plain_arms.size()));
   }
-  const auto mean_cost = [](const PlainArm& arm) { return static_cast<double>(arm.cost) / arm.runs; };
   const PlainArm* base = &log.plain_arms[0];
   const PlainArm* strong = &log.plain_arms[1];
-  if (mean_cost(*base) > mean_cost(*strong)) std::swap(base, strong);
-  return rate_of(*base) + share * (rate_of(*strong) - rate_of(*base));
+  const auto mean_cost = [](const PlainArm* arm) { return arm->usd / arm->runs; };
+  if (!base->priced || !strong->priced || mean_cost(base) == mean_cost(strong)) {
+    throw UserError(fmt::format(
+        "--target gap:{}: the base is the cheaper of \"{}\" and \"{}\", and their costs do not tell "
+        "which that is. Give a resolve rate instead",
+        share, base->config, strong->config));
+  }
+  if (mean_cost(base) > mean_cost(strong)) std::swap(base, strong);
+  found.target = rate_of(*base) + share * (rate_of(*strong) - rate_of(*base));
+  found.gap = fmt::format("{} + {} of the way to {}", base->config, share, strong->config);
 }
 
 /// Columns of one threshold: w, w R, w cost.
@@ -42,6 +50,7 @@ void add_columns(const ExplorationLog& log, const std::vector<std::size_t>& runs
     const ExploredRun& run = log.runs[i];
     if (!run.resolved) continue;
     const double w = weight(log, run, k);
+    if (!run.cost) continue;
     sums[0] += w;
     sums[1] += *run.resolved ? w : 0;
     sums[2] += w * static_cast<double>(*run.cost) / 1e12;
@@ -87,7 +96,7 @@ std::optional<BlindControl> blind_control(const ExplorationLog& log, const LogCa
 std::vector<double> column(const std::vector<ThresholdEstimate>& estimates, bool usd) {
   std::vector<double> values;
   for (const auto& estimate : estimates) {
-    values.push_back(usd ? estimate.usd->value : estimate.strong_turns.value);
+    values.push_back(usd ? estimate.usd->value : estimate.strong_turns.value_or(0));
   }
   return values;
 }
@@ -103,6 +112,16 @@ std::optional<std::size_t> best_within(const std::vector<ThresholdEstimate>& est
   return best;
 }
 
+std::size_t most_useful(const std::vector<ThresholdEstimate>& estimates, double value) {
+  const auto utility = [&](const ThresholdEstimate& estimate) {
+    return value * estimate.resolved.value - estimate.usd->value;
+  };
+  return static_cast<std::size_t>(
+      std::max_element(estimates.begin(), estimates.end(),
+                       [&](const auto& a, const auto& b) { return utility(a) < utility(b); }) -
+      estimates.begin());
+}
+
 void certify_both(const ExplorationLog& log, const CalibrationRequest& request,
                   LogCalibration& found) {
   Promise promise{*found.target, request.delta, Guarantee::finite_sample, request.seed};
@@ -116,11 +135,35 @@ void certify_both(const ExplorationLog& log, const CalibrationRequest& request,
   promise.guarantee = request.guarantee;
   found.chosen = request.guarantee == Guarantee::finite_sample ? found.finite_choice
                                                                : found.asymptotic_choice;
+  found.certified = found.chosen.has_value();
   found.abstention = abstention_rate(log, promise, kAbstentionResamples);
-  if (!found.chosen) found.tasks_needed = tasks_needed(log, promise);
+  if (found.missing > 0 && !request.missing_unresolved) {
+    ExplorationLog bounded = log;
+    count_missing_as_unresolved(bounded);
+    found.bounded_choice = cheapest(certify(bounded, promise), cost, escalations);
+  }
+  if (found.chosen) return;
+  std::vector<double> rates;
+  for (const auto& estimate : found.estimates) rates.push_back(estimate.resolved.value);
+  found.tasks_needed = tasks_needed(log, promise, rates);
+}
+
+/// Bands that hold at 95 % among such logs as certify anything: missing shares of all logs
+/// must be that much smaller.
+void allow_for_abstention(const ExplorationLog& log, const CalibrationRequest& request,
+                          LogCalibration& found) {
+  constexpr double kLeastChoosing = 0.01;
+  const double choosing = std::max(kLeastChoosing, 1 - found.abstention.value_or(0));
+  if (choosing > 0.99) return;
+  found.estimates =
+      estimate_thresholds(log, {request.resamples, request.seed, 1 - (1 - kLevel) * choosing});
 }
 
 }  // namespace
+
+bool LogCalibration::shows_estimates() const {
+  return abstention.value_or(0) <= kMostAbstention;
+}
 
 Target parse_target(const std::string& text) {
   Target target;
@@ -149,26 +192,29 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
     found.exploration_usd += static_cast<double>(run.cost.value_or(0)) / 1e12;
   }
   found.simulated = log.simulated;
-  found.independent_draws = log.independent_draws;
   found.probs = log.probs;
   if (request.missing_unresolved) count_missing_as_unresolved(log);
-  found.estimates = estimate_thresholds(log, request.resamples, request.seed);
+  if (log.runs.size() == found.missing && !request.missing_unresolved) {
+    throw UserError("no run has an outcome");
+  }
+  found.estimates = estimate_thresholds(log, {request.resamples, request.seed, kLevel});
   check_exploration(log, found.estimates);
   if (!found.estimates.front().usd) {
     throw UserError(
-        "some runs have no known cost, and a threshold is chosen by cost: price them first (`weir "
-        "reprice`)");
+        "some runs have no known cost, and a threshold is chosen by cost: give every run of the log "
+        "a \"cost\", or calibrate with --prices that know all of a run's models");
   }
-  if (request.target) {
-    found.target = request.target->of_gap ? rate_at_gap(log, request.target->value)
-                                          : request.target->value;
-  }
+  if (request.target && !request.target->of_gap) found.target = request.target->value;
+  if (request.target && request.target->of_gap) use_gap(log, request.target->value, found);
   if (request.objective == Objective::max_quality) {
     found.chosen = best_within(found.estimates, request.budget_usd.value_or(0));
+  } else if (request.objective == Objective::max_utility) {
+    found.chosen = most_useful(found.estimates, request.value_usd.value_or(0));
   } else if (found.target) {
     certify_both(log, request, found);
+    allow_for_abstention(log, request, found);
   }
-  if (found.chosen) found.blind = blind_control(log, found, request);
+  if (found.certified) found.blind = blind_control(log, found, request);
   return found;
 }
 

@@ -19,8 +19,9 @@ struct Target {
 [[nodiscard]] Target parse_target(const std::string& text);
 
 enum class Objective {
-  min_cost,    ///< the cheapest threshold that keeps the target
-  max_quality  ///< the best threshold whose mean cost keeps the budget
+  min_cost,     ///< the cheapest threshold that keeps the target
+  max_quality,  ///< the best threshold whose mean cost keeps the budget; not certified
+  max_utility   ///< most value per resolved run, less cost; not certified
 };
 
 struct CalibrationRequest {
@@ -28,6 +29,7 @@ struct CalibrationRequest {
   double delta = 0.1;
   Objective objective = Objective::min_cost;
   std::optional<double> budget_usd;  ///< mean per run
+  std::optional<double> value_usd;   ///< of one resolved run
   Guarantee guarantee = Guarantee::finite_sample;
   bool missing_unresolved = false;
   std::uint64_t seed = 1;
@@ -42,6 +44,10 @@ struct BlindControl {
   std::optional<Interval> interval;
 };
 
+/// Where the simulated abstention is above this, only the certificate is shown: estimates
+/// at a threshold that was rarely certified are not protected.
+inline constexpr double kMostAbstention = 0.2;
+
 /// What a log of drawn thresholds says, and what may be promised.
 struct LogCalibration {
   std::size_t tasks = 0;
@@ -49,28 +55,29 @@ struct LogCalibration {
   std::size_t missing = 0;
   std::size_t in_doubt = 0;
   bool simulated = false;
-  bool independent_draws = true;
   std::optional<double> target;  ///< as a rate
+  std::string gap;               ///< whose gap it is a share of; "" if of none
   std::vector<ThresholdEstimate> estimates;
   std::vector<double> probs;
   Certification finite_sample;
   Certification asymptotic;
   std::optional<std::size_t> finite_choice;
   std::optional<std::size_t> asymptotic_choice;
-  std::optional<std::size_t> chosen;  ///< by the guarantee asked for; nullopt: abstained
-  double abstention = 0;              ///< simulated, for such a log
+  std::optional<std::size_t> chosen;  ///< by the objective; nullopt: abstained
+  bool certified = false;             ///< `chosen` keeps a promise, by the guarantee asked for
+  /// What is certified with all missing outcomes unresolved; of logs that miss some.
+  std::optional<std::size_t> bounded_choice;
+  std::optional<double> abstention;   ///< simulated, for such a log
   std::optional<int> tasks_needed;    ///< where it abstained
   std::optional<BlindControl> blind;
   double exploration_usd = 0;         ///< what the log's runs cost; unknown costs left out
 
+  /// Estimates at what was certified may be shown: such logs rarely abstain.
+  [[nodiscard]] bool shows_estimates() const;
   [[nodiscard]] const Certification& certification(Guarantee guarantee) const {
     return guarantee == Guarantee::finite_sample ? finite_sample : asymptotic;
   }
 };
-
-/// Where the simulated abstention is above this, only the certificate is shown: estimates
-/// at a threshold that was rarely certified are not protected.
-inline constexpr double kMostAbstention = 0.2;
 
 /// Throws UserError for a log that cannot carry the request (log_checks.hpp), and for
 /// a gap target without plain arms.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -19,7 +20,7 @@ namespace weir {
 namespace {
 
 constexpr int kPermutations = 400;
-constexpr int kFolds = 5;
+constexpr std::size_t kMostFolds = 5;
 constexpr double kGridShare = 0.2;  ///< of the tasks, whose signals choose the grid
 constexpr int kGridThresholds = 8;
 
@@ -56,75 +57,84 @@ PermutedControl permuted_control(const PairedTasks& pairs, double resolved, doub
   PermutedControl control;
   control.permutations = kPermutations;
   control.reached = static_cast<int>(costs.size());
-  if (costs.empty()) return control;
+  if (!costs.empty()) {
+    control.cost_usd =
+        std::accumulate(costs.begin(), costs.end(), 0.0) / static_cast<double>(costs.size());
+    control.gain_usd = *control.cost_usd - cost_usd;
+  }
+  costs.resize(kPermutations, std::numeric_limits<double>::infinity());
   std::sort(costs.begin(), costs.end());
-  const auto at = [&](double q) {
-    return costs[static_cast<std::size_t>(q * static_cast<double>(costs.size() - 1))];
-  };
-  control.cost_usd =
-      std::accumulate(costs.begin(), costs.end(), 0.0) / static_cast<double>(costs.size());
-  control.cost = {at(0.025), at(0.975)};
-  control.gain_usd = control.cost_usd - cost_usd;
+  control.cost = {costs[static_cast<std::size_t>(0.025 * kPermutations)],
+                  costs[static_cast<std::size_t>(0.975 * kPermutations)]};
   control.gain = {control.cost.low - cost_usd, control.cost.high - cost_usd};
   const auto no_dearer = std::upper_bound(costs.begin(), costs.end(), cost_usd) - costs.begin();
   control.p = static_cast<double>(1 + no_dearer) / (1 + kPermutations);
   return control;
 }
 
-/// The fold of each task: whole groups, in a seeded order.
-std::vector<int> folds_of(const PairedTasks& pairs, std::uint64_t seed) {
-  std::map<std::string, int> fold_of_group;
-  for (const auto& task : pairs.tasks) fold_of_group[task.group.empty() ? task.id : task.group] = 0;
+const std::string& group_of(const PairedTask& task) {
+  return task.group.empty() ? task.id : task.group;
+}
+
+/// The fold of each group: in a seeded order, the largest first, each to where the fewest
+/// tasks are.
+std::map<std::string, std::size_t> folds_of(const PairedTasks& pairs, std::uint64_t seed) {
+  std::map<std::string, int> sizes;
+  for (const auto& task : pairs.tasks) ++sizes[group_of(task)];
   std::vector<std::string> groups;
-  for (const auto& [group, unused] : fold_of_group) groups.push_back(group);
+  for (const auto& [group, unused] : sizes) groups.push_back(group);
   boost::random::mt19937_64 rng(seed);
   shuffle(groups, rng);
-  // The next group goes where the fewest tasks are.
-  std::map<std::string, int> sizes;
-  for (const auto& task : pairs.tasks) ++sizes[task.group.empty() ? task.id : task.group];
-  std::stable_sort(groups.begin(), groups.end(), [&](const auto& a, const auto& b) {
-    return sizes[a] > sizes[b];
-  });
-  std::vector<int> filled(kFolds, 0);
+  std::stable_sort(groups.begin(), groups.end(),
+                   [&](const auto& a, const auto& b) { return sizes[a] > sizes[b]; });
+  std::vector<int> filled(std::min(kMostFolds, groups.size()), 0);
+  std::map<std::string, std::size_t> folds;
   for (const auto& group : groups) {
-    const auto least = std::min_element(filled.begin(), filled.end()) - filled.begin();
-    fold_of_group[group] = static_cast<int>(least);
-    filled[static_cast<std::size_t>(least)] += sizes[group];
-  }
-  std::vector<int> folds;
-  for (const auto& task : pairs.tasks) {
-    folds.push_back(fold_of_group[task.group.empty() ? task.id : task.group]);
+    const auto least = std::min_element(filled.begin(), filled.end());
+    folds[group] = static_cast<std::size_t>(least - filled.begin());
+    *least += sizes[group];
   }
   return folds;
 }
 
-CrossValidated cross_validate(const PairedTasks& pairs, double target, std::uint64_t seed) {
+std::optional<CrossValidated> cross_validate(const PairedTasks& pairs, double target,
+                                             std::uint64_t seed) {
   const auto folds = folds_of(pairs, seed);
+  if (folds.size() < 2) return {};
   CrossValidated result;
-  result.folds = kFolds;
+  result.groups = static_cast<int>(folds.size());
+  result.folds = static_cast<int>(std::min(kMostFolds, folds.size()));
   Picodollars cost = 0;
-  int resolved = 0;
-  for (int fold = 0; fold < kFolds; ++fold) {
+  std::map<std::string, std::pair<int, int>> by_group;  // resolved, tasks
+  for (std::size_t fold = 0; fold < static_cast<std::size_t>(result.folds); ++fold) {
     PairedTasks others = pairs;
-    others.tasks.clear();
-    for (std::size_t i = 0; i < folds.size(); ++i) {
-      if (folds[i] != fold) others.tasks.push_back(pairs.tasks[i]);
-    }
+    std::erase_if(others.tasks,
+                  [&](const PairedTask& task) { return folds.at(group_of(task)) == fold; });
     const auto points = all_thresholds(others);
     auto chosen = cheapest_with(points, target * static_cast<double>(others.tasks.size()));
-    if (!chosen) chosen = points.back();  // out of reach: escalate all
-    for (std::size_t i = 0; i < folds.size(); ++i) {
-      if (folds[i] != fold) continue;
-      const PairedTask& task = pairs.tasks[i];
+    if (!chosen) {
+      ++result.out_of_reach;
+      chosen = points.back();
+    }
+    for (const auto& task : pairs.tasks) {
+      if (folds.at(group_of(task)) != fold) continue;
       const bool up = task.signals[0] >= chosen->threshold;
+      auto& [resolved, tasks] = by_group[group_of(task)];
       resolved += (up ? task.strong : task.base) ? 1 : 0;
+      ++tasks;
       cost += task.base_cost + (up ? task.strong_cost : 0);
       result.escalated += up ? 1 : 0;
     }
   }
   const auto n = static_cast<double>(pairs.tasks.size());
-  result.quality = resolved / n;
-  result.error = std::sqrt(result.quality * (1 - result.quality) / n);
+  for (const auto& [group, sums] : by_group) result.quality += sums.first / n;
+  double squares = 0;
+  for (const auto& [group, sums] : by_group) {
+    const double off = sums.first - result.quality * sums.second;
+    squares += off * off;
+  }
+  const auto groups = static_cast<double>(result.groups);
+  result.error = std::sqrt(squares * groups / (groups - 1)) / n;
   result.cost_usd = usd(cost);
   return result;
 }
@@ -173,10 +183,10 @@ PairedCertificate certify_pairs(const PairedTasks& pairs, double target,
     certificate.p.push_back(binomial_cdf(fails, certificate.tasks, 1 - target));
     const double rate = 1 - static_cast<double>(fails) / certificate.tasks;
     if (rate <= target) continue;
-    const double z = -normal_quantile(request.delta * std::max(shares[k], shares[0])) +
-                     normal_quantile(0.8);
-    const double needed = z * z * rate * (1 - rate) / std::pow(rate - target, 2) / (1 - kGridShare);
-    const int tasks_needed = static_cast<int>(std::min(1e9, std::ceil(needed)));
+    const double share = std::max(shares[k], shares[0]);
+    const int tasks_needed = published_tasks(
+        exact_tasks_needed(rate, target, request.delta * share) / (1 - kGridShare),
+        pairs.tasks.size());
     certificate.tasks_needed =
         std::min(certificate.tasks_needed.value_or(tasks_needed), tasks_needed);
   }
@@ -210,19 +220,35 @@ PairedCalibration calibrate_pairs(PairedTasks pairs, TwoSignals rule,
   found.pairs = std::move(pairs);
   const PairedTasks& tasks = found.pairs;
   const bool two = tasks.signals.size() == 2;
-  found.points = two ? all_threshold_pairs(tasks, rule) : all_thresholds(tasks);
-  found.frontier = frontier_of(found.points);
+  if (two) {
+    PairSearch search = search_threshold_pairs(tasks, rule);
+    found.candidates = search.candidates;
+    found.frontier = std::move(search.frontier);
+  } else {
+    auto points = all_thresholds(tasks);
+    found.candidates = points.size();
+    found.frontier = frontier_of(std::move(points));
+  }
   found.hull = hull_of(found.frontier);
   found.minimum_detectable = detectable(tasks);
   const auto n = static_cast<double>(tasks.tasks.size());
+  if (request.objective != Objective::min_cost && !tasks.priced) {
+    throw UserError("the table has no costs, so nothing can be bought with a budget: add columns "
+                    "M_cost_usd");
+  }
   if (request.objective == Objective::max_quality) {
     found.in_sample = best_within(
-        found.points, std::llround(request.budget_usd.value_or(0) * 1e12));
+        found.frontier, std::llround(request.budget_usd.value_or(0) * 1e12));
+    return found;
+  }
+  if (request.objective == Objective::max_utility) {
+    found.in_sample =
+        most_useful(found.frontier, std::llround(request.value_usd.value_or(0) * 1e12));
     return found;
   }
   if (!request.target) return found;
   found.target = target_rate(tasks, *request.target);
-  found.in_sample = cheapest_with(found.points, *found.target * n);
+  found.in_sample = cheapest_with(found.frontier, *found.target * n);
   if (two) return found;
   if (n < kLeastTasks) {
     throw UserError(fmt::format("{:.0f} tasks are too few to calibrate on: at least {} are needed. "

@@ -14,20 +14,22 @@ namespace weir {
 /// "saves".
 struct PermutedControl {
   int permutations = 0;
-  double cost_usd = 0;  ///< mean, at the target; of those that reach it
-  Interval cost;        ///< 2.5 % to 97.5 % of them
-  int reached = 0;      ///< permutations that reach the target at all
-  double gain_usd = 0;  ///< mean cost of noise less the signal's cost
-  Interval gain;
-  double p = 1;         ///< share of permutations no dearer than the signal; (1+x)/(1+n)
-  [[nodiscard]] bool no_gain() const { return gain.low <= 0; }
+  int reached = 0;  ///< permutations that reach the target at all; the others cost infinitely
+  std::optional<double> cost_usd;  ///< mean, at the target, of those that reach it
+  Interval cost;                   ///< 2.5 % to 97.5 % of all permutations; may be infinite
+  std::optional<double> gain_usd;  ///< that mean less the signal's cost
+  Interval gain;                   ///< `cost` less the signal's cost
+  double p = 1;  ///< of noise doing as well: permutations no dearer, (1+x)/(1+n)
+  [[nodiscard]] bool no_gain() const { return p > 0.025; }
 };
 
 /// The threshold chosen on other tasks, judged on these: folds by group.
 struct CrossValidated {
   int folds = 0;
+  int groups = 0;
+  int out_of_reach = 0;  ///< folds whose other tasks never reach the target: all escalated
   double quality = 0;
-  double error = 0;  ///< of it, over tasks
+  double error = 0;  ///< of it, over groups
   double cost_usd = 0;
   int escalated = 0;
 };
@@ -44,13 +46,13 @@ struct PairedCertificate {
 
 struct PairedCalibration {
   PairedTasks pairs;
-  std::vector<CascadePoint> points;  ///< all candidates
+  std::size_t candidates = 0;
   std::vector<CascadePoint> frontier;
   std::vector<CascadePoint> hull;
   std::optional<double> target;            ///< as a rate
   std::optional<CascadePoint> in_sample;   ///< tuned on what it is judged on
   std::optional<PermutedControl> null_control;
-  std::optional<CrossValidated> cross_validated;
+  std::optional<CrossValidated> cross_validated;  ///< nullopt with fewer than two groups
   std::optional<PairedCertificate> certificate;
   double minimum_detectable = 0;  ///< difference of resolve rates these tasks can show
 };

@@ -140,7 +140,9 @@ std::string cost_figure(const LogCalibration& found) {
   Scale y{0, 0};
   for (const auto& each : all) y.cover(each.usd->value);
   y.high *= 1.1;
-  Figure figure(std::string("Cost per run by threshold: base tier below, strong tiers above") +
+  const bool split = all.front().strong_usd.has_value();
+  Figure figure(std::string(split ? "Cost per run by threshold: base tier below, strong tiers above"
+                                  : "Cost per run by threshold") +
                     simulated_text(found.simulated),
                 "threshold", "USD per run", {0, n, 0, 1}, y);
   for (std::size_t k = 0; k < all.size(); ++k) {

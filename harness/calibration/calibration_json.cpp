@@ -42,8 +42,8 @@ json threshold_json(const LogCalibration& found, std::size_t k) {
           {"resolved", json_of(estimate.resolved)},
           {"resolved_bounds", {estimate.resolved_low, estimate.resolved_high}},
           {"cost_usd", json_of(*estimate.usd)},
-          {"turns", estimate.turns.value},
-          {"strong_turns", estimate.strong_turns.value},
+          {"turns", or_null(estimate.turns)},
+          {"strong_turns", or_null(estimate.strong_turns)},
           {"ess_tasks", estimate.ess},
           {"max_weight", estimate.max_weight},
           {"mean_weight", estimate.mean_weight},
@@ -103,35 +103,42 @@ double usd(Picodollars cost) {
   return static_cast<double>(std::llround(static_cast<double>(cost) / 1e4)) / 1e8;
 }
 
-json sum_json(const CascadePoint& point) {
-  return {{"resolved", point.resolved}, {"cost_usd", usd(point.cost)}};
+json cost_json(const CascadePoint& point, const PairedTasks& pairs) {
+  return pairs.priced ? json(usd(point.cost)) : json();
 }
 
-json point_json(const CascadePoint& point, std::size_t n) {
+json sum_json(const CascadePoint& point, const PairedTasks& pairs) {
+  return {{"resolved", point.resolved}, {"cost_usd", cost_json(point, pairs)}};
+}
+
+json point_json(const CascadePoint& point, const PairedTasks& pairs) {
+  const std::size_t n = pairs.tasks.size();
   json out = {{"threshold", number_or_inf(point.threshold)},
               {"resolved", point.resolved},
               {"quality", static_cast<double>(point.resolved) / static_cast<double>(n)},
-              {"cost_usd", usd(point.cost)},
+              {"cost_usd", cost_json(point, pairs)},
               {"escalated", point.escalated}};
   if (point.second) out["second_threshold"] = number_or_inf(*point.second);
   return out;
 }
 
-json points_json(const std::vector<CascadePoint>& points, std::size_t n) {
+json points_json(const std::vector<CascadePoint>& points, const PairedTasks& pairs) {
   json out = json::array();
-  for (const auto& point : points) out.push_back(point_json(point, n));
+  for (const auto& point : points) out.push_back(point_json(point, pairs));
   return out;
 }
 
 json control_json(const PermutedControl& control) {
-  return {{"permutations", control.permutations},
-          {"reached", control.reached},
-          {"cost_usd", control.cost_usd},
-          {"cost_interval", json_of(control.cost)},
-          {"gain_usd", control.gain_usd},
-          {"gain_interval", json_of(control.gain)},
-          {"p", control.p},
-          {"gain", !control.no_gain()}};
+  const auto end = [](double value) { return std::isfinite(value) ? json(value) : json(); };
+  json out = {{"permutations", control.permutations},
+              {"reached", control.reached},
+              {"cost_usd", or_null(control.cost_usd)},
+              {"cost_range", {end(control.cost.low), end(control.cost.high)}},
+              {"gain_usd", or_null(control.gain_usd)},
+              {"gain_interval", {end(control.gain.low), end(control.gain.high)}},
+              {"p", control.p},
+              {"gain", !control.no_gain()}};
+  return out;
 }
 
 json certificate_json(const PairedCertificate& certificate, const PairedCalibration& found,
@@ -179,7 +186,6 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"n", found.runs},
               {"missing", found.missing},
               {"in_doubt", found.in_doubt},
-              {"independent_draws", found.independent_draws},
               {"target", or_null(found.target)},
               {"delta", request.delta},
               {"guarantee", name_of(request.guarantee)},
@@ -187,7 +193,9 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"frontier", log_frontier(found)},
               {"in_sample", log_in_sample(found)},
               {"exploration_usd", found.exploration_usd},
-              {"abstention_rate", found.abstention}};
+              {"gap", found.gap},
+              {"choice", threshold_at(found, found.chosen)},
+              {"abstention_rate", or_null(found.abstention)}};
   out["null_control"] = json();
   if (found.blind) {
     out["null_control"] = {{"name", "blind mixture"},
@@ -195,8 +203,9 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
                            {"gain", found.blind->gain}};
     if (found.blind->interval) out["null_control"]["gain_interval"] = json_of(*found.blind->interval);
   }
-  out["certificate"] = {{"certified", found.chosen.has_value()},
-                        {"threshold", threshold_at(found, found.chosen)},
+  out["certificate"] = {{"certified", found.certified},
+                        {"threshold", found.certified ? threshold_at(found, found.chosen) : json()},
+                        {"with_missing_unresolved", threshold_at(found, found.bounded_choice)},
                         {"finite_sample", threshold_at(found, found.finite_choice)},
                         {"asymptotic", threshold_at(found, found.asymptotic_choice)},
                         {"target", or_null(found.target)},
@@ -212,24 +221,25 @@ json json_of(const PairedCalibration& found, const CalibrationRequest& request) 
   json out = {{"design", "paired"},
               {"simulated", pairs.simulated},
               {"n", n},
-              {"base", sum_json(base_only(pairs))},
-              {"strong", sum_json(strong_only(pairs))},
-              {"perfect_verifier", sum_json(perfect_verifier(pairs))},
-              {"oracle_router", sum_json(oracle_router(pairs))},
+              {"left_out", pairs.left_out},
+              {"base", sum_json(base_only(pairs), pairs)},
+              {"strong", sum_json(strong_only(pairs), pairs)},
+              {"perfect_verifier", sum_json(perfect_verifier(pairs), pairs)},
+              {"oracle_router", sum_json(oracle_router(pairs), pairs)},
               {"signal", pairs.signals},
-              {"candidates", found.points.size()},
-              {"frontier", points_json(found.frontier, n)},
-              {"hull", points_json(found.hull, n)},
+              {"candidates", found.candidates},
+              {"frontier", points_json(found.frontier, pairs)},
+              {"hull", points_json(found.hull, pairs)},
               {"minimum_detectable", found.minimum_detectable},
               {"target", or_null(found.target)}};
-  out["in_sample"] = found.in_sample ? point_json(*found.in_sample, n) : json();
+  out["in_sample"] = found.in_sample ? point_json(*found.in_sample, pairs) : json();
   out["null_control"] = found.null_control ? control_json(*found.null_control) : json();
   out["cross_validated"] = json();
   if (found.cross_validated) {
     out["cross_validated"] = {{"folds", found.cross_validated->folds},
                               {"quality", found.cross_validated->quality},
                               {"error", found.cross_validated->error},
-                              {"cost_usd", found.cross_validated->cost_usd},
+                              {"cost_usd", pairs.priced ? json(found.cross_validated->cost_usd) : json()},
                               {"escalated", found.cross_validated->escalated}};
   }
   out["certificate"] = found.certificate
@@ -256,7 +266,7 @@ json claim_of(const LogCalibration& found, const CalibrationRequest& request) {
   const ThresholdEstimate& estimate = found.estimates[*found.chosen];
   claim["resolve_ci"] = json_of(estimate.resolved.band);
   claim["cost_ci"] = json_of(estimate.usd->band);
-  claim["resolve_lcb"] = or_null(found.target);
+  if (found.certified) claim["resolve_lcb"] = or_null(found.target);
   return claim;
 }
 

@@ -11,9 +11,7 @@ namespace weir {
 namespace {
 
 std::string threshold_text(double threshold) {
-  if (std::isinf(threshold)) return "never";
-  if (threshold > 1 && threshold < 1.02) return "1.01 (never)";
-  return fmt::format("{}", threshold);
+  return threshold > 1 ? "1.01 (never)" : fmt::format("{}", threshold);
 }
 
 std::string dollars(double value) {
@@ -26,53 +24,74 @@ Cell mean_cell(const ThresholdMean& mean, double scale, int digits) {
           Estimate{mean.value, band}};
 }
 
-void add_footer(Document& document, const CalibrationRequest& request,
-                const CalibrationOrigin& origin) {
-  document.footer.push_back("Calibrated on " + origin.what + ".");
-  if (!origin.population.empty()) document.footer.push_back("Population: " + origin.population + ".");
-  if (!origin.prices.empty()) document.footer.push_back("Costs: " + origin.prices + ".");
-  document.footer.push_back(fmt::format("Weir {}, seed {}, {} resamples. Again: `{}`", origin.version,
-                                        request.seed, request.resamples, origin.command));
-  if (origin.searches) {
-    document.footer.push_back(fmt::format(
-        "Searches of this log so far: {}. A promise is kept with probability {} per search that was "
-        "decided on beforehand; of many searches, the luckiest one's is not.",
-        *origin.searches, 1 - request.delta));
-  }
+Cell number_cell(const std::optional<double>& value, int digits) {
+  if (!value) return Cell::unknown();
+  return {fmt::format("{:.{}f}", *value, digits), *value};
 }
 
-std::string verdict(const LogCalibration& found, const CalibrationRequest& request,
-                    const std::optional<Confirmation>& confirmed) {
-  const std::string promise = fmt::format(
-      "P(true resolve rate < {}) <= {}", percent(*found.target), request.delta);
-  if (confirmed) {
-    return fmt::format(
-        "Threshold {}, tested once on {} fresh tasks: {} resolved, p = {}. {} ({}).",
-        threshold_text(confirmed->threshold), confirmed->tasks, confirmed->resolved,
-        p_text(confirmed->p), confirmed->certified ? "CERTIFIED" : "NOT certified", promise);
-  }
-  if (found.chosen) {
+/// What a promise means, in full; the target exactly as it was tested.
+std::string promise_text(const LogCalibration& found, const CalibrationRequest& request) {
+  return fmt::format(
+      "Of logs like this one, {} a share {} certify any threshold whose true resolve rate is below "
+      "{}{}",
+      request.guarantee == Guarantee::finite_sample ? "at most" : "approximately at most",
+      request.delta, target_text(*found.target),
+      found.gap.empty() ? ""
+                        : fmt::format(" ({}, as estimated from these runs and then taken as fixed)",
+                                      found.gap));
+}
+
+std::string confirmed_text(const Confirmation& confirmed, double target, double delta) {
+  return fmt::format(
+      "{}: threshold {}, tested once on {} fresh tasks: {} resolved, p = {} (exact binomial), so "
+      "{} than {} with confidence {}.",
+      confirmed.certified ? "CERTIFIED" : "NOT CERTIFIED", threshold_text(confirmed.threshold),
+      confirmed.tasks, confirmed.resolved, p_text(confirmed.p),
+      confirmed.certified ? "its true resolve rate is no lower" : "it is not shown to be no lower",
+      target_text(target), 1 - delta);
+}
+
+std::string verdict(const LogCalibration& found, const CalibrationRequest& request) {
+  if (found.certified) {
     return fmt::format("CERTIFIED: threshold {} ({}, {}). {}.",
                        threshold_text(found.estimates[*found.chosen].threshold),
                        name_of(request.guarantee),
                        name_of(found.certification(request.guarantee).tests[*found.chosen].method),
-                       promise);
+                       promise_text(found, request));
   }
   return fmt::format(
-      "ABSTAINED: no threshold is certified at {} tasks ({}, {}). {} Until then keep the strong "
+      "ABSTAINED: no threshold is certified at {} tasks ({}). {}. {} Until then keep the strong "
       "tier, or what runs today.",
-      found.tasks, name_of(request.guarantee), promise,
+      found.tasks, name_of(request.guarantee), promise_text(found, request),
       found.tasks_needed
-          ? fmt::format("About {} tasks would be needed.", *found.tasks_needed)
-          : std::string("No threshold's estimate is above the target: more tasks would not help."));
+          ? fmt::format("It would take in the order of {} tasks.", *found.tasks_needed)
+          : std::string("No threshold's estimate is above the target: more tasks would help only if "
+                        "that is chance."));
 }
 
-Table thresholds_table(const LogCalibration& found, bool estimates) {
+std::string objective_text(const LogCalibration& found, const CalibrationRequest& request) {
+  if (!found.chosen) {
+    return "ABSTAINED: no threshold's cost is shown to keep the budget.";
+  }
+  const std::string threshold = threshold_text(found.estimates[*found.chosen].threshold);
+  if (request.objective == Objective::max_utility) {
+    return fmt::format("Most useful at ${} per resolved run, by the estimates (not certified): "
+                       "threshold {}.",
+                       *request.value_usd, threshold);
+  }
+  return fmt::format("Best within {} a run: threshold {}. The upper limit of its cost keeps the "
+                     "budget; its quality is an estimate, not certified.",
+                     dollars(*request.budget_usd), threshold);
+}
+
+Table thresholds_table(const LogCalibration& found) {
+  const bool estimates = found.shows_estimates();
   Table table;
   table.columns = {{"threshold", "Threshold"}};
   if (estimates) {
     table.columns.insert(table.columns.end(), {{"resolved", "Resolved %", true, 3},
                                                {"usd_per_run", "$ per run", true, 3},
+                                               {"turns", "Turns"},
                                                {"strong_turns", "Strong turns"}});
   }
   table.columns.insert(table.columns.end(), {{"ess", "Effective tasks"},
@@ -92,11 +111,12 @@ Table thresholds_table(const LogCalibration& found, bool estimates) {
     if (estimates) {
       row.push_back(mean_cell(each.resolved, 100, 1));
       row.push_back(mean_cell(*each.usd, 1, 5));
-      row.push_back({fmt::format("{:.2f}", each.strong_turns.value), each.strong_turns.value});
+      row.push_back(number_cell(each.turns, 1));
+      row.push_back(number_cell(each.strong_turns, 2));
     }
-    row.push_back({fmt::format("{:.0f}", each.ess), each.ess});
-    row.push_back({fmt::format("{:.1f}", each.max_weight), each.max_weight});
-    row.push_back({fmt::format("{:.3f}", each.mean_weight), each.mean_weight});
+    row.push_back(number_cell(each.ess, 0));
+    row.push_back(number_cell(each.max_weight, 1));
+    row.push_back(number_cell(each.mean_weight, 3));
     row.push_back(test(found.finite_sample, k));
     row.push_back(test(found.asymptotic, k));
     table.rows.push_back(std::move(row));
@@ -104,34 +124,86 @@ Table thresholds_table(const LogCalibration& found, bool estimates) {
   return table;
 }
 
-std::string blind_line(const BlindControl& blind) {
-  const std::string interval =
-      blind.interval ? " " + range(*blind.interval, 100, 1) : " (no interval)";
+std::string blind_text(const BlindControl& blind) {
   const bool none = !blind.interval || blind.interval->low <= 0;
   return fmt::format(
       "Null control: runs sent blindly to the cheapest or dearest threshold, for the same money, "
       "would resolve {}. The chosen threshold gains {} points{}: {}.",
-      percent(blind.resolved), signed_text(blind.gain * 100, 1), interval,
+      percent(blind.resolved), signed_text(blind.gain * 100, 1),
+      blind.interval ? " " + range(*blind.interval, 100, 1) : " (no interval)",
       none ? "NO gain over blind choice is shown" : "better than blind choice");
 }
 
-std::vector<std::string> economics_lines(const LogCalibration& found) {
-  std::vector<std::string> lines = {
-      fmt::format("Exploring cost {}.", dollars(found.exploration_usd))};
-  if (!found.chosen || found.abstention > kMostAbstention) return lines;
-  const double saved =
-      found.estimates.front().usd->value - found.estimates[*found.chosen].usd->value;
-  lines.back() += saved > 0
-                      ? fmt::format(" Against threshold {} it saves {} a run: paid back after {:.0f} "
-                                    "runs.",
-                                    threshold_text(found.estimates.front().threshold),
-                                    dollars(saved), std::ceil(found.exploration_usd / saved))
-                      : std::string(" The chosen threshold saves nothing against the most "
-                                    "escalating one.");
-  return lines;
+/// What exploring cost, and when threshold `k` has paid for it.
+std::string payback_text(const LogCalibration& found, std::optional<std::size_t> k) {
+  std::string text = fmt::format("Exploring cost {}.", dollars(found.exploration_usd));
+  if (!k || !found.shows_estimates()) return text;
+  const auto payback = payback_of(found, *k);
+  if (!payback) return text + " It saves nothing against the most escalating threshold.";
+  return text + fmt::format(" Against threshold {} it saves about {} a run, by the estimates: paid "
+                            "back after about {:.0f} runs.",
+                            threshold_text(found.estimates.front().threshold),
+                            dollars(payback->saved_usd), payback->runs);
+}
+
+std::string missing_text(const LogCalibration& found, const CalibrationRequest& request) {
+  const std::string counts =
+      fmt::format("{} of {} runs have no outcome: ", found.missing, found.runs);
+  if (request.missing_unresolved) return counts + "counted as unresolved.";
+  std::string text = counts +
+                     "left out. No difference between thresholds was found, and the promise is "
+                     "about runs that have an outcome.";
+  if (!found.target || request.objective != Objective::min_cost) return text;
+  return text + fmt::format(" With all of them unresolved, {}.",
+                            found.bounded_choice
+                                ? "threshold " +
+                                      threshold_text(
+                                          found.estimates[*found.bounded_choice].threshold) +
+                                      " would be certified"
+                                : "nothing would be certified");
+}
+
+void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& notes) {
+  if (!found.shows_estimates()) {
+    notes.push_back(fmt::format(
+        "A log of this size would certify nothing in {} of cases (simulated from its own tasks): "
+        "estimates at what was certified anyhow would be too good, and are not shown.",
+        percent(*found.abstention)));
+    return;
+  }
+  notes.emplace_back(
+      "Intervals of the resolve rates hold for all thresholds at once (approximately 95 %, for many "
+      "tasks), so also for the one chosen; those of the costs likewise.");
 }
 
 }  // namespace
+
+std::string target_text(double target) {
+  return fmt::format("{:.6g} %", 100 * target);
+}
+
+std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k) {
+  constexpr double kLeastSaving = 1e-6;  // of the cost: less is rounding
+  const double strong = found.estimates.front().usd->value;
+  const double saved = strong - found.estimates[k].usd->value;
+  if (saved <= kLeastSaving * strong) return {};
+  return Payback{saved, std::ceil(found.exploration_usd / saved)};
+}
+
+void add_calibration_footer(Document& document, const CalibrationRequest& request,
+                            const CalibrationOrigin& origin) {
+  document.footer.push_back("Calibrated on " + origin.what + ".");
+  if (!origin.population.empty()) document.footer.push_back("Population: " + origin.population + ".");
+  if (!origin.prices.empty()) document.footer.push_back("Costs: " + origin.prices + ".");
+  if (origin.searches) {
+    document.footer.push_back(fmt::format(
+        "Searches of these data so far: {}. The promise is one search's that was decided on "
+        "beforehand; it does not cover the luckiest of several.",
+        *origin.searches));
+  }
+  document.footer.push_back(fmt::format("Weir {}, seed {}, {} resamples. Again: `{}`", origin.version,
+                                        request.seed, request.resamples, origin.command));
+}
 
 Document calibration_document(const LogCalibration& found, const CalibrationRequest& request,
                               const CalibrationOrigin& origin,
@@ -139,112 +211,27 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
   Document document;
   document.title = "Calibration";
   document.simulated = found.simulated;
-  const bool rare = found.abstention > kMostAbstention;
-  Section section{"calibration", "", {thresholds_table(found, !rare)}, {}};
-  if (found.target) section.notes.push_back(verdict(found, request, confirmed));
-  if (request.objective == Objective::max_quality) {
-    section.notes.push_back(
-        found.chosen
-            ? fmt::format("Best within {} a run: threshold {} (its cost's upper limit keeps the "
-                          "budget; quality is an estimate, not certified).",
-                          dollars(*request.budget_usd),
-                          threshold_text(found.estimates[*found.chosen].threshold))
-            : std::string("ABSTAINED: no threshold's cost is shown to keep the budget."));
+  Section section{"calibration", "", {thresholds_table(found)}, {}};
+  auto& notes = section.notes;
+  if (request.objective != Objective::min_cost) notes.push_back(objective_text(found, request));
+  if (confirmed) notes.push_back(confirmed_text(*confirmed, *found.target, request.delta));
+  if (found.target) {
+    notes.push_back((confirmed ? "Before that, by the explored runs alone: " : "") +
+                    verdict(found, request));
   }
-  if (rare) {
-    section.notes.push_back(fmt::format(
-        "A log of this size would certify nothing in {} of cases (simulated from its own tasks): "
-        "estimates at what was certified anyhow would be too good, and are not shown.",
-        percent(found.abstention)));
-  } else {
-    section.notes.push_back(
-        "Intervals hold for all thresholds at once (95 %), so also for the one chosen.");
-  }
-  if (found.missing > 0) {
-    section.notes.push_back(fmt::format(
-        "{} of {} runs have no outcome: {}.", found.missing, found.runs,
-        request.missing_unresolved ? "counted as unresolved"
-                                   : "left out, being missing alike under all thresholds"));
-  }
+  add_estimate_notes(found, notes);
+  if (found.missing > 0) notes.push_back(missing_text(found, request));
   if (found.in_doubt > 0) {
-    section.notes.push_back(fmt::format(
+    notes.push_back(fmt::format(
         "{} runs have turns that could not be undone as the policy asks: tests count them as "
         "unresolved; estimates lie between the bounds with all of them so and all resolved.",
         found.in_doubt));
   }
-  if (found.blind && !rare) section.notes.push_back(blind_line(*found.blind));
-  for (auto& line : economics_lines(found)) section.notes.push_back(std::move(line));
-  if (!origin.deploy.empty()) section.notes.push_back(origin.deploy);
+  if (found.blind && found.shows_estimates()) notes.push_back(blind_text(*found.blind));
+  notes.push_back(payback_text(found, confirmed ? confirmed->place : found.chosen));
+  if (!origin.deploy.empty()) notes.push_back(origin.deploy);
   document.sections.push_back(std::move(section));
-  add_footer(document, request, origin);
-  return document;
-}
-
-Document calibration_document(const PairedCalibration& found, const CalibrationRequest& request,
-                              const CalibrationOrigin& origin) {
-  const PairedTasks& pairs = found.pairs;
-  const auto n = static_cast<double>(pairs.tasks.size());
-  Document document;
-  document.title = fmt::format("Calibration: {} then {}", pairs.base, pairs.strong);
-  document.simulated = pairs.simulated;
-  Table table;
-  table.columns = {{"choice", "Choice", false}, {"threshold", "Threshold"}, {"resolved", "Resolved"},
-                   {"quality", "Resolved %"}, {"usd", "$ in all"}, {"escalated", "Escalated"}};
-  const auto add = [&](const std::string& name, const CascadePoint& point, bool threshold) {
-    std::string at = threshold ? threshold_text(point.threshold) : "";
-    if (point.second) at += ", " + threshold_text(*point.second);
-    table.rows.push_back({Cell::of(name), Cell::of(at), Cell::number(point.resolved),
-                          {percent(point.resolved / n), point.resolved / n},
-                          usd_cell(static_cast<double>(point.cost) / 1e12),
-                          Cell::number(point.escalated)});
-  };
-  add(pairs.base + " alone", base_only(pairs), false);
-  add(pairs.strong + " alone", strong_only(pairs), false);
-  add("perfect verifier (hindsight)", perfect_verifier(pairs), false);
-  add("oracle router (hindsight)", oracle_router(pairs), false);
-  for (const auto& point : found.frontier) add("frontier", point, true);
-  Section section{"calibration", "", {std::move(table)}, {}};
-  auto& notes = section.notes;
-  if (found.in_sample) {
-    notes.push_back(fmt::format(
-        "In sample (uncertified: tuned on the tasks it is judged on): threshold {} resolves {}.",
-        threshold_text(found.in_sample->threshold), percent(found.in_sample->resolved / n)));
-  }
-  if (found.cross_validated) {
-    const auto& cv = *found.cross_validated;
-    notes.push_back(fmt::format("Chosen on other folds ({}): resolves {} +/- {} points{}.", cv.folds,
-                                percent(cv.quality), fmt::format("{:.1f}", 100 * cv.error),
-                                found.target && cv.quality < *found.target
-                                    ? ": it misses the target"
-                                    : ""));
-  }
-  if (found.null_control) {
-    const auto& control = *found.null_control;
-    notes.push_back(fmt::format(
-        "Null control: the same search on the signal shuffled over the tasks reaches the target for "
-        "${:.2f} {}. Gain of the signal: ${:.2f} {} (p = {}): {}.",
-        control.cost_usd, range(control.cost, 1, 2), control.gain_usd, range(control.gain, 1, 2),
-        p_text(control.p), control.no_gain() ? "NO gain over noise" : "more than noise"));
-  }
-  if (found.certificate) {
-    const auto& certificate = *found.certificate;
-    notes.push_back(
-        certificate.chosen
-            ? fmt::format("CERTIFIED: threshold {}: P(true resolve rate < {}) <= {}, exact binomial "
-                          "on {} tasks that had no part in choosing the grid.",
-                          threshold_text(certificate.grid[*certificate.chosen]),
-                          percent(*found.target), request.delta, certificate.tasks)
-            : fmt::format("ABSTAINED: nothing is certified for {} at delta {} with {} tasks. {}",
-                          percent(*found.target), request.delta, certificate.tasks,
-                          certificate.tasks_needed
-                              ? fmt::format("About {} would be needed.", *certificate.tasks_needed)
-                              : std::string("No threshold tested is above the target.")));
-  }
-  notes.push_back(fmt::format(
-      "These tasks can show a difference of {} between the two models (power 0.8).",
-      percent(found.minimum_detectable)));
-  document.sections.push_back(std::move(section));
-  add_footer(document, request, origin);
+  add_calibration_footer(document, request, origin);
   return document;
 }
 

@@ -20,6 +20,20 @@ struct CalibrationOrigin {
   std::optional<int> searches;  ///< of this log so far, this one too; nullopt: not counted
 };
 
+/// When threshold `k` has saved what exploring cost, against escalating most of all, by the
+/// estimates; nullopt: it saves nothing.
+struct Payback {
+  double saved_usd = 0;  ///< per run
+  double runs = 0;
+};
+[[nodiscard]] std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k);
+
+/// A target as it was tested, unrounded: "66.8667 %".
+[[nodiscard]] std::string target_text(double target);
+
+void add_calibration_footer(Document& document, const CalibrationRequest& request,
+                            const CalibrationOrigin& origin);
+
 /// One page: what is certified, what every threshold does, what blind choice would have done,
 /// what exploring cost. Where the simulated abstention is above 20 %, certificates
 /// only: no estimate is shown.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/calibration/calibration_json.hpp"
+#include "harness/calibration/calibration_report.hpp"
 #include "harness/certificates.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -55,23 +56,17 @@ std::string toml_table(const std::string& name, const json& values) {
   return text;
 }
 
-std::map<std::string, std::string> population_of(const RunLog& runs,
-                                                 const Experiment& experiment) {
+std::map<std::string, std::string> population_of(const RunLog& runs) {
   std::set<std::string> sources;
+  std::set<std::string> filters;
   for (const auto& arm : runs.arms) {
     for (const auto& trial : arm.trials) sources.insert(trial.suite);
+    const Experiment experiment = experiment_from_spec(json::parse(arm.run.spec), {});
+    filters.insert(experiment.task_globs.begin(), experiment.task_globs.end());
   }
   return {{"format", fmt::format("{}", fmt::join(runs.formats, ", "))},
           {"source", fmt::format("{}", fmt::join(sources, ", "))},
-          {"filter", fmt::format("{}", fmt::join(experiment.task_globs, ", "))}};
-}
-
-/// Runs after which what exploring cost is saved, against escalating most of all.
-std::optional<double> break_even_runs(const LogCalibration& found) {
-  const double strong = found.estimates.front().usd->value;
-  const double saved = strong - found.estimates[*found.chosen].usd->value;
-  if (saved <= 0) return {};
-  return std::ceil(found.exploration_usd / saved);
+          {"filter", fmt::format("{}", fmt::join(filters, ", "))}};
 }
 
 json quality_of(const LogCalibration& found, const CalibrationRequest& request,
@@ -83,6 +78,7 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
                   {"runs", found.runs},
                   {"seed", request.seed}};
   if (confirmed) {
+    quality["guarantee"] = name_of(Guarantee::finite_sample);
     quality["method"] = "exact binomial, on fresh tasks";
     quality["confirmed_by"] = confirmed->run;
     quality["confirming_tasks"] = confirmed->tasks;
@@ -93,7 +89,7 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
   const auto& test = found.certification(request.guarantee).tests[*found.chosen];
   quality["method"] = name_of(test.method);
   quality["p"] = test.p;
-  if (found.abstention > kMostAbstention) return quality;
+  if (!found.shows_estimates()) return quality;
   const auto& resolved = found.estimates[*found.chosen].resolved;
   quality["resolved"] = resolved.value;
   quality["resolved_low"] = resolved.band.low;
@@ -101,15 +97,35 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
   return quality;
 }
 
-json cost_of(const LogCalibration& found) {
-  const auto& usd = *found.estimates[*found.chosen].usd;
+/// Of the certified threshold's place on the grid, if it is there.
+json cost_of(const LogCalibration& found, const std::optional<Confirmation>& confirmed) {
   json cost = {{"exploration_usd", found.exploration_usd}};
-  if (const auto runs = break_even_runs(found)) cost["break_even_runs"] = *runs;
-  if (found.abstention > kMostAbstention) return cost;
+  if (confirmed && confirmed->usd) cost["confirmed_usd_per_run"] = *confirmed->usd;
+  const auto place = confirmed ? confirmed->place : found.chosen;
+  if (!place || !found.shows_estimates()) return cost;
+  if (const auto payback = payback_of(found, *place)) cost["break_even_runs"] = payback->runs;
+  const auto& usd = *found.estimates[*place].usd;
   cost["usd_per_run"] = usd.value;
   cost["usd_low"] = usd.band.low;
   cost["usd_high"] = usd.band.high;
   return cost;
+}
+
+void check_settled(const std::string& settled, double threshold) {
+  std::string why = "its threshold stands elsewhere";
+  try {
+    const Policy policy = parse_policy("the policy without [explore]", settled);
+    if (std::abs(policy.threshold - threshold) < 1e-9 && policy.grid.empty() &&
+        !policy.certificate) {
+      return;
+    }
+  } catch (const UserError& error) {
+    why = error.what();
+  }
+  throw UserError(fmt::format(
+      "the policy cannot be given another threshold ({}): write [score], [explore] and [certificate] "
+      "as tables of their own, a key a line",
+      why));
 }
 
 }  // namespace
@@ -118,40 +134,24 @@ std::string settled_policy(const std::string& text, double threshold) {
   std::string settled;
   std::string table;
   bool written = false;
+  std::optional<std::size_t> score;  // just behind its header
   const std::string line_of = fmt::format("threshold = {}\n", threshold);
-  for (const auto line : split_lines(text)) {
-    if (const auto name = table_name(line)) {
-      table = *name;
-      if (!is_left_out(table)) settled += std::string(line) + "\n";
-      continue;
-    }
+  for (auto line : split_lines(text)) {
+    while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    const auto name = table_name(line);
+    if (name) table = *name;
     if (is_left_out(table)) continue;
-    if (table == "score" && sets(line, "threshold")) {
+    if (!name && table == "score" && sets(line, "threshold")) {
       settled += line_of;
       written = true;
-    } else {
-      settled += std::string(line) + "\n";
+      continue;
     }
+    settled += std::string(line) + "\n";
+    if (name && table == "score") score = settled.size();
   }
-  if (!written) {
-    const auto score = settled.find("[score]\n");
-    if (score == std::string::npos) {
-      settled += "[score]\n" + line_of;
-    } else {
-      settled.insert(score + 8, line_of);
-    }
-  }
-  while (settled.size() > 1 && settled[settled.size() - 1] == '\n' &&
-         settled[settled.size() - 2] == '\n') {
-    settled.pop_back();
-  }
-  const Policy policy = parse_policy("the settled policy", settled);
-  if (std::abs(policy.threshold - threshold) > 1e-9 || !policy.grid.empty() ||
-      policy.certificate) {
-    throw UserError(
-        "the policy cannot be settled: write [score], [explore] and [certificate] as tables of "
-        "their own, a key a line");
-  }
+  if (!written) settled.insert(score.value_or(settled.size()), (score ? "" : "[score]\n") + line_of);
+  while (settled.size() > 1 && settled.substr(settled.size() - 2) == "\n\n") settled.pop_back();
+  check_settled(settled, threshold);
   return settled;
 }
 
@@ -181,13 +181,14 @@ CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& fou
   CertificateFacts facts;
   facts.simulated = found.simulated;
   facts.binds = certificate_bindings(experiment, certified);
+  facts.binds["agent_sha256"] = arm.config.agent_sha256;
   std::set<std::string> served;
   for (const auto& each : runs.arms) served.insert(each.served.begin(), each.served.end());
   facts.binds["served"] = fmt::format("{}", fmt::join(served, ", "));
-  facts.population = population_of(runs, experiment);
+  facts.population = population_of(runs);
   facts.prices_sha256 = prices_sha256;
   facts.quality = quality_of(found, request, confirmed);
-  facts.cost = cost_of(found);
+  facts.cost = cost_of(found, confirmed);
   return facts;
 }
 

@@ -12,8 +12,6 @@
 namespace weir {
 namespace {
 
-constexpr double kMoreTasks = 1.2;  ///< the least to ask for, of those there are
-
 /// The next threshold that could use a share: cheaper first, else the nearest dearer one.
 std::optional<std::size_t> heir_of(std::size_t k, const std::vector<bool>& passed) {
   for (std::size_t next = k + 1; next < passed.size(); ++next) {
@@ -106,28 +104,36 @@ double abstention_rate(const ExplorationLog& log, const Promise& promise, int re
   return static_cast<double>(abstained) / resamples;
 }
 
-std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise) {
+double exact_tasks_needed(double rate, double target, double alpha) {
+  const double spread = -normal_quantile(alpha) * std::sqrt(target * (1 - target)) +
+                        normal_quantile(0.8) * std::sqrt(rate * (1 - rate));
+  // Even without a failure, target^n must fall to alpha.
+  const double least = target > 0 && target < 1 ? std::log(alpha) / std::log(target) : 1;
+  return std::max(spread * spread / std::pow(rate - target, 2), least);
+}
+
+int published_tasks(double needed, std::size_t tasks) {
+  constexpr double kMoreTasks = 1.2;
+  const double least = std::ceil(kMoreTasks * static_cast<double>(tasks));
+  return static_cast<int>(std::clamp(std::ceil(needed), least, 1e9));
+}
+
+std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise,
+                                const std::vector<double>& rates) {
   const auto shares = starting_shares(log.grid.size());
-  const auto tests = test_thresholds(log, promise.target, promise.delta, promise.guarantee,
-                                     promise.seed);
+  const auto by_task = log.runs_by_task();
   std::optional<int> fewest;
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
-    double sum = 0;
-    double mass = 0;
-    for (const auto& run : log.runs) {
-      if (!run.resolved) continue;
-      sum += weight(log, run, k) * (*run.resolved ? 1 : 0);
-      mass += weight(log, run, k);
-    }
-    if (mass <= 0 || sum / mass <= promise.target || tests[k].tasks == 0) continue;
-    const double rate = sum / mass;
+    const auto own = std::count_if(by_task.begin(), by_task.end(), [&](const auto& runs) {
+      return std::any_of(runs.begin(), runs.end(),
+                         [&](std::size_t i) { return log.runs[i].drawn == k; });
+    });
+    if (rates[k] <= promise.target || own == 0) continue;
     const double share = std::max(shares[k], 1.0 / static_cast<double>(log.grid.size()));
-    const double z = -normal_quantile(promise.delta * share) + normal_quantile(0.8);
-    const double tasks = z * z * rate * (1 - rate) / std::pow(rate - promise.target, 2) *
-                         static_cast<double>(log.tasks.size()) / tests[k].tasks;
-    const double least = kMoreTasks * static_cast<double>(log.tasks.size());
-    const int needed = static_cast<int>(std::clamp(std::ceil(tasks), std::ceil(least), 1e9));
-    fewest = std::min(fewest.value_or(needed), needed);
+    const double needed = exact_tasks_needed(rates[k], promise.target, promise.delta * share) *
+                          static_cast<double>(by_task.size()) / static_cast<double>(own);
+    const int published = published_tasks(needed, log.tasks.size());
+    fewest = std::min(fewest.value_or(published), published);
   }
   return fewest;
 }

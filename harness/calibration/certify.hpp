@@ -52,9 +52,17 @@ struct Certification {
 [[nodiscard]] double abstention_rate(const ExplorationLog& log, const Promise& promise,
                                      int resamples);
 
-/// About how many tasks it takes to certify the most promising threshold with probability
-/// 0.8, by the normal approximation, and no fewer than a fifth more than there are: what
-/// looks most promising is partly luck. nullopt: none looks as if it kept the target.
-[[nodiscard]] std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise);
+/// The order of magnitude of the tasks that certify the most promising threshold with
+/// probability 0.8: normal approximation, one own-drawn run a task, and no fewer than a
+/// fifth more than there are, since what looks most promising is partly luck. nullopt: none
+/// looks as if it kept the target. `rates`: estimated, by threshold of the grid.
+[[nodiscard]] std::optional<int> tasks_needed(const ExplorationLog& log, const Promise& promise,
+                                              const std::vector<double>& rates);
+
+/// Independent tasks with which P(Bin(n, 1 - target) <= fails) <= alpha has probability 0.8,
+/// were the rate `rate` > `target`. Normal approximation.
+[[nodiscard]] double exact_tasks_needed(double rate, double target, double alpha);
+/// The same, as it is published: whole, no fewer than a fifth more than `tasks`.
+[[nodiscard]] int published_tasks(double needed, std::size_t tasks);
 
 }  // namespace weir

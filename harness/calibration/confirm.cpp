@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <set>
 
 #include "harness/calibration/certified_policy.hpp"
@@ -32,11 +33,12 @@ void check_policy(const Arm& arm, const RunLog& explored, double threshold) {
   const bool same = settled_policy(arm.config.policy, threshold) ==
                         settled_policy(first.config.policy, threshold) &&
                     arm.config.tiers == first.config.tiers &&
-                    arm.config.agent_sha256 == first.config.agent_sha256;
+                    arm.config.agent_sha256 == first.config.agent_sha256 &&
+                    limits_of(arm.run) == limits_of(first.run);
   if (same) return;
   throw UserError(
-      fmt::format("--confirm: run {}'s policy, models or agent differ from the explored ones in more "
-                  "than the threshold: it confirms another policy",
+      fmt::format("--confirm: run {}'s policy, models, agent or limits differ from the explored ones in "
+                  "more than the threshold: it confirms something else",
                   arm.run.id.substr(0, 12)));
 }
 
@@ -62,17 +64,25 @@ Confirmation confirm(const Reader& reader, const Run& run, const std::string& co
   Confirmation found;
   found.run = run.id;
   found.threshold = policy.threshold;
+  for (std::size_t k = 0; k < explored.log.grid.size(); ++k) {
+    if (std::abs(explored.log.grid[k] - policy.threshold) < 1e-9) found.place = k;
+  }
   std::set<std::string> seen;
   std::set<std::string> not_fresh;
   Spend spend;
   for (const auto& trial : arm.trials) {
     if (is_missing(trial.outcome)) continue;
     const auto content = arm.tasks.find(trial.task);
-    if (content != arm.tasks.end() && seen_before.count(content->second) > 0) {
-      not_fresh.insert(trial.suite + "/" + trial.task);
+    if (content == arm.tasks.end() || content->second.empty()) {
+      throw UserError(fmt::format(
+          "--confirm: the content of task {} is not recorded, so nobody can tell whether it is fresh",
+          trial.task));
+    }
+    if (seen_before.count(content->second) > 0) {
+      not_fresh.insert(content->second);
       continue;
     }
-    if (!seen.insert(trial.suite + "/" + trial.task).second) continue;
+    if (!seen.insert(content->second).second) continue;  // one attempt of each
     ++found.tasks;
     found.resolved += trial.outcome == Outcome::resolved ? 1 : 0;
     spend.add(trial.cost_pusd);

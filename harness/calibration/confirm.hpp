@@ -13,6 +13,7 @@ namespace weir {
 struct Confirmation {
   std::string run;
   double threshold = 0;
+  std::optional<std::size_t> place;  ///< on the explored grid, if it is there
   int tasks = 0;
   int resolved = 0;
   int not_fresh = 0;  ///< tasks left out because the exploration had seen them

@@ -6,180 +6,207 @@
 #include <algorithm>
 #include <cmath>
 
+#include "results/statistics/distributions.hpp"
+
 namespace weir {
 namespace {
 
-constexpr double kLevel = 0.95;
+using Tasks = std::vector<std::vector<std::size_t>>;
 
-/// One quantity of every run under every threshold: sums by task, and what follows.
-class WeightedMeans {
- public:
-  WeightedMeans(const ExplorationLog& log, const std::vector<std::vector<std::size_t>>& tasks,
-                const std::vector<std::vector<double>>& weights)
-      : log_(log), tasks_(tasks), weights_(weights) {}
+/// Every run's weight under one threshold, over the runs of its task: tasks count alike.
+using TaskWeights = std::vector<double>;
 
-  /// `x` by run. Adds one row of influences a threshold: a task's pull on the mean.
-  template <typename X>
-  std::vector<ThresholdMean> of(X&& x) {
-    std::vector<ThresholdMean> means;
-    influences_.clear();
-    for (std::size_t k = 0; k < log_.grid.size(); ++k) means.push_back(mean_of(k, x));
-    return means;
-  }
-
-  /// Widens the last means' errors to bands that hold for all of them at once.
-  void put_bands(std::vector<ThresholdMean>& means, int resamples, std::uint64_t seed) const {
-    std::vector<double> largest;
-    boost::random::mt19937 rng(static_cast<std::uint32_t>(seed));
-    boost::random::normal_distribution<double> normal;
-    std::vector<double> sums(means.size());
-    for (int i = 0; i < resamples; ++i) {
-      std::fill(sums.begin(), sums.end(), 0.0);
-      for (std::size_t task = 0; task < tasks_.size(); ++task) {
-        const double pull = normal(rng);
-        for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += pull * influences_[k][task];
-      }
-      double most = 0;
-      for (std::size_t k = 0; k < sums.size(); ++k) {
-        if (means[k].error > 0) most = std::max(most, std::abs(sums[k]) / means[k].error);
-      }
-      largest.push_back(most);
-    }
-    const auto at = static_cast<std::size_t>(kLevel * static_cast<double>(resamples));
-    std::nth_element(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(at),
-                     largest.end());
-    for (auto& mean : means) {
-      mean.band = {mean.value - largest[at] * mean.error, mean.value + largest[at] * mean.error};
-    }
-  }
-
- private:
-  template <typename X>
-  ThresholdMean mean_of(std::size_t k, X& x) {
-    double total = 0;
-    double mass = 0;
-    std::size_t runs = 0;
-    for (const auto& task : tasks_) {
-      for (const std::size_t i : task) {
-        total += weights_[k][i] * x(log_.runs[i]);
-        mass += weights_[k][i];
-        ++runs;
-      }
-    }
-    ThresholdMean mean;
-    std::vector<double> pulls;
-    if (mass > 0) {
-      mean.plain = total / static_cast<double>(runs);
-      mean.value = total / mass;
-    }
-    double squares = 0;
-    for (const auto& task : tasks_) {
-      double pull = 0;
-      for (const std::size_t i : task) pull += weights_[k][i] * (x(log_.runs[i]) - mean.value);
-      pulls.push_back(mass > 0 ? pull / mass : 0);
-      squares += pulls.back() * pulls.back();
-    }
-    const auto n = static_cast<double>(tasks_.size());
-    mean.error = n > 1 ? std::sqrt(squares * n / (n - 1)) : 0;
-    influences_.push_back(std::move(pulls));
-    return mean;
-  }
-
-  const ExplorationLog& log_;
-  const std::vector<std::vector<std::size_t>>& tasks_;
-  const std::vector<std::vector<double>>& weights_;
-  std::vector<std::vector<double>> influences_;
+/// Means of one quantity under every threshold; what each task pulls them by.
+struct Means {
+  std::vector<ThresholdMean> values;
+  std::vector<std::vector<double>> pulls;  ///< by threshold, by task
 };
 
-void diagnose(const std::vector<std::vector<std::size_t>>& tasks,
-              const std::vector<double>& weights, ThresholdEstimate& estimate) {
+template <typename X>
+ThresholdMean mean_of(const ExplorationLog& log, const Tasks& tasks, const TaskWeights& weights,
+                      X& x, std::vector<double>& pulls) {
+  double total = 0;
+  double mass = 0;
+  for (const auto& task : tasks) {
+    for (const std::size_t i : task) {
+      const std::optional<double> value = x(log.runs[i]);
+      if (!value) continue;
+      total += weights[i] * *value;
+      mass += weights[i];
+    }
+  }
+  const auto n = static_cast<double>(tasks.size());
+  ThresholdMean mean;
+  mean.plain = total / n;
+  mean.value = mass > 0 ? total / mass : 0;
+  double squares = 0;
+  for (const auto& task : tasks) {
+    double pull = 0;
+    for (const std::size_t i : task) {
+      const std::optional<double> value = x(log.runs[i]);
+      if (value && mass > 0) pull += weights[i] * (*value - mean.value) / mass;
+    }
+    pulls.push_back(pull);
+    squares += pull * pull;
+  }
+  mean.error = n > 1 ? std::sqrt(squares * n / (n - 1)) : 0;
+  return mean;
+}
+
+template <typename X>
+Means means_of(const ExplorationLog& log, const Tasks& tasks,
+               const std::vector<TaskWeights>& weights, X&& x) {
+  Means means;
+  for (const auto& of_threshold : weights) {
+    means.pulls.emplace_back();
+    means.values.push_back(mean_of(log, tasks, of_threshold, x, means.pulls.back()));
+  }
+  return means;
+}
+
+/// How many standard errors hold for all means at once.
+double critical_value(const Means& means, const BandOptions& options) {
+  std::vector<double> largest;
+  boost::random::mt19937 rng(static_cast<std::uint32_t>(options.seed));
+  boost::random::normal_distribution<double> normal;
+  std::vector<double> sums(means.values.size());
+  for (int i = 0; i < options.resamples; ++i) {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (std::size_t task = 0; task < means.pulls.front().size(); ++task) {
+      const double pull = normal(rng);
+      for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += pull * means.pulls[k][task];
+    }
+    double most = 0;
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      if (means.values[k].error > 0) most = std::max(most, std::abs(sums[k]) / means.values[k].error);
+    }
+    largest.push_back(most);
+  }
+  const auto last = largest.size() - 1;
+  const auto at = std::min(last, static_cast<std::size_t>(options.level * static_cast<double>(options.resamples)));
+  std::nth_element(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(at), largest.end());
+  return largest[at];
+}
+
+/// Wilson's interval at the effective size that the error tells of, at most the effective
+/// tasks: of use near 0 and 1 too, and never of zero width.
+Interval rate_band(const ThresholdMean& mean, double ess, double critical) {
+  if (ess <= 0) return {0, 1};
+  const double spread = mean.value * (1 - mean.value);
+  const double n = mean.error > 0 && spread > 0
+                       ? std::min(spread / (mean.error * mean.error), ess)
+                       : ess;
+  const double level = 2 * normal_cdf(std::max(critical, normal_quantile(0.975))) - 1;
+  return wilson(mean.value * n, n, level);
+}
+
+void diagnose(const ExplorationLog& log, const Tasks& tasks, std::size_t k,
+              const TaskWeights& weights, ThresholdEstimate& estimate) {
+  const auto n = static_cast<double>(tasks.size());
   double sum = 0;
   double squares = 0;
   double supported = 0;
   double runs = 0;
+  double weighted_squares = 0;  // of run weights, and of their task shares
+  double weighted = 0;
+  double shares = 0;
   for (const auto& task : tasks) {
     double of_task = 0;
     for (const std::size_t i : task) {
+      const double w = weight(log, log.runs[i], k);
       of_task += weights[i];
-      estimate.max_weight = std::max(estimate.max_weight, weights[i]);
-      supported += weights[i] > 0 ? 1 : 0;
+      estimate.max_weight = std::max(estimate.max_weight, w);
+      supported += w > 0 ? 1 : 0;
       runs += 1;
+      weighted_squares += w * w;
+      weighted += w;
+      shares += 1 / static_cast<double>(task.size() * task.size());
     }
     sum += of_task;
     squares += of_task * of_task;
   }
-  const auto n = static_cast<double>(tasks.size());
-  if (runs == 0 || n < 2) return;
   estimate.ess = squares > 0 ? sum * sum / squares : 0;
   estimate.support = supported / runs;
-  estimate.mean_weight = sum / runs;
-  double spread = 0;
-  for (const auto& task : tasks) {
-    double deviation = 0;
-    for (const std::size_t i : task) deviation += weights[i] - estimate.mean_weight;
-    spread += deviation * deviation;
-  }
-  estimate.mean_weight_error = std::sqrt(spread * n / (n - 1)) / runs;
+  estimate.mean_weight = sum / n;
+  // As seen over tasks; but no less than independent draws of such weights would have.
+  const double seen = (squares - sum * sum / n) / std::max(1.0, n - 1) / n;
+  const double variance = (weighted > 0 ? weighted_squares / weighted : 1 / log.probs[k]) - 1;
+  estimate.mean_weight_error = std::sqrt(std::max(seen, variance * shares / (n * n)));
 }
 
-double as_number(bool yes) {
+std::optional<double> as_number(bool yes) {
   return yes ? 1 : 0;
 }
 
-Interval within_unit(const Interval& band) {
-  return {std::clamp(band.low, 0.0, 1.0), std::clamp(band.high, 0.0, 1.0)};
+std::optional<double> as_usd(const std::optional<Picodollars>& cost) {
+  if (!cost) return {};
+  return static_cast<double>(*cost) / 1e12;
+}
+
+/// Whether `known` holds for all runs with an outcome but those that are only bounded.
+template <typename Known>
+bool all_know(const ExplorationLog& log, Known&& known) {
+  return std::all_of(log.runs.begin(), log.runs.end(), [&](const ExploredRun& run) {
+    return !run.resolved || run.bounded || known(run);
+  });
 }
 
 }  // namespace
 
-std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log, int resamples,
-                                                   std::uint64_t seed) {
-  auto tasks = log.runs_by_task();
+std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
+                                                   const BandOptions& options) {
+  Tasks tasks = log.runs_by_task();
   for (auto& runs : tasks) {
     std::erase_if(runs, [&](std::size_t i) { return !log.runs[i].resolved; });
   }
   std::erase_if(tasks, [](const auto& runs) { return runs.empty(); });
-  std::vector<std::vector<double>> weights(log.grid.size());
+  std::vector<TaskWeights> weights(log.grid.size(), TaskWeights(log.runs.size(), 0.0));
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
-    for (const auto& run : log.runs) weights[k].push_back(weight(log, run, k));
+    for (const auto& task : tasks) {
+      for (const std::size_t i : task) {
+        weights[k][i] = weight(log, log.runs[i], k) / static_cast<double>(task.size());
+      }
+    }
   }
-  WeightedMeans means(log, tasks, weights);
+  const auto of = [&](auto&& x) { return means_of(log, tasks, weights, x); };
   std::vector<ThresholdEstimate> estimates(log.grid.size());
+  if (tasks.empty()) return estimates;
 
-  const auto low = means.of([](const ExploredRun& run) { return as_number(*run.resolved && !run.in_doubt); });
-  const auto high = means.of([](const ExploredRun& run) { return as_number(*run.resolved || run.in_doubt); });
-  const auto turns = means.of([](const ExploredRun& run) { return run.turns; });
-  const auto strong = means.of([](const ExploredRun& run) { return run.strong_turns; });
-  auto resolved = means.of([](const ExploredRun& run) { return as_number(*run.resolved); });
-  means.put_bands(resolved, resamples, seed);
+  const auto low = of([](const ExploredRun& run) { return as_number(*run.resolved && !run.in_doubt); });
+  const auto high = of([](const ExploredRun& run) { return as_number(*run.resolved || run.in_doubt); });
+  const auto resolved = of([](const ExploredRun& run) { return as_number(*run.resolved); });
+  const double critical = critical_value(resolved, options);
   for (std::size_t k = 0; k < estimates.size(); ++k) {
     ThresholdEstimate& estimate = estimates[k];
+    diagnose(log, tasks, k, weights[k], estimate);
     estimate.threshold = log.grid[k];
-    estimate.resolved = resolved[k];
-    estimate.resolved.band = within_unit(estimate.resolved.band);
-    estimate.resolved_low = low[k].value;
-    estimate.resolved_high = high[k].value;
-    estimate.turns = turns[k];
-    estimate.strong_turns = strong[k];
-    diagnose(tasks, weights[k], estimate);
+    estimate.resolved = resolved.values[k];
+    estimate.resolved.band = rate_band(estimate.resolved, estimate.ess, critical);
+    estimate.resolved_low = low.values[k].value;
+    estimate.resolved_high = high.values[k].value;
   }
-  const bool priced = std::all_of(log.runs.begin(), log.runs.end(), [](const ExploredRun& run) {
-    return !run.resolved || run.cost;
-  });
-  if (!priced) return estimates;
-  auto usd = means.of([](const ExploredRun& run) { return static_cast<double>(*run.cost) / 1e12; });
-  means.put_bands(usd, resamples, seed);
+  if (all_know(log, [](const ExploredRun& run) { return run.turns.has_value(); })) {
+    const auto turns = of([](const ExploredRun& run) -> std::optional<double> { return run.turns; });
+    for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].turns = turns.values[k].value;
+  }
+  if (all_know(log, [](const ExploredRun& run) { return run.strong_turns.has_value(); })) {
+    const auto strong = of([](const ExploredRun& run) -> std::optional<double> { return run.strong_turns; });
+    for (std::size_t k = 0; k < estimates.size(); ++k) {
+      estimates[k].strong_turns = strong.values[k].value;
+    }
+  }
+  if (!all_know(log, [](const ExploredRun& run) { return run.cost.has_value(); })) return estimates;
+  const auto usd = of([](const ExploredRun& run) { return as_usd(run.cost); });
+  const double critical_usd = critical_value(usd, options);
   for (std::size_t k = 0; k < estimates.size(); ++k) {
-    estimates[k].usd = usd[k];
-    estimates[k].usd->band.low = std::max(0.0, usd[k].band.low);
+    ThresholdMean mean = usd.values[k];
+    mean.band = {std::max(0.0, mean.value - critical_usd * mean.error),
+                 mean.value + critical_usd * mean.error};
+    estimates[k].usd = mean;
   }
-  const bool split = std::all_of(log.runs.begin(), log.runs.end(), [](const ExploredRun& run) {
-    return !run.resolved || run.strong_cost;
-  });
-  if (!split) return estimates;
-  const auto parts =
-      means.of([](const ExploredRun& run) { return static_cast<double>(*run.strong_cost) / 1e12; });
-  for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].strong_usd = parts[k].value;
+  if (!all_know(log, [](const ExploredRun& run) { return run.strong_cost.has_value(); })) return estimates;
+  const auto parts = of([](const ExploredRun& run) { return as_usd(run.strong_cost); });
+  for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].strong_usd = parts.values[k].value;
   return estimates;
 }
 

@@ -23,10 +23,11 @@ struct ExploredRun {
   /// of them. Holds `drawn`.
   ThresholdSet consistent = 0;
   std::optional<bool> resolved;  ///< nullopt: missing (an infra error), no failure
+  bool bounded = false;          ///< was missing, and is counted as unresolved
   std::optional<Picodollars> cost;
   std::optional<Picodollars> strong_cost;  ///< the part of strong tiers
-  int turns = 0;
-  int strong_turns = 0;
+  std::optional<int> turns;
+  std::optional<int> strong_turns;
   /// A turn could not be undone as the policy asks: what the threshold would have led to
   /// is unknown. Bounded by 0 and 1, never dropped.
   bool in_doubt = false;
@@ -37,32 +38,28 @@ struct PlainArm {
   std::string config;
   int runs = 0;
   int resolved = 0;
-  Picodollars cost = 0;
+  double usd = 0;      ///< in all
+  bool priced = true;  ///< every run's cost is known
 };
 
 /// What calibration feeds on: runs whose thresholds were drawn from one grid with known
-/// probabilities, independently of all that happened. A value; tasks are the
-/// independent units.
+/// probabilities, independently of all that happened; the draws of one task may depend on
+/// each other (without replacement, in turn). A value; tasks are the independent units.
 struct ExplorationLog {
   std::vector<double> grid;  ///< ascending; exactly 1.01 = never
   std::vector<double> probs;
   std::vector<std::string> tasks;
   std::vector<ExploredRun> runs;
-  std::vector<PlainArm> plain_arms;
-  /// Whether a task's runs drew on their own: else (without replacement, in turn) what
-  /// one run drew says something of the others' draws.
-  bool independent_draws = true;
+  std::vector<PlainArm> plain_arms;  ///< one per config
   bool simulated = false;
 
   /// The probability of drawing one of `set`.
   [[nodiscard]] double mass(ThresholdSet set) const;
+  /// The plain arm of this config, made if need be.
+  PlainArm& plain_arm(const std::string& config);
   /// Indices of each task's runs, by task.
   [[nodiscard]] std::vector<std::vector<std::size_t>> runs_by_task() const;
 };
-
-/// Whether what the runs of a task drew looks independent: as many pairs of them drew the
-/// same as chance would have it, and enough to tell.
-[[nodiscard]] bool draws_look_independent(const ExplorationLog& log);
 
 /// Whether grid[k] is in `set`.
 [[nodiscard]] constexpr bool holds(ThresholdSet set, std::size_t k) { return (set >> k & 1U) != 0; }

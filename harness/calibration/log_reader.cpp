@@ -40,6 +40,7 @@ class LogParser {
     for (line_ = 1; line_ <= lines.size(); ++line_) {
       const auto record = parse_line(lines[line_ - 1]);
       if (!record) continue;
+      if (record->first == Kind::meta) check_same(record->second);
       if (record->first == Kind::run) add_run(record->second);
       if (record->first == Kind::turn) add_turn(record->second);
     }
@@ -47,7 +48,6 @@ class LogParser {
     if (log_.runs.empty()) {
       throw UserError(fmt::format("{}: holds no run with a threshold", name_));
     }
-    log_.independent_draws = draws_look_independent(log_);
     return std::move(log_);
   }
 
@@ -83,9 +83,13 @@ class LogParser {
         return {kind, std::move(inner)};
       }
     }
-    if (object.contains("grid")) return {Kind::meta, std::move(object)};
     if (object.contains("turn")) return {Kind::turn, std::move(object)};
-    if (object.contains("run")) return {Kind::run, std::move(object)};
+    const bool run = object.contains("run");
+    if (run && (object.contains("task") || object.contains("resolved"))) {
+      return {Kind::run, std::move(object)};
+    }
+    if (object.contains("grid")) return {Kind::meta, std::move(object)};
+    if (run) return {Kind::run, std::move(object)};
     fail("is neither a meta, a run nor a turn line");
   }
 
@@ -94,7 +98,8 @@ class LogParser {
       if (lines[line_ - 1].find("\"grid\"") == std::string_view::npos) continue;
       const auto record = parse_line(lines[line_ - 1]);
       if (!record || record->first != Kind::meta) continue;
-      return use_meta(record->second);
+      meta_ = record->second;
+      return use_meta(meta_);
     }
     throw UserError(fmt::format(
         "{}: no meta line names the grid its thresholds were drawn from: a log of thresholds that "
@@ -103,11 +108,21 @@ class LogParser {
         name_));
   }
 
+  void check_same(const json& meta) const {
+    for (const char* key : {"grid", "grid_probs"}) {
+      if (meta.value(key, json()) == meta_.value(key, json())) continue;
+      fail(fmt::format("another meta line with another {}: two logs are not one", key));
+    }
+  }
+
   void use_meta(const json& meta) {
+    if (meta.contains("simulated") && !meta["simulated"].is_boolean()) {
+      fail("simulated must be true or false");
+    }
+    log_.simulated = meta.value("simulated", false);
     try {
       log_.grid = meta.at("grid").get<std::vector<double>>();
       if (meta.contains("grid_probs")) log_.probs = meta["grid_probs"].get<std::vector<double>>();
-      log_.simulated = meta.value("simulated", false);
     } catch (const json::exception&) {
       fail("grid and grid_probs must be lists of numbers");
     }
@@ -137,7 +152,7 @@ class LogParser {
     const ExplorationLog unsorted = log_;
     for (std::size_t k = 0; k < order.size(); ++k) {
       log_.grid[k] = unsorted.grid[order[k]];
-      log_.probs[k] = unsorted.probs[order[k]];
+      log_.probs[k] = unsorted.probs[order[k]] / sum;
     }
     if (std::adjacent_find(log_.grid.begin(), log_.grid.end()) != log_.grid.end()) {
       fail("grid names a threshold twice");
@@ -208,7 +223,13 @@ class LogParser {
     run.task = found->second;
     run.resolved = resolved;
     run.cost = cost(object);
-    if (object.contains("turns")) run.turns = static_cast<int>(number(object, "turns"));
+    if (object.contains("turns") && !object["turns"].is_null()) {
+      const json& turns = object["turns"];
+      if (!turns.is_number_integer() || turns < 0 || turns > kMostTurns) {
+        fail(fmt::format("turns must be a whole number from 0 to {}", kMostTurns));
+      }
+      run.turns = turns.get<int>();
+    }
     run.consistent = ThresholdSet{1} << run.drawn;
     log_.runs.push_back(std::move(run));
   }
@@ -216,12 +237,12 @@ class LogParser {
   void add_plain(const json& object, std::optional<bool> resolved) {
     if (!resolved) return;
     const std::string config = object.contains("config") ? id(object, "config") : "";
-    auto arm = std::find_if(log_.plain_arms.begin(), log_.plain_arms.end(),
-                            [&](const PlainArm& each) { return each.config == config; });
-    if (arm == log_.plain_arms.end()) arm = log_.plain_arms.insert(arm, {config, 0, 0, 0});
-    ++arm->runs;
-    arm->resolved += *resolved ? 1 : 0;
-    arm->cost += cost(object).value_or(0);
+    PlainArm& arm = log_.plain_arm(config);
+    const auto spent = cost(object);
+    ++arm.runs;
+    arm.resolved += *resolved ? 1 : 0;
+    arm.usd += static_cast<double>(spent.value_or(0)) / 1e12;
+    arm.priced = arm.priced && spent;
   }
 
   std::size_t drawn(double threshold) const {
@@ -237,7 +258,9 @@ class LogParser {
     if (seen.numbers.empty()) seen.consistent = ~ThresholdSet{0};
     seen.line = line_;
     const json& number_of = at(object, "turn");
-    if (!number_of.is_number_integer()) fail("turn must be a whole number");
+    if (!number_of.is_number_integer() || number_of < 0 || number_of > kMostTurns) {
+      fail(fmt::format("turn must be a whole number from 0 to {}", kMostTurns));
+    }
     if (!seen.numbers.insert(number_of.get<std::int64_t>()).second) {
       fail(fmt::format("turn {} of run {} is there twice", number_of.dump(), id(object, "run")));
     }
@@ -268,13 +291,15 @@ class LogParser {
       if (found == run_index_.end()) fail(fmt::format("turns of run {}, which has no line", name));
       if (found->second == kPlain) continue;
       ExploredRun& run = log_.runs[found->second];
-      const auto count = static_cast<int>(seen.numbers.size());
-      if (run.turns == 0) run.turns = count;
-      if (count != run.turns) {
-        fail(fmt::format("run {} has {} of its {} turns: what the others would have decided under "
-                         "other thresholds is unknown",
-                         name, count, run.turns));
+      const auto count = static_cast<std::int64_t>(seen.numbers.size());
+      const std::int64_t first = *seen.numbers.begin();
+      const std::int64_t span = *seen.numbers.rbegin() - first + 1;
+      if ((first != 0 && first != 1) || span != count || run.turns.value_or(count) != count) {
+        fail(fmt::format("run {} has {} turns, numbered {} to {}, and should have {} from 0 or 1 on: "
+                         "what the others would have decided under other thresholds is unknown",
+                         name, count, first, *seen.numbers.rbegin(), run.turns.value_or(span)));
       }
+      run.turns = static_cast<int>(count);
       if (!holds(seen.consistent, run.drawn)) {
         fail(fmt::format("the turns of run {} did not go by its threshold {}: a turn escalates iff "
                          "score >= threshold",
@@ -292,8 +317,10 @@ class LogParser {
   }
 
   static constexpr std::size_t kPlain = static_cast<std::size_t>(-1);
+  static constexpr int kMostTurns = 1'000'000;
   std::string name_;
   std::size_t line_ = 0;
+  json meta_;
   ExplorationLog log_;
   std::map<std::string, std::size_t> run_index_;
   std::map<std::string, std::size_t> task_index_;

@@ -1,7 +1,11 @@
 #include "harness/calibration/paired_search.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
+
+#include "tasks/error.hpp"
 
 namespace weir {
 namespace {
@@ -47,6 +51,24 @@ void sweep_second(const PairedTasks& pairs, double threshold, TwoSignals rule,
   }
 }
 
+std::vector<std::size_t> order_by_second(const PairedTasks& pairs) {
+  std::vector<std::size_t> order(pairs.tasks.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return pairs.tasks[a].signals[1] > pairs.tasks[b].signals[1];
+  });
+  return order;
+}
+
+/// Every distinct value of the first signal, and "nothing".
+std::vector<double> first_thresholds(const PairedTasks& pairs) {
+  std::vector<double> firsts = {kNothing};
+  for (const auto& task : pairs.tasks) firsts.push_back(task.signals[0]);
+  std::sort(firsts.begin(), firsts.end());
+  firsts.erase(std::unique(firsts.begin(), firsts.end()), firsts.end());
+  return firsts;
+}
+
 }  // namespace
 
 bool better(const CascadePoint& a, const CascadePoint& b) {
@@ -80,18 +102,34 @@ std::vector<CascadePoint> all_thresholds(const PairedTasks& pairs, std::size_t s
 }
 
 std::vector<CascadePoint> all_threshold_pairs(const PairedTasks& pairs, TwoSignals rule) {
-  std::vector<std::size_t> by_second(pairs.tasks.size());
-  std::iota(by_second.begin(), by_second.end(), 0);
-  std::sort(by_second.begin(), by_second.end(), [&](std::size_t a, std::size_t b) {
-    return pairs.tasks[a].signals[1] > pairs.tasks[b].signals[1];
-  });
-  std::vector<double> firsts = {kNothing};
-  for (const auto& task : pairs.tasks) firsts.push_back(task.signals[0]);
-  std::sort(firsts.begin(), firsts.end());
-  firsts.erase(std::unique(firsts.begin(), firsts.end()), firsts.end());
+  const auto by_second = order_by_second(pairs);
   std::vector<CascadePoint> points;
-  for (const double first : firsts) sweep_second(pairs, first, rule, by_second, points);
+  for (const double first : first_thresholds(pairs)) {
+    sweep_second(pairs, first, rule, by_second, points);
+  }
   return points;
+}
+
+PairSearch search_threshold_pairs(const PairedTasks& pairs, TwoSignals rule) {
+  constexpr double kMostCandidates = 2e8;
+  const auto by_second = order_by_second(pairs);
+  const auto firsts = first_thresholds(pairs);
+  if (static_cast<double>(firsts.size()) * static_cast<double>(by_second.size()) > kMostCandidates) {
+    throw UserError(fmt::format(
+        "{} values of the first signal on {} tasks are too many pairs to look at: name the signal "
+        "with fewer values first, or round it",
+        firsts.size(), by_second.size()));
+  }
+  PairSearch found;
+  std::vector<CascadePoint> points;
+  for (const double first : firsts) {
+    points.clear();
+    sweep_second(pairs, first, rule, by_second, points);
+    found.candidates += points.size();
+    points.insert(points.end(), found.frontier.begin(), found.frontier.end());
+    found.frontier = frontier_of(points);
+  }
+  return found;
 }
 
 std::optional<CascadePoint> cheapest_with(const std::vector<CascadePoint>& points,
@@ -118,7 +156,9 @@ std::optional<CascadePoint> best_within(const std::vector<CascadePoint>& points,
 }
 
 CascadePoint most_useful(const std::vector<CascadePoint>& points, Picodollars value) {
-  const auto utility = [&](const CascadePoint& point) { return value * point.resolved - point.cost; };
+  const auto utility = [&](const CascadePoint& point) {
+    return static_cast<long double>(value) * point.resolved - static_cast<long double>(point.cost);
+  };
   return *std::max_element(points.begin(), points.end(),
                            [&](const CascadePoint& a, const CascadePoint& b) {
                              if (utility(a) != utility(b)) return utility(a) < utility(b);

@@ -43,6 +43,14 @@ enum class TwoSignals { either, both };
 [[nodiscard]] std::vector<CascadePoint> all_threshold_pairs(const PairedTasks& pairs,
                                                             TwoSignals rule);
 
+struct PairSearch {
+  std::size_t candidates = 0;
+  std::vector<CascadePoint> frontier;  ///< every optimum there is lies on it
+};
+/// Their frontier alone, in memory for one sweep. Throws UserError where more than 2e8
+/// candidates would have to be looked at.
+[[nodiscard]] PairSearch search_threshold_pairs(const PairedTasks& pairs, TwoSignals rule);
+
 /// The cheapest with at least `resolved`; nullopt: none.
 [[nodiscard]] std::optional<CascadePoint> cheapest_with(const std::vector<CascadePoint>& points,
                                                         double resolved);

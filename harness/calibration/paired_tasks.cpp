@@ -18,6 +18,7 @@ namespace weir {
 namespace {
 
 constexpr const char* kHash = "hash";
+constexpr double kMostUsd = 4e6;  ///< in all: sums of picodollars must fit
 
 class PairsParser {
  public:
@@ -27,9 +28,17 @@ class PairsParser {
   PairedTasks parse() {
     find_columns();
     PairedTasks pairs{query_.base, query_.strong, query_.signals, base_cost_ && strong_cost_,
-                      false, {}};
+                      0, false, {}};
+    double usd = 0;
     for (row_ = 0; row_ < csv_.rows.size(); ++row_) {
-      if (wanted()) pairs.tasks.push_back(task());
+      if (!wanted()) continue;
+      pairs.tasks.push_back(task());
+      const PairedTask& last = pairs.tasks.back();
+      usd += static_cast<double>(last.base_cost + last.strong_cost) / 1e12;
+      if (usd > kMostUsd) {
+        throw UserError(fmt::format("{}:{}: costs of more than {} USD in all do not fit", name_,
+                                    csv_.lines[row_], kMostUsd));
+      }
     }
     if (pairs.tasks.empty()) {
       throw UserError(fmt::format("{}: no rows{}", name_,
@@ -141,10 +150,11 @@ class PairsParser {
     task.base = outcome(base_);
     task.strong = outcome(strong_);
     task.base_cost = money(base_cost_);
-    task.strong_cost = money(strong_cost_);
+    task.strong_cost = strong_cost_ ? money(strong_cost_) : 1;
     for (const auto& columns : signals_) {
       double sum = columns.empty() ? hash_signal(task.id) : 0;
       for (const std::size_t column : columns) sum += number(column);
+      if (!std::isfinite(sum)) fail(columns.front(), "and the columns added to it are too large");
       task.signals.push_back(sum);
     }
     return task;

@@ -27,7 +27,8 @@ struct PairedTasks {
   std::string base;
   std::string strong;
   std::vector<std::string> signals;
-  bool priced = true;  ///< false: the table has no costs; then all are 0
+  bool priced = true;  ///< false: the table has no costs; then an escalation costs 1 pUSD, for search
+  int left_out = 0;    ///< tasks without both outcomes
   bool simulated = false;
   std::vector<PairedTask> tasks;
 };

@@ -67,6 +67,7 @@ RouterCurve binned_curve(const PairedTasks& pairs, std::size_t signal) {
 std::optional<double> call_share_for(const RouterCurve& curve, double percent,
                                      bool between_points) {
   const auto& points = curve.points;
+  if (points.back().second <= points.front().second) return {};  // no gap to recover
   const double wanted = points.front().second +
                         percent / 100 * (points.back().second - points.front().second);
   for (std::size_t i = 0; i < points.size(); ++i) {

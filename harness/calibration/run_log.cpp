@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -68,7 +69,10 @@ ThresholdSet agreeing(const std::vector<Decision>& decisions, const std::vector<
     }
     std::set<std::size_t> said;
     for (const auto& [threshold, what] : others.items()) {
-      const auto k = place_of(grid, std::stod(threshold));
+      double value = 0;
+      const auto [end, error] =
+          std::from_chars(threshold.data(), threshold.data() + threshold.size(), value);
+      const auto k = error == std::errc() ? place_of(grid, value) : std::nullopt;
       if (!k) continue;
       said.insert(*k);
       if (what != decision.decision) agree &= ~(ThresholdSet{1} << *k);
@@ -106,16 +110,17 @@ void add_formats(const Reader& reader, const Run& run, std::set<std::string>& fo
 }
 
 /// Runs of one population under one policy; else their pool is neither's.
-void check_alike(const std::vector<Arm>& arms) {
+void check_alike(const std::vector<Arm>& arms, bool repriced) {
   for (const auto& arm : arms) {
     const bool alike = arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
                        arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
                        arm.config.tiers == arms.front().config.tiers &&
-                       json::parse(arm.run.facts).value("limits", json()) ==
-                           json::parse(arms.front().run.facts).value("limits", json());
+                       limits_of(arm.run) == limits_of(arms.front().run) &&
+                       (repriced ||
+                        arm.run.price_book_sha256 == arms.front().run.price_book_sha256);
     if (alike) continue;
-    throw UserError(fmt::format("runs {} and {} differ in policy, agent, models or limits: they are "
-                                "not one log",
+    throw UserError(fmt::format("runs {} and {} differ in policy, agent, models, limits or prices "
+                                "(--prices gives them the same): they are not one log",
                                 arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
   }
 }
@@ -142,16 +147,16 @@ Costs costs_of(const Reader& reader, const RunSelection& selection, const Run& r
 void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, ExplorationLog& log) {
   for (const auto& arm : arms) {
     if (role_of(arm.config).kind != ArmKind::plain) continue;
-    PlainArm plain{arm.config.config, 0, 0, 0};
     for (const auto& trial : arm.trials) {
       const auto resolved = resolved_of(trial);
+      if (!resolved) continue;
       const auto cost = costs.of(trial);
-      if (!resolved || !cost) continue;
+      PlainArm& plain = log.plain_arm(arm.config.config);
       ++plain.runs;
       plain.resolved += *resolved ? 1 : 0;
-      plain.cost += *cost;
+      plain.usd += static_cast<double>(cost.value_or(0)) / 1e12;
+      plain.priced = plain.priced && cost;
     }
-    if (plain.runs > 0) log.plain_arms.push_back(plain);
   }
 }
 
@@ -172,10 +177,16 @@ double signal_of(const TrialSummary& trial, const std::string& name,
 
 }  // namespace
 
+std::string limits_of(const Run& run) {
+  return json::parse(run.facts).value("limits", json()).dump();
+}
+
 std::optional<std::string> exploring_config(const Reader& reader, const Run& run,
                                             const std::string& named) {
   std::vector<std::string> names;
+  std::vector<std::string> all;
   for (const auto& config : reader.configs(run.id)) {
+    all.push_back(config.config);
     if (!named.empty() && config.config != named) continue;
     if (!named.empty()) check_external(config);
     if (explores(config)) names.push_back(config.config);
@@ -183,6 +194,10 @@ std::optional<std::string> exploring_config(const Reader& reader, const Run& run
   if (names.size() > 1) {
     throw UserError(fmt::format("run {} has several exploring configs: name one with --config: {}",
                                 run.id.substr(0, 12), fmt::join(names, ", ")));
+  }
+  if (!named.empty() && std::find(all.begin(), all.end(), named) == all.end()) {
+    throw UserError(fmt::format("run {} has no config \"{}\"; it has: {}", run.id.substr(0, 12),
+                                named, fmt::join(all, ", ")));
   }
   if (names.empty()) return {};
   return names.front();
@@ -210,7 +225,7 @@ RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
     check_visibility(reader, run, *config, found.policy);
     add_formats(reader, run, found.formats);
     found.arms.push_back(*arm);
-    check_alike(found.arms);
+    check_alike(found.arms, selection.book.has_value());
     std::map<std::string, double> thresholds;
     for (const auto& progress : reader.progress(run.id)) {
       if (progress.trial.threshold) thresholds[progress.trial.id] = *progress.trial.threshold;
@@ -236,8 +251,8 @@ RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
       if (!selection.book && trial.usd_strong) {
         explored.strong_cost = std::llround(*trial.usd_strong * 1e12);
       }
-      explored.turns = static_cast<int>(trial.turns.value_or(0));
-      explored.strong_turns = static_cast<int>(trial.escalated_turns.value_or(0));
+      if (trial.turns) explored.turns = static_cast<int>(*trial.turns);
+      if (trial.escalated_turns) explored.strong_turns = static_cast<int>(*trial.escalated_turns);
       explored.consistent =
           agreeing(reader.decisions(trial.trial), found.log.grid, trial.trial);
       if (!holds(explored.consistent, *place)) {
@@ -247,15 +262,14 @@ RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
       found.log.runs.push_back(std::move(explored));
     }
   }
-  // Attempts walk the grid from one drawn start: what one drew tells the others'.
-  found.log.independent_draws = false;
   return found;
 }
 
 PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
                            const PairsQuery& query) {
-  PairedTasks pairs{query.base, query.strong, query.signals, true, false, {}};
+  PairedTasks pairs{query.base, query.strong, query.signals, true, 0, false, {}};
   std::set<std::string> seen;
+  std::set<std::string> asked;
   for (const Run& run : selection.runs) {
     const Arm base = reader.arm(run, query.base, query.base);
     const Arm strong = reader.arm(run, query.strong, query.strong);
@@ -263,13 +277,14 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
     pairs.simulated = pairs.simulated || run.simulated;
     for (const auto& weak : base.trials) {
       const std::string id = weak.suite + "/" + weak.task;
+      asked.insert(id);
       if (seen.count(id) > 0 || !resolved_of(weak)) continue;
       const auto other = std::find_if(
           strong.trials.begin(), strong.trials.end(), [&](const TrialSummary& trial) {
             return trial.suite == weak.suite && trial.task == weak.task &&
                    trial.attempt == weak.attempt && resolved_of(trial);
           });
-      if (other == strong.trials.end()) continue;
+      if (other == strong.trials.end()) continue;  // counted below
       const auto weak_cost = costs.of(weak);
       const auto strong_cost = costs.of(*other);
       if (!weak_cost || !strong_cost) {
@@ -284,6 +299,7 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
       pairs.tasks.push_back(std::move(task));
     }
   }
+  pairs.left_out = static_cast<int>(asked.size() - seen.size());
   if (pairs.tasks.empty()) {
     throw UserError(fmt::format("no task has outcomes under both {} and {}", query.base,
                                 query.strong));

@@ -29,6 +29,9 @@ struct RunLog {
   Policy policy;
 };
 
+/// What bounded a run's trials, as text to compare.
+[[nodiscard]] std::string limits_of(const Run& run);
+
 /// Name of the one exploring config of a run; nullopt: none explores. Throws UserError
 /// if several do and none is named.
 [[nodiscard]] std::optional<std::string> exploring_config(const Reader& reader, const Run& run,

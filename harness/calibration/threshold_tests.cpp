@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
+#include "harness/seed.hpp"
 #include "results/statistics/distributions.hpp"
 
 namespace weir {
@@ -17,13 +17,15 @@ using Tasks = std::vector<std::vector<std::size_t>>;
 
 constexpr double kScoutShare = 0.025;
 constexpr std::size_t kFewestScouts = 10;
-constexpr double kPriorTasks = 20;    ///< that a guess before all data counts for
-constexpr double kPriorSlope = 0.3;   ///< of a run's outcome on its task's other runs
+constexpr double kPriorTasks = 20;  ///< that a guess before all data counts for
 constexpr double kPriorVariance = 0.5;
 constexpr double kMostAtStake = 0.9;  ///< of the stake, that one task may lose
 /// Stakes cost more than exact counting at the same spread: sqrt(2 log(1/d)) for a normal
 /// quantile, and what learning the spread takes.
 constexpr double kBettingPrice = 1.75;
+// What a normal law needs; below, the exact test.
+constexpr int kFewestOfEach = 10;
+constexpr double kFewestEffective = 30;
 
 /// The tasks that have a known outcome, in an order that knows nothing of them.
 Tasks shuffled_tasks(const ExplorationLog& log, std::uint64_t seed) {
@@ -44,14 +46,28 @@ double outcome(const ExploredRun& run) {
   return *run.resolved && !run.in_doubt ? 1 : 0;
 }
 
+/// One of the runs that drew grid[k], whatever order they came in: that may follow outcomes.
+std::optional<std::size_t> own_run(const ExplorationLog& log, const std::vector<std::size_t>& runs,
+                                   std::size_t k, std::uint64_t seed) {
+  std::optional<std::size_t> chosen;
+  double least = 1;
+  for (const std::size_t i : runs) {
+    if (log.runs[i].drawn != k) continue;
+    const double place = draw(seed, log.runs[i].id);
+    if (chosen && place >= least) continue;
+    chosen = i;
+    least = place;
+  }
+  return chosen;
+}
+
 ThresholdTest exact_test(const ExplorationLog& log, const Tasks& tasks, std::size_t k,
-                         double target) {
+                         double target, std::uint64_t seed) {
   ThresholdTest test;
   int fails = 0;
   for (const auto& runs : tasks) {
-    const auto own = std::find_if(runs.begin(), runs.end(),
-                                  [&](std::size_t i) { return log.runs[i].drawn == k; });
-    if (own == runs.end()) continue;
+    const auto own = own_run(log, runs, k, seed);
+    if (!own) continue;
     ++test.tasks;
     if (outcome(log.runs[*own]) == 0) ++fails;
   }
@@ -70,7 +86,7 @@ ThresholdTest betting_test(const ExplorationLog& log, const Tasks& tasks, std::s
   double seen = kPriorTasks;
   double sum = target * kPriorTasks;
   for (const auto& [value, lowest] : values) {
-    const double most = kMostAtStake / (target - lowest);
+    const double most = kMostAtStake / std::max(target - lowest, 1e-9);
     const double bet = std::min(std::sqrt(2 * std::log(1 / delta) * seen / (n * squares)), most);
     log_stake += std::log1p(bet * (value - target));
     best = std::max(best, log_stake);
@@ -101,9 +117,29 @@ bool should_bet(const ExplorationLog& log, const Tasks& scouts, std::size_t k, d
     squares += sum / static_cast<double>(runs.size());
     own += drew ? 1 : 0;
   }
+  if (squares <= 0) return false;  // they know nothing of it
   const auto n = static_cast<double>(scouts.size());
   const double counting = target * (1 - target) / std::max(own / n, 0.5 / n);
   return squares / n * kBettingPrice * kBettingPrice < counting;
+}
+
+/// Whether what carries weight under grid[k] is enough for a normal law.
+bool enough_for_normal(const ExplorationLog& log, const Tasks& tasks, std::size_t k) {
+  int successes = 0;
+  int fails = 0;
+  double sum = 0;
+  double squares = 0;
+  for (const auto& runs : tasks) {
+    double of_task = 0;
+    for (const std::size_t i : runs) {
+      if (!holds(log.runs[i].consistent, k)) continue;
+      ++(outcome(log.runs[i]) == 0 ? fails : successes);
+      of_task += weight(log, log.runs[i], k) / static_cast<double>(runs.size());
+    }
+    sum += of_task;
+    squares += of_task * of_task;
+  }
+  return std::min(successes, fails) >= kFewestOfEach && sum * sum >= kFewestEffective * squares;
 }
 
 ThresholdTest asymptotic_test(const ExplorationLog& log, const Tasks& tasks, std::size_t k,
@@ -113,7 +149,6 @@ ThresholdTest asymptotic_test(const ExplorationLog& log, const Tasks& tasks, std
   test.method = ThresholdTest::Method::asymptotic;
   test.tasks = static_cast<int>(values.size());
   const auto n = static_cast<double>(values.size());
-  if (n < 2) return test;
   double sum = 0;
   double squares = 0;
   for (const auto& each : values) sum += each.value;
@@ -122,52 +157,6 @@ ThresholdTest asymptotic_test(const ExplorationLog& log, const Tasks& tasks, std
   const double error = std::sqrt(squares / (n - 1) / n);
   if (error > 0) test.p = 1 - t_cdf((mean - target) / error, n - 1);
   return test;
-}
-
-/// A guess of a run's outcome from earlier tasks and, where allowed, its siblings.
-class OutcomeGuess {
- public:
-  explicit OutcomeGuess(double start) : sum_(start * kPriorTasks) {}
-
-  [[nodiscard]] double of(std::optional<double> siblings) const {
-    const double mean = sum_ / count_;
-    if (!siblings) return std::clamp(mean, 0.0, 1.0);
-    return std::clamp(mean + products_ / squares_ * (*siblings - mean), 0.0, 1.0);
-  }
-  /// The least that the mean of w (R - m) + m over `runs` runs can be, w up to `most`: with
-  /// so many unresolved as is worst, all of them weighted, and the others not.
-  [[nodiscard]] double lowest(std::size_t runs, double most, bool siblings) const {
-    double worst = 0;
-    for (std::size_t fails = 1; fails <= runs; ++fails) {
-      const auto others = siblings && runs > 1
-                              ? std::optional(static_cast<double>(runs - fails) /
-                                              static_cast<double>(runs - 1))
-                              : std::nullopt;
-      worst = std::min(worst, static_cast<double>(fails) * of(others) * (1 - most));
-    }
-    return worst / static_cast<double>(runs);
-  }
-  void learn(double outcome, std::optional<double> siblings) {
-    if (siblings) {
-      const double mean = sum_ / count_;
-      squares_ += (*siblings - mean) * (*siblings - mean);
-      products_ += (*siblings - mean) * (outcome - mean);
-    }
-    sum_ += outcome;
-    count_ += 1;
-  }
-
- private:
-  double sum_;
-  double count_ = kPriorTasks;
-  double squares_ = kPriorTasks * 0.25;
-  double products_ = kPriorTasks * 0.25 * kPriorSlope;
-};
-
-/// The mean outcome of a task's other runs.
-std::optional<double> others(double total, double own, std::size_t runs) {
-  if (runs < 2) return {};
-  return (total - own) / static_cast<double>(runs - 1);
 }
 
 }  // namespace
@@ -184,22 +173,17 @@ std::string_view name_of(ThresholdTest::Method method) {
 std::vector<ControlledOutcome> controlled_outcomes(const ExplorationLog& log, std::size_t k,
                                                    const Tasks& tasks, double guess) {
   std::vector<ControlledOutcome> values;
-  OutcomeGuess guesser(guess);
+  double total = guess * kPriorTasks;
+  double count = kPriorTasks;
   for (const auto& runs : tasks) {
-    double total = 0;
-    for (const std::size_t i : runs) total += outcome(log.runs[i]);
-    const auto siblings = [&](std::size_t i) {
-      return log.independent_draws ? others(total, outcome(log.runs[i]), runs.size())
-                                   : std::nullopt;
-    };
+    const double m = total / count;
     double sum = 0;
     for (const std::size_t i : runs) {
-      const double m = guesser.of(siblings(i));
       sum += weight(log, log.runs[i], k) * (outcome(log.runs[i]) - m) + m;
     }
-    values.push_back({sum / static_cast<double>(runs.size()),
-                      guesser.lowest(runs.size(), 1 / log.probs[k], log.independent_draws)});
-    for (const std::size_t i : runs) guesser.learn(outcome(log.runs[i]), siblings(i));
+    values.push_back({sum / static_cast<double>(runs.size()), m - m / log.probs[k]});
+    for (const std::size_t i : runs) total += outcome(log.runs[i]);
+    count += static_cast<double>(runs.size());
   }
   return values;
 }
@@ -210,7 +194,8 @@ std::vector<ThresholdTest> test_thresholds(const ExplorationLog& log, double tar
   std::vector<ThresholdTest> tests;
   if (guarantee == Guarantee::asymptotic) {
     for (std::size_t k = 0; k < log.grid.size(); ++k) {
-      tests.push_back(asymptotic_test(log, tasks, k, target));
+      tests.push_back(enough_for_normal(log, tasks, k) ? asymptotic_test(log, tasks, k, target)
+                                                       : exact_test(log, tasks, k, target, seed));
     }
     return tests;
   }
@@ -219,8 +204,9 @@ std::vector<ThresholdTest> test_thresholds(const ExplorationLog& log, double tar
   const Tasks scouts(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(scouting));
   tasks.erase(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(scouting));
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
-    tests.push_back(should_bet(log, scouts, k, target) ? betting_test(log, tasks, k, target, delta)
-                                                       : exact_test(log, tasks, k, target));
+    tests.push_back(should_bet(log, scouts, k, target)
+                        ? betting_test(log, tasks, k, target, delta)
+                        : exact_test(log, tasks, k, target, seed));
   }
   return tests;
 }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 
 #include "harness/calibration/calibration_json.hpp"
@@ -24,60 +25,110 @@ namespace {
 
 using nlohmann::json;
 
+/// A figure's file, beside the page.
+std::filesystem::path figure_file(const CalibrateCommand& command, const std::string& name) {
+  return command.report.parent_path() / (command.report.stem().string() + "-" + name + ".svg");
+}
+
 CalibrationRequest request_of(const CalibrateCommand& command) {
   CalibrationRequest request = command.request;
   if (!command.target.empty()) request.target = parse_target(command.target);
   if (command.objective == "max-quality") request.objective = Objective::max_quality;
+  if (command.objective == "max-utility") request.objective = Objective::max_utility;
   if (command.guarantee == "asymptotic") request.guarantee = Guarantee::asymptotic;
   request.missing_unresolved = command.missing == "unresolved";
-  if (request.objective == Objective::max_quality && !request.budget_usd) {
-    throw UserError("--objective max-quality needs --budget USD");
-  }
-  if (request.objective == Objective::min_cost && request.budget_usd) {
-    throw UserError("--budget is for --objective max-quality");
+  const auto needs = [&](Objective objective, bool given, const char* flag) {
+    if ((request.objective == objective) != given) {
+      throw UserError(fmt::format("--objective {} and {} go together", command.objective, flag));
+    }
+  };
+  needs(Objective::max_quality, request.budget_usd.has_value(), "--budget USD");
+  needs(Objective::max_utility, request.value_usd.has_value(), "--value USD");
+  if (request.target && request.objective != Objective::min_cost) {
+    throw UserError(fmt::format("--objective {} takes no --target: nothing is certified by it",
+                                command.objective));
   }
   return request;
 }
 
-std::string file_name(const std::filesystem::path& file) {
-  return fmt::format("{} (sha256 {})", file.filename().string(),
-                     sha256(read_file(file)).substr(0, 16));
+/// Options that say nothing of this kind of data: a silent flag is a wrong number.
+void reject(const char* kind, const std::vector<std::pair<const char*, bool>>& given) {
+  for (const auto& [flag, is_given] : given) {
+    if (is_given) throw UserError(fmt::format("{} means nothing of {}", flag, kind));
+  }
+}
+
+/// Files to write must be none that are read, nor each other, nor folders.
+void check_files(const CalibrateCommand& command) {
+  std::map<std::string, std::string> seen;
+  const auto add = [&](const char* flag, const std::filesystem::path& file, bool written) {
+    if (file.empty()) return;
+    if (written && std::filesystem::is_directory(file)) {
+      throw UserError(fmt::format("{} {}: is a folder", flag, file.string()));
+    }
+    const auto [place, fresh] =
+        seen.emplace(std::filesystem::weakly_canonical(file).string(), flag);
+    if (!fresh) {
+      throw UserError(fmt::format("{} {}: is the file of {}", flag, file.string(), place->second));
+    }
+  };
+  add("--log", command.log, false);
+  add("--pairs", command.pairs, false);
+  add("--db", command.common.db, false);
+  add("--out", command.out, true);
+  add("--claim", command.claim, true);
+  add("--report", command.report, true);
+  for (const char* name : {"frontier", "cost"}) {
+    if (!command.report.empty()) add("a figure of --report", figure_file(command, name), true);
+  }
+}
+
+std::string digest_name(const std::filesystem::path& file, const std::string& text) {
+  return fmt::format("{} (sha256 {})", file.filename().string(), sha256(text).substr(0, 16));
 }
 
 /// The command as it could be typed again; paths as they were given.
-std::string command_line(const CalibrateCommand& command) {
+std::string command_line(const CalibrateCommand& command, const std::vector<std::string>& runs) {
   std::string line = "weir calibrate";
   const auto add = [&](const char* flag, const std::string& value) {
     if (!value.empty()) line += fmt::format(" {} {}", flag, shell_quoted(value));
   };
-  for (const auto& run : command.runs) add("--run", run);
+  const auto unless = [&](const char* flag, const std::string& value, const char* usual) {
+    if (value != usual) add(flag, value);
+  };
+  for (const auto& run : runs) add("--run", run);
+  if (!runs.empty()) add("--db", command.common.db.string());
   add("--log", command.log.string());
   add("--pairs", command.pairs.string());
   add("--base", command.query.base);
   add("--strong", command.query.strong);
   for (const auto& signal : command.query.signals) add("--signal", signal);
+  unless("--rule", command.rule, "or");
   for (const auto& where : command.query.where) add("--where", where);
+  add("--group", command.query.group);
   add("--config", command.config);
   add("--target", command.target);
   add("--delta", fmt::format("{}", command.request.delta));
-  if (command.objective != "min-cost") add("--objective", command.objective);
+  unless("--objective", command.objective, "min-cost");
   if (command.request.budget_usd) add("--budget", fmt::format("{}", *command.request.budget_usd));
-  if (command.guarantee != "finite-sample") add("--guarantee", command.guarantee);
-  if (command.missing != "refuse") add("--missing", command.missing);
+  if (command.request.value_usd) add("--value", fmt::format("{}", *command.request.value_usd));
+  unless("--guarantee", command.guarantee, "finite-sample");
+  unless("--missing", command.missing, "refuse");
+  unless("--deploy", command.deploy, "box");
   add("--confirm", command.confirm);
   add("--prices", command.book.prices);
   add("--scenario", command.book.scenario);
   add("--at", command.book.at);
   add("--seed", fmt::format("{}", command.request.seed));
+  unless("--resamples", fmt::format("{}", command.request.resamples), "10000");
   return line;
 }
 
-CalibrationOrigin origin_of(const CalibrateCommand& command) {
+CalibrationOrigin origin_of(const CalibrateCommand& command,
+                            const std::vector<std::string>& runs = {}) {
   CalibrationOrigin origin;
-  origin.command = command_line(command);
+  origin.command = command_line(command, runs);
   origin.version = kVersion;
-  if (!command.log.empty()) origin.what = file_name(command.log);
-  if (!command.pairs.empty()) origin.what = file_name(command.pairs);
   return origin;
 }
 
@@ -99,9 +150,9 @@ void write_report(const CalibrateCommand& command, const Document& document,
   if (command.report.empty()) return;
   std::string page = to_markdown(document);
   for (const auto& [name, svg] : figures) {
-    const std::string file = command.report.stem().string() + "-" + name + ".svg";
-    replace_file(command.report.parent_path() / file, svg);
-    page += fmt::format("\n![{}]({})\n", name, file);
+    const auto file = figure_file(command, name);
+    replace_file(file, svg);
+    page += fmt::format("\n![{}]({})\n", name, file.filename().string());
   }
   replace_file(command.report, page);
 }
@@ -115,6 +166,13 @@ int calibrate_table(const CalibrateCommand& command, PairedTasks pairs,
                     const CalibrationOrigin& origin) {
   refuse_policy(command, "pairs say when to run a task again from scratch, which is no turn-level "
                          "policy; calibrate on a run with [explore] for one");
+  reject("pairs", {{"--confirm", !command.confirm.empty()},
+                            {"--guarantee", command.guarantee != "finite-sample"},
+                            {"--missing", command.missing != "refuse"},
+                            {"--deploy", command.deploy != "box"}});
+  if (command.query.base == command.query.strong) {
+    throw UserError("--base and --strong name the same: nothing to choose between");
+  }
   const CalibrationRequest request = request_of(command);
   const auto rule = command.rule == "and" ? TwoSignals::both : TwoSignals::either;
   const auto found = calibrate_pairs(std::move(pairs), rule, request);
@@ -155,10 +213,23 @@ void finish_log(const CalibrateCommand& command, const LogCalibration& found,
 
 int calibrate_jsonl(const CalibrateCommand& command) {
   refuse_policy(command, "a log names no policy to write; calibrate on the runs themselves");
-  if (!command.confirm.empty()) throw UserError("--confirm needs --run: a log names no policy");
+  reject("a log", {{"--confirm", !command.confirm.empty()},
+                            {"--config", !command.config.empty()},
+                            {"--deploy", command.deploy != "box"},
+                            {"--prices, --scenario and --at", command.book.given()}});
   const CalibrationRequest request = request_of(command);
-  const auto found = calibrate_log(read_exploration_log(command.log), request);
-  finish_log(command, found, request, origin_of(command), {});
+  const std::string text = read_file(command.log);
+  CalibrationOrigin origin = origin_of(command);
+  origin.what = digest_name(command.log, text);
+  LogCalibration found;
+  try {
+    found = calibrate_log(parse_exploration_log(command.log.string(), text), request);
+  } catch (const UserError& error) {
+    const std::string what = error.what();
+    const bool named = what.rfind(command.log.string(), 0) == 0;
+    throw UserError(named ? what : command.log.string() + ": " + what);
+  }
+  finish_log(command, found, request, origin, {});
   return kOk;
 }
 
@@ -188,7 +259,7 @@ void write_policy(const CalibrateCommand& command, const RunLog& runs, const Log
                   const CalibrationRequest& request, const std::optional<Confirmation>& confirmed,
                   const std::string& prices_sha256) {
   if (command.out.empty()) return;
-  const bool certified = confirmed ? confirmed->certified : found.chosen && found.target;
+  const bool certified = confirmed ? confirmed->certified : found.certified;
   if (!certified) {
     fmt::print(stderr, "weir: nothing is certified, so no policy was written to {}\n",
                command.out.string());
@@ -218,9 +289,9 @@ std::vector<Run> runs_of(const CalibrateCommand& command, const Reader& reader) 
 int calibrate_runs(const CalibrateCommand& command) {
   const Reader reader(command.common.db);
   RunSelection selection{runs_of(command, reader), command.config, {}};
-  CalibrationOrigin origin = origin_of(command);
   std::vector<std::string> names;
   for (const auto& run : selection.runs) names.push_back(run.id.substr(0, 12));
+  CalibrationOrigin origin = origin_of(command, names);
   origin.what = fmt::format("run {}", fmt::join(names, ", "));
   origin.prices = "as booked";
   std::string prices = selection.runs.front().price_book_sha256;
@@ -230,7 +301,12 @@ int calibrate_runs(const CalibrateCommand& command) {
     prices = named.book.sha256();
     selection.book = std::move(named.book);
   }
-  if (!command.query.base.empty()) {
+  if (command.query.base.empty() != command.query.strong.empty()) {
+    throw UserError("--base and --strong go together");
+  }
+  if (command.query.base.empty()) {
+    reject("a run's own thresholds", {{"--signal", !command.query.signals.empty()}});
+  } else {
     PairsQuery query = command.query;
     if (query.signals.empty()) query.signals = {"turns"};
     return calibrate_table(command, read_run_pairs(reader, selection, query), origin);
@@ -245,21 +321,27 @@ int calibrate_runs(const CalibrateCommand& command) {
     confirmed = confirm(reader, reader.find_run(command.confirm), command.config, runs,
                         *found.target, request.delta);
   }
-  write_policy(command, runs, found, request, confirmed, prices);
   finish_log(command, found, request, origin, confirmed);
+  write_policy(command, runs, found, request, confirmed, prices);
   return kOk;
 }
 
 }  // namespace
 
 int run(const CalibrateCommand& command) {
+  check_files(command);
   if (!command.log.empty()) return calibrate_jsonl(command);
   if (command.pairs.empty()) return calibrate_runs(command);
   if (command.query.base.empty() || command.query.strong.empty() || command.query.signals.empty()) {
     throw UserError("--pairs needs --base MODEL, --strong MODEL and --signal COLUMN (or hash)");
   }
-  return calibrate_table(command, read_paired_tasks(command.pairs, command.query),
-                         origin_of(command));
+  reject("a table", {{"--config", !command.config.empty()},
+                              {"--prices, --scenario and --at", command.book.given()}});
+  const std::string text = read_file(command.pairs);
+  CalibrationOrigin origin = origin_of(command);
+  origin.what = digest_name(command.pairs, text);
+  return calibrate_table(
+      command, parse_paired_tasks(command.pairs.string(), text, command.query), origin);
 }
 
 }  // namespace weir::cli

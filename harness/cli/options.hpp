@@ -111,7 +111,7 @@ struct CalibrateCommand {
   std::string guarantee = "finite-sample";
   std::string missing = "refuse";
   std::string deploy = "box";
-  std::string config;
+  std::string config;  ///< the exploring one, or the confirming run's
   std::string confirm;
   std::filesystem::path out;
   std::filesystem::path claim;

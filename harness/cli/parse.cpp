@@ -210,8 +210,10 @@ class Parser {
   void add_calibrate() {
     CLI::App* sub = subcommand(app_, "calibrate", "Thresholds with certificates", calibrate_);
     auto* runs = sub->add_option("--run", calibrate_.runs, "Runs to calibrate on (default: latest)");
-    auto* log = sub->add_option("--log", calibrate_.log, "Log of drawn thresholds (JSONL)");
-    auto* pairs = sub->add_option("--pairs", calibrate_.pairs, "Outcomes of two models (CSV)");
+    auto* log = sub->add_option("--log", calibrate_.log, "Log of drawn thresholds (JSONL)")
+                    ->check(CLI::ExistingPath);
+    auto* pairs = sub->add_option("--pairs", calibrate_.pairs, "Outcomes of two models (CSV)")
+                      ->check(CLI::ExistingPath);
     log->excludes(runs)->excludes(pairs);
     pairs->excludes(runs);
     runs->excludes(log);
@@ -236,11 +238,13 @@ class Parser {
         ->check(number_in(0.0001, 0.5))
         ->capture_default_str();
     sub->add_option("--objective", calibrate_.objective, "What to seek")
-        ->check(CLI::IsMember({"min-cost", "max-quality"}))
+        ->check(CLI::IsMember({"min-cost", "max-quality", "max-utility"}))
         ->capture_default_str();
     sub->add_option("--budget", request.budget_usd,
-                    "USD that max-quality may cost: the mean per run; of --pairs, the total")
-        ->check(number_in(0, 1e9));
+                    "USD that max-quality may cost: the mean per run; of pairs, the total")
+        ->check(number_in(0, 1e6));
+    sub->add_option("--value", request.value_usd, "USD that a resolved run is worth to max-utility")
+        ->check(number_in(0, 1e6));
     sub->add_option("--guarantee", calibrate_.guarantee, "Tests that hold for any number of tasks, "
                                                          "or for many")
         ->check(CLI::IsMember({"finite-sample", "asymptotic"}))
@@ -256,7 +260,7 @@ class Parser {
     add_book(sub, calibrate_.book);
     sub->add_option("--seed", request.seed, "Of task order and resampling")->capture_default_str();
     sub->add_option("--resamples", request.resamples, "Of the bands")
-        ->check(CLI::Range(100, 1'000'000))
+        ->check(CLI::Range(100, 100'000))
         ->capture_default_str();
     sub->add_option("--out", calibrate_.out, "Write the policy with its certificate here");
     sub->add_option("--claim", calibrate_.claim, "Write the claim (JSON) here");

@@ -40,11 +40,15 @@ TEST(ExactTest, IsTheBinomialOfOneOwnRunATask) {
   ExplorationLog log;
   log.grid = {0.5, 1.01};
   log.probs = {0.5, 0.5};
-  log.independent_draws = false;
   for (std::size_t task = 0; task < 200; ++task) {
     log.tasks.push_back(std::to_string(task));
-    for (int attempt = 0; attempt < 2; ++attempt) {  // the second counts for nothing
-      log.runs.push_back({"", task, 0, 0b01, attempt == 0 && task % 10 != 0, 1, {}, 1, 0, false});
+    for (int attempt = 0; attempt < 2; ++attempt) {  // one of them counts
+      ExploredRun run;
+      run.id = std::to_string(log.runs.size());
+      run.task = task;
+      run.consistent = 0b01;
+      run.resolved = task % 10 != 0;
+      log.runs.push_back(run);
     }
   }
   const auto tests = test_thresholds(log, 0.8, 0.1, Guarantee::finite_sample, 1);
@@ -71,6 +75,24 @@ TEST(ControlledOutcomes, StayAboveWhatTheyCouldHaveBeen) {
         EXPECT_GE(each.value, each.lowest - 1e-12);
       }
     }
+  }
+}
+
+TEST(AsymptoticTest, HandsOverToTheExactOneWhereNothingFailed) {
+  ExplorationLog log = explore(fixed_worlds()[0], 60, 1, Draws::independent, 2);
+  for (auto& run : log.runs) run.resolved = true;
+  for (const auto& test : test_thresholds(log, 0.999, 0.1, Guarantee::asymptotic, 1)) {
+    EXPECT_EQ(test.method, ThresholdTest::Method::exact);
+    EXPECT_GT(test.p, 0.9);
+  }
+}
+
+TEST(Bands, AreNeverOfZeroWidth) {
+  ExplorationLog log = explore(fixed_worlds()[0], 60, 3, Draws::independent, 2);
+  for (auto& run : log.runs) run.resolved = true;
+  for (const auto& each : estimate_thresholds(log, {200, 1, 0.95})) {
+    EXPECT_LT(each.resolved.band.low, 0.95);
+    EXPECT_DOUBLE_EQ(each.resolved.value, 1);
   }
 }
 

@@ -94,7 +94,7 @@ TEST(ExplorationLog, WhatCannotBeUsedIsNamedWithItsLine) {
                R"({"run":1,"task":"a","threshold":0.6,"resolved":1,"turns":2})"
                "\n" +
                turn(0.1, false)),
-      HasSubstr("1 of its 2 turns"));
+      HasSubstr("should have 2"));
 }
 
 TEST(ExplorationLog, AWorldsLogReadsAsItWasMade) {
@@ -174,11 +174,46 @@ TEST_F(LogChecks, RunsInDoubtAreBoundedNeverDropped) {
   EXPECT_NEAR(width / static_cast<double>(found.estimates.size()), 0.1, 0.05);
 }
 
-TEST(Draws, WithoutReplacementDoesNotLookIndependent) {
-  const World& world = fixed_worlds()[0];
-  EXPECT_TRUE(draws_look_independent(explore(world, 400, 3, Draws::independent, 3)));
-  EXPECT_FALSE(draws_look_independent(explore(world, 400, 3, Draws::distinct, 3)));
-  EXPECT_FALSE(draws_look_independent(explore(world, 20, 3, Draws::independent, 3)));  // cannot tell
+TEST(ExplorationLog, OrderThatFollowsOutcomesChangesNothing) {
+  // A task's runs sorted by outcome: the exact test must not take the first.
+  const World& world = fixed_worlds()[4];
+  auto log = explore(world, 400, 5, Draws::independent, 31);
+  auto sorted = log;
+  std::stable_sort(sorted.runs.begin(), sorted.runs.end(), [](const ExploredRun& a, const ExploredRun& b) {
+    return a.task != b.task ? a.task < b.task : *a.resolved > *b.resolved;
+  });
+  for (const auto guarantee : {Guarantee::finite_sample, Guarantee::asymptotic}) {
+    const auto one = test_thresholds(log, world.target, 0.1, guarantee, 1);
+    const auto two = test_thresholds(sorted, world.target, 0.1, guarantee, 1);
+    for (std::size_t k = 0; k < one.size(); ++k) EXPECT_NEAR(one[k].p, two[k].p, 1e-9);
+  }
+}
+
+TEST(ExplorationLog, TwoLogsAreNotOne) {
+  EXPECT_THAT(error_in(kMeta + kRun + R"({"grid":[0.3,0.6,1.01],"grid_probs":[0.2,0.2,0.6]})"),
+              HasSubstr("another meta line"));
+}
+
+TEST(ExplorationLog, MissingTurnsAreSeen) {
+  EXPECT_THAT(error_in(kMeta + kRun + turn(0.1, false, 4)), HasSubstr("numbered 4 to 4"));
+  EXPECT_THAT(error_in(kMeta + kRun + turn(0.1, false, 1) + turn(0.1, false, 3)),
+              HasSubstr("from 0 or 1 on"));
+  EXPECT_THAT(
+      error_in(kMeta + R"({"run":1,"task":"a","threshold":0.6,"resolved":1,"turns":1e300})"),
+      HasSubstr("whole number"));
+}
+
+TEST(ExplorationLog, GapsNeedCostsToTellBaseFromStrong) {
+  auto log = explore(fixed_worlds()[0], 60, 3, Draws::independent, 9);
+  log.plain_arms = {{"flash", 10, 5, 0, false}, {"pro", 10, 8, 0, false}};
+  CalibrationRequest request;
+  request.target = Target{0.5, true};
+  request.resamples = 100;
+  EXPECT_THAT(error_of([&] { (void)calibrate_log(log, request); }), HasSubstr("do not tell"));
+  log.plain_arms = {{"pro", 10, 8, 9, true}, {"flash", 10, 5, 1, true}};
+  const auto found = calibrate_log(log, request);
+  EXPECT_DOUBLE_EQ(*found.target, 0.65);
+  EXPECT_THAT(found.gap, HasSubstr("flash + 0.5"));
 }
 
 }  // namespace

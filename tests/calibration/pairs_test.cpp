@@ -94,6 +94,44 @@ void expect_point(const CascadePoint& found, const json& expected, double scale)
   }
 }
 
+PairedTasks perfect_signal(int n) {
+  PairedTasks pairs{"a", "b", {"s"}, true, 0, false, {}};
+  for (int i = 0; i < n; ++i) {
+    const bool base = i % 2 == 0;
+    pairs.tasks.push_back({std::to_string(i), "", base, !base, 1, 10, {base ? 0.0 : 1.0}});
+  }
+  return pairs;
+}
+
+TEST(PermutedControl, NoiseThatNeverGetsThereIsBeaten) {
+  CalibrationRequest request;
+  request.target = Target{1, false};
+  const auto found = calibrate_pairs(perfect_signal(100), TwoSignals::either, request);
+  EXPECT_EQ(found.null_control->reached, 0);
+  EXPECT_FALSE(found.null_control->cost_usd);
+  EXPECT_FALSE(found.null_control->no_gain());
+  EXPECT_NEAR(found.null_control->p, 1.0 / 401, 1e-12);
+}
+
+TEST(CrossValidation, NeedsTwoGroups) {
+  PairedTasks pairs = perfect_signal(60);
+  CalibrationRequest request;
+  request.target = Target{0.9, false};
+  EXPECT_EQ(calibrate_pairs(pairs, TwoSignals::either, request).cross_validated->folds, 5);
+  for (auto& task : pairs.tasks) task.group = "one";
+  EXPECT_FALSE(calibrate_pairs(pairs, TwoSignals::either, request).cross_validated);
+}
+
+TEST(PairedTasks, CostsThatDoNotFitAreRefused) {
+  EXPECT_THAT(error_of([] {
+                (void)parse_paired_tasks("t.csv",
+                                         "a_resolved,a_cost_usd,b_resolved,b_cost_usd,s\n"
+                                         "1,999999,1,999999,1\n1,999999,1,999999,1\n1,999999,1,1,1\n",
+                                         {"a", "b", {"s"}, {}, ""});
+              }),
+              HasSubstr("do not fit"));
+}
+
 TEST(RecordedPairs, EveryOptimumIsTheBruteForceOne) {
   if (!std::filesystem::exists(kRouting)) GTEST_SKIP() << "no ../shared/data/routing";
   const json expected = json::parse(read_file(kRouting / "swebench_expected.json"));
@@ -132,8 +170,9 @@ TEST(RecordedPairs, EveryOptimumIsTheBruteForceOne) {
       }
     }
     const json& both = result["two_signal_or"];
-    const auto points = all_threshold_pairs(pairs, TwoSignals::either);
-    EXPECT_EQ(points.size(), both["candidates"].get<std::size_t>());
+    const auto search = search_threshold_pairs(pairs, TwoSignals::either);
+    const auto& points = search.frontier;
+    EXPECT_EQ(search.candidates, both["candidates"].get<std::size_t>());
     for (const auto& [name, answer] : both["min_cost_at_target"].items()) {
       const double gap = std::stod(name.substr(3)) / 100;
       const auto best = cheapest_with(points, weak + gap * (strong - weak)).value();

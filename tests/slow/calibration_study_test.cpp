@@ -40,6 +40,11 @@ TEST(CalibrationStudy, PromisesAreKeptInRandomWorlds) {
 TEST(CalibrationStudy, DrawingWithoutReplacementKeepsThemToo) {
   expect_kept(fixed_worlds()[0], Draws::distinct);
   expect_kept(fixed_worlds()[2], Draws::distinct);
+  expect_kept(fixed_worlds()[4], Draws::distinct);
+}
+
+TEST(CalibrationStudy, WalkingTheGridKeepsThemToo) {
+  for (const auto& world : fixed_worlds()) expect_kept(world, Draws::walk);
 }
 
 }  // namespace

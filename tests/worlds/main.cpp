@@ -1,12 +1,13 @@
 // weir_world_study: logs and studies of worlds whose truth is known.
-//   weir_world_study study [REPLICATIONS] [RANDOM_WORLDS] [FIRST_SEED] [independent|distinct] [TASKS]
-//   weir_world_study log WORLD SEED [TASKS]     a JSONL log; WORLD: 0-3 or a random world's seed
+//   weir_world_study study [REPLICATIONS] [RANDOM_WORLDS] [FIRST_SEED] [independent|distinct|walk] [TASKS]
+//   weir_world_study log WORLD SEED [TASKS]     a JSONL log; WORLD: 0-5 or a random world's seed
 //   weir_world_study truth WORLD                its thresholds' resolve rates and costs
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,9 @@ int study(const std::vector<std::string>& words) {
   plan.replications = std::stoi(word(1, "1000"));
   const int random = std::stoi(word(2, "8"));
   const std::uint64_t first = std::stoull(word(3, "2000"));
-  plan.draws = word(4, "independent") == "distinct" ? Draws::distinct : Draws::independent;
+  const std::map<std::string, Draws> draws = {
+      {"independent", Draws::independent}, {"distinct", Draws::distinct}, {"walk", Draws::walk}};
+  plan.draws = draws.at(word(4, "independent"));
   plan.tasks = std::stoi(word(5, "400"));
   std::vector<World> worlds = fixed_worlds();
   for (int i = 0; i < random; ++i) worlds.push_back(random_world(first + static_cast<std::uint64_t>(i)));

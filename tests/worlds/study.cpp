@@ -25,30 +25,39 @@ struct Replication {
   std::uint64_t seed;
 };
 
-using Method = std::function<std::optional<std::size_t>(const Replication&)>;
+/// What a method chose, and all that it called good.
+struct Choice {
+  std::optional<std::size_t> threshold;
+  std::vector<bool> accepted;
+};
 
-std::optional<std::size_t> by_weir(const Replication& each, Guarantee guarantee) {
+using Method = std::function<Choice(const Replication&)>;
+
+Choice by_weir(const Replication& each, Guarantee guarantee) {
   const auto certification =
       certify(each.log, {each.world.target, each.delta, guarantee, each.seed});
-  return cheapest(certification, each.cost, each.cost);
+  return {cheapest(certification, each.cost, each.cost), certification.certified};
 }
 
 /// Exact counting alone, in the reference's fixed sequence: what the tests gain without
 /// the chain's several starts.
-std::optional<std::size_t> exact_in_sequence(const Replication& each) {
+Choice exact_in_sequence(const Replication& each) {
   const auto tests = test_thresholds(each.log, each.world.target, each.delta,
                                      Guarantee::finite_sample, each.seed);
-  std::optional<std::size_t> best;
+  Choice choice;
+  choice.accepted.resize(tests.size());
+  auto& best = choice.threshold;
   for (std::size_t k = 0; k < tests.size() && tests[k].p <= each.delta; ++k) {
+    choice.accepted[k] = true;
     if (!best || each.cost[k] < each.cost[*best]) best = k;
   }
-  return best;
+  return choice;
 }
 
 std::vector<std::pair<std::string, Method>> methods() {
   const auto reference = [](Reference kind) {
     return [kind](const Replication& each) {
-      return reference_choice(each.log, each.world.target, each.delta, kind);
+      return Choice{reference_choice(each.log, each.world.target, each.delta, kind), {}};
     };
   };
   return {{"reference: fixed sequence, betting", reference(Reference::betting)},
@@ -60,16 +69,27 @@ std::vector<std::pair<std::string, Method>> methods() {
            [](const Replication& each) { return by_weir(each, Guarantee::asymptotic); }}};
 }
 
-void score(MethodScore& score, const World& world, const std::optional<std::size_t>& choice) {
+/// Whether any threshold that was called good is not; of the references, the chosen one.
+bool violates(const World& world, const Choice& choice) {
+  const auto bad = [&](std::size_t k) {
+    return world.truth(world.grid[k]).resolved < world.target;
+  };
+  for (std::size_t k = 0; k < choice.accepted.size(); ++k) {
+    if (choice.accepted[k] && bad(k)) return true;
+  }
+  return choice.threshold && bad(*choice.threshold);
+}
+
+void score(MethodScore& score, const World& world, const Choice& choice) {
   ++score.replications;
   const double best = world.truth(world.grid[world.best()]).usd;
-  const auto truth = world.truth(world.grid[choice.value_or(0)]);
+  const auto truth = world.truth(world.grid[choice.threshold.value_or(0)]);
   score.with_fallback += truth.usd / best - 1;
-  if (!choice) {
+  score.violations += violates(world, choice) ? 1 : 0;
+  if (!choice.threshold) {
     ++score.abstained;
     return;
   }
-  if (truth.resolved < world.target) ++score.violations;
   score.regret += truth.usd / best - 1;
 }
 
@@ -105,15 +125,15 @@ WorldScore study_world(const World& world, const StudyPlan& plan) {
     const std::uint64_t seed = plan.seed * 1'000'003 + static_cast<std::uint64_t>(i);
     Replication each{world, explore(world, plan.tasks, plan.attempts, plan.draws, seed),
                      {}, {}, plan.delta, seed};
-    each.estimates = estimate_thresholds(each.log, kResamples, seed);
+    each.estimates = estimate_thresholds(each.log, {kResamples, seed, 0.95});
     for (const auto& estimate : each.estimates) each.cost.push_back(estimate.usd->value);
     for (std::size_t m = 0; m < ways.size(); ++m) {
-      const auto choice = ways[m].second(each);
+      const Choice choice = ways[m].second(each);
       score(result.methods[m], world, choice);
-      if (ways[m].first != "Weir, finite-sample" || !choice) continue;
+      if (ways[m].first != "Weir, finite-sample" || !choice.threshold) continue;
       ++chosen;
-      const auto truth = world.truth(world.grid[*choice]);
-      const auto& estimate = each.estimates[*choice];
+      const auto truth = world.truth(world.grid[*choice.threshold]);
+      const auto& estimate = each.estimates[*choice.threshold];
       const auto holds = [](const Interval& band, double x) { return band.low <= x && x <= band.high; };
       result.covers_resolved += holds(estimate.resolved.band, truth.resolved) ? 1 : 0;
       // A cost without spread (never escalating) is known to rounding.

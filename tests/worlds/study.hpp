@@ -12,7 +12,9 @@ namespace weir {
 struct MethodScore {
   std::string name;
   int replications = 0;
-  int violations = 0;  ///< chose a threshold whose true resolve rate is below the target
+  /// Called any threshold good whose true resolve rate is below the target (of the
+  /// references: chose one).
+  int violations = 0;
   int abstained = 0;
   double regret = 0;   ///< mean of true cost over the best's, less 1, where it chose
   double with_fallback = 0;  ///< the same over all, with the most escalating where it abstained

@@ -70,6 +70,7 @@ World make(std::string name, int turns, std::vector<World::Class> classes, doubl
   world.after_error = beta_levels(a_bad, b_bad);
   world.otherwise = beta_levels(a_good, b_good, quiet);
   world.grid = {0.2, 0.35, 0.5, 0.6, 0.7, 0.85, 1.01};
+  world.probs.assign(world.grid.size(), 1.0 / static_cast<double>(world.grid.size()));
   return world;
 }
 
@@ -132,6 +133,13 @@ void play_all(const World& world, int tasks, int attempts, Draws draws, std::uin
   Rng rng(seed);
   boost::random::uniform_01<double> uniform;
   std::vector<std::size_t> order(world.grid.size());
+  // The threshold at a place of the circle of probabilities.
+  const auto at = [&](double place) {
+    place -= std::floor(place);
+    std::size_t k = 0;
+    while (k + 1 < world.probs.size() && place >= world.probs[k]) place -= world.probs[k++];
+    return k;
+  };
   for (int task = 0; task < tasks; ++task) {
     double left = uniform(rng);
     std::size_t kind = 0;
@@ -139,13 +147,18 @@ void play_all(const World& world, int tasks, int attempts, Draws draws, std::uin
       left -= world.classes[kind++].share;
     }
     std::iota(order.begin(), order.end(), 0);
+    double start = uniform(rng);
     for (int attempt = 0; attempt < attempts; ++attempt) {
-      const std::size_t from =
-          draws == Draws::distinct ? static_cast<std::size_t>(attempt) % order.size() : 0;
-      boost::random::uniform_int_distribution<std::size_t> pick(from, order.size() - 1);
-      const std::size_t chosen = pick(rng);
-      each(task, play(world, world.classes[kind], order[chosen], rng));
-      if (draws == Draws::distinct) std::swap(order[from], order[chosen]);
+      std::size_t drawn = at(start);
+      if (draws == Draws::independent) start = uniform(rng);
+      if (draws == Draws::walk) start += 1 / static_cast<double>(world.grid.size());
+      if (draws == Draws::distinct) {
+        const auto from = static_cast<std::size_t>(attempt) % order.size();
+        boost::random::uniform_int_distribution<std::size_t> pick(from, order.size() - 1);
+        std::swap(order[from], order[pick(rng)]);
+        drawn = order[from];
+      }
+      each(task, play(world, world.classes[kind], drawn, rng));
     }
   }
 }
@@ -205,8 +218,7 @@ ExplorationLog explore(const World& world, int tasks, int attempts, Draws draws,
                        std::uint64_t seed) {
   ExplorationLog log;
   log.grid = world.grid;
-  log.probs.assign(world.grid.size(), 1.0 / static_cast<double>(world.grid.size()));
-  log.independent_draws = draws == Draws::independent;
+  log.probs = world.probs;
   log.simulated = true;
   play_all(world, tasks, attempts, draws, seed, [&](int task, const OneRun& played) {
     if (log.tasks.size() == static_cast<std::size_t>(task)) {
@@ -219,14 +231,16 @@ ExplorationLog explore(const World& world, int tasks, int attempts, Draws draws,
     run.resolved = played.resolved;
     run.turns = world.turns;
     double usd = 0;
+    int strong = 0;
     for (std::size_t k = 0; k < log.grid.size(); ++k) run.consistent |= ThresholdSet{1} << k;
     for (const auto& turn : played.turns) {
       usd += turn.usd;
-      run.strong_turns += turn.escalated ? 1 : 0;
+      strong += turn.escalated ? 1 : 0;
       for (std::size_t k = 0; k < log.grid.size(); ++k) {
         if ((turn.score >= log.grid[k]) != turn.escalated) run.consistent &= ~(ThresholdSet{1} << k);
       }
     }
+    run.strong_turns = strong;
     run.cost = std::llround(usd * 1e12);
     log.runs.push_back(std::move(run));
   });
@@ -239,8 +253,7 @@ std::string explore_to_jsonl(const World& world, int tasks, int attempts, Draws 
   std::string text =
       json({{"type", "meta"},
             {"grid", world.grid},
-            {"grid_probs", std::vector<double>(world.grid.size(),
-                                               1.0 / static_cast<double>(world.grid.size()))},
+            {"grid_probs", world.probs},
             {"world", world.name},
             {"max_turns", world.turns},
             {"simulated", true},
@@ -293,6 +306,12 @@ const std::vector<World>& fixed_worlds() {
     made.push_back(make("breaking", 9, classes_around(0.06, 0.05, 0.8, 0.97), 5, 2, 2, 5, 0.2));
     made.back().damage = 0.25;
     aim(made.back(), 0.5);
+    made.push_back(made[0]);
+    made.back().name = "edge";
+    made.back().target = made[0].truth(0.6).resolved + 1e-6;
+    made.push_back(made[2]);
+    made.back().name = "uneven";
+    made.back().probs = {0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05};
     return made;
   }();
   return worlds;

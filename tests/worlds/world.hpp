@@ -40,6 +40,7 @@ struct World {
   double strong_warm = 1e-3;
   double strong_cold = 4e-3;
   std::vector<double> grid;
+  std::vector<double> probs;  ///< of the grid's thresholds
   double target = 0;
 
   struct Truth {
@@ -55,10 +56,11 @@ struct World {
 /// How a log's thresholds are drawn within a task.
 enum class Draws {
   independent,  ///< each run on its own
-  distinct,     ///< without replacement: a task's runs explore different thresholds
+  distinct,  ///< uniform, without replacement: a task's runs explore different thresholds
+  walk,      ///< as Weir's runs do: from one drawn start in equal steps around the circle
 };
 
-/// A log of `tasks` x `attempts` runs of the world, uniform over its grid.
+/// A log of `tasks` x `attempts` runs of the world.
 [[nodiscard]] ExplorationLog explore(const World& world, int tasks, int attempts, Draws draws,
                                      std::uint64_t seed);
 
@@ -66,8 +68,9 @@ enum class Draws {
 [[nodiscard]] std::string explore_to_jsonl(const World& world, int tasks, int attempts, Draws draws,
                                            std::uint64_t seed);
 
-/// Four worlds that stay as they are: short and long runs, a strong signal and a weak
-/// one, one in which escalating everything breaks more than it mends.
+/// Worlds that stay as they are: short and long runs, a strong signal and a weak one, one in
+/// which escalating everything breaks more than it mends, one whose target lies a hair
+/// above what a threshold keeps, one with uneven probabilities.
 [[nodiscard]] const std::vector<World>& fixed_worlds();
 
 /// A world drawn at random, with a target that some of its thresholds keep.
