@@ -15,6 +15,7 @@
 #include "harness/cli/options.hpp"
 #include "harness/router/signals.hpp"
 #include "harness/version.hpp"
+#include "results/store/search_book.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -132,6 +133,30 @@ CalibrationOrigin origin_of(const CalibrateCommand& command,
   return origin;
 }
 
+/// Enters this search of `data` where there is a database to keep it in.
+void count_search(const CalibrateCommand& command, const std::string& data,
+                  CalibrationOrigin& origin) {
+  if (!std::filesystem::exists(command.common.db)) return;
+  const json request = {{"target", command.target},
+                        {"delta", command.request.delta},
+                        {"objective", command.objective},
+                        {"guarantee", command.guarantee},
+                        {"missing", command.missing},
+                        {"signal", command.query.signals},
+                        {"rule", command.rule},
+                        {"where", command.query.where},
+                        {"base", command.query.base},
+                        {"strong", command.query.strong},
+                        {"confirm", command.confirm},
+                        {"seed", command.request.seed}};
+  try {
+    const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+    origin.searches = enter_search(command.common.db, data, request.dump(), now);
+  } catch (const std::runtime_error& error) {
+    fmt::print(stderr, "weir: this search is not counted: {}\n", error.what());
+  }
+}
+
 void print(const CalibrateCommand& command, const Document& document, const json& values) {
   if (command.common.json) {
     fmt::print("{}\n", values.dump(2));
@@ -183,11 +208,16 @@ int calibrate_table(const CalibrateCommand& command, PairedTasks pairs,
   return kOk;
 }
 
+json searches_json(const CalibrationOrigin& origin) {
+  return origin.searches ? json(*origin.searches) : json();
+}
+
 void finish_log(const CalibrateCommand& command, const LogCalibration& found,
                 const CalibrationRequest& request, const CalibrationOrigin& origin,
                 const std::optional<Confirmation>& confirmed) {
   const Document document = calibration_document(found, request, origin, confirmed);
   json values = json_of(found, request);
+  values["searches"] = searches_json(origin);
   json claim = claim_of(found, request);
   if (confirmed) {
     values["confirmation"] = {{"run", confirmed->run},
@@ -221,6 +251,7 @@ int calibrate_jsonl(const CalibrateCommand& command) {
   const std::string text = read_file(command.log);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.log, text);
+  count_search(command, sha256(text), origin);
   LogCalibration found;
   try {
     found = calibrate_log(parse_exploration_log(command.log.string(), text), request);
@@ -294,6 +325,9 @@ int calibrate_runs(const CalibrateCommand& command) {
   CalibrationOrigin origin = origin_of(command, names);
   origin.what = fmt::format("run {}", fmt::join(names, ", "));
   origin.prices = "as booked";
+  std::string data = command.config;
+  for (const auto& run : selection.runs) data += " " + run.id;
+  count_search(command, data, origin);
   std::string prices = selection.runs.front().price_book_sha256;
   if (command.book.given()) {
     auto named = chosen_book(command.book, reader, selection.runs.front());
@@ -340,6 +374,7 @@ int run(const CalibrateCommand& command) {
   const std::string text = read_file(command.pairs);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.pairs, text);
+  count_search(command, sha256(text), origin);
   return calibrate_table(
       command, parse_paired_tasks(command.pairs.string(), text, command.query), origin);
 }

@@ -21,6 +21,8 @@ extern const char weir_migrate_2_to_3_begin[];
 extern const char weir_migrate_2_to_3_end[];
 extern const char weir_migrate_3_to_4_begin[];
 extern const char weir_migrate_3_to_4_end[];
+extern const char weir_migrate_4_to_5_begin[];
+extern const char weir_migrate_4_to_5_end[];
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -38,7 +40,8 @@ const std::array<std::string, kSchemaVersion - 1>& migrations() {
   static const std::array<std::string, kSchemaVersion - 1> all = {
       std::string(weir_migrate_1_to_2_begin, weir_migrate_1_to_2_end),
       std::string(weir_migrate_2_to_3_begin, weir_migrate_2_to_3_end),
-      std::string(weir_migrate_3_to_4_begin, weir_migrate_3_to_4_end)};
+      std::string(weir_migrate_3_to_4_begin, weir_migrate_3_to_4_end),
+      std::string(weir_migrate_4_to_5_begin, weir_migrate_4_to_5_end)};
   return all;
 }
 

@@ -34,6 +34,7 @@ constexpr TableKey kTables[] = {
     {"decision", "segment, turn, call, phase"},
     {"model_change", "run, call"},
     {"imported", "trial"},
+    {"search", "data, request"},
 };
 
 std::vector<std::string> columns_of(SQLite::Database& database, const std::string& table) {

@@ -1,4 +1,4 @@
--- Weir's database, schema version 4. Tables may change with the version; the
+-- Weir's database, schema version 5. Tables may change with the version; the
 -- views (views.sql) are a contract. All ids are TEXT and unique in a database. Columns
 -- named *_z hold text, zstd-compressed when large (see text_column.hpp).
 
@@ -287,4 +287,12 @@ CREATE TABLE route_sum (
   config TEXT NOT NULL,
   sums TEXT NOT NULL,              -- JSON
   PRIMARY KEY (run, config)
+) STRICT, WITHOUT ROWID;
+
+-- How often data were searched for a threshold: a promise is one search's.
+CREATE TABLE search (
+  data TEXT NOT NULL,              -- a file's digest, or the runs' ids and the config
+  request TEXT NOT NULL,           -- JSON
+  at TEXT NOT NULL,
+  PRIMARY KEY (data, request)
 ) STRICT, WITHOUT ROWID;

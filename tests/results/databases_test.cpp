@@ -12,6 +12,7 @@
 #include "results/store/import_run.hpp"
 #include "results/store/merge.hpp"
 #include "results/store/reader.hpp"
+#include "results/store/search_book.hpp"
 #include "results/store/writer.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
@@ -141,6 +142,18 @@ TEST(Migration, SchemaThreeForgetsSumsThatKnewNoRoutes) {
          "INSERT INTO segment VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1, NULL, NULL, NULL);"
          "INSERT INTO segment VALUES ('r/t/c/1#1/s1', 'r/t/c/1', 1, 'r/t/c/1#1/s0', 3, NULL);");
   EXPECT_EQ(cell(file, "SELECT count(*) FROM path WHERE trial = 'r/t/c/1'"), "2");
+}
+
+TEST(Migration, SchemaFourLearnsToCountSearches) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "old.db";
+  sqlite(file, read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_4.sql") +
+                   "PRAGMA application_id = 1466263922; PRAGMA user_version = 4;");
+  EXPECT_EQ(enter_search(file, "d", "0.7", {}), 1);
+  EXPECT_EQ(enter_search(file, "d", "0.8", {}), 2);
+  EXPECT_EQ(enter_search(file, "d", "0.7", {}), 2);  // the same again is no other search
+  EXPECT_EQ(enter_search(file, "other", "0.7", {}), 1);
+  EXPECT_TRUE(fs::exists(file.string() + ".schema-4.backup"));
 }
 
 TEST(Database, ADamagedFileIsSaidToBe) {
