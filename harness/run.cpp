@@ -11,6 +11,7 @@
 #include "harness/agent/bash_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
 #include "harness/canary.hpp"
+#include "harness/calibration/signal_rates.hpp"
 #include "harness/certificates.hpp"
 #include "harness/model/replay.hpp"
 #include "harness/model/token_estimate.hpp"
@@ -282,6 +283,9 @@ class RunSession {
     }
     for (const std::string& lines : {canary_report(reader, run_), models.warnings()}) {
       if (!lines.empty()) progress.note(std::string(trimmed(lines)));
+    }
+    if (!abandoned) {
+      for (const auto& line : watch_certificates(reader, reader.find_run(run_))) progress.note(line);
     }
     return finish(jobs, started, abandoned);
   }

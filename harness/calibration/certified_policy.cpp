@@ -9,6 +9,7 @@
 
 #include "harness/calibration/calibration_json.hpp"
 #include "harness/calibration/calibration_report.hpp"
+#include "harness/calibration/signal_rates.hpp"
 #include "harness/certificates.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -97,6 +98,20 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
   return quality;
 }
 
+/// What the weighted signals were at grid[k], by the runs that are runs of it.
+std::map<std::string, SignalRate> rates_at(const Reader& reader, const RunLog& runs,
+                                           std::size_t k) {
+  std::map<std::string, double> weights;
+  for (const auto& run : runs.log.runs) weights[run.id] = weight(runs.log, run, k);
+  std::vector<std::string> signals;
+  for (const auto& [name, weight] : runs.policy.weights) {
+    if (weight > 0) signals.push_back(name);
+  }
+  std::vector<Run> rows;
+  for (const auto& arm : runs.arms) rows.push_back(arm.run);
+  return signal_rates(reader, rows, runs.arms.front().config.config, signals, weights);
+}
+
 /// Of the certified threshold's place on the grid, if it is there.
 json cost_of(const LogCalibration& found, const std::optional<Confirmation>& confirmed) {
   json cost = {{"exploration_usd", found.exploration_usd}};
@@ -161,12 +176,16 @@ std::string certified_policy(const std::string& settled, const CertificateFacts&
   text += fmt::format("prices_sha256 = {}\n", json(facts.prices_sha256).dump());
   text += toml_table("certificate.binds", facts.binds);
   text += toml_table("certificate.population", facts.population);
+  if (!facts.signals.empty()) text += "\n[certificate.signals]\n";
+  for (const auto& [name, rate] : facts.signals) {
+    text += fmt::format("{} = [{:.6g}, {:.6g}]\n", name, rate.mean, rate.error);
+  }
   text += toml_table("certificate.quality", facts.quality);
   text += toml_table("certificate.cost", facts.cost);
   return text;
 }
 
-CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& found,
+CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs, const LogCalibration& found,
                                    const CalibrationRequest& request, const std::string& settled,
                                    const std::optional<Confirmation>& confirmed,
                                    const std::string& prices_sha256) {
@@ -189,6 +208,8 @@ CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& fou
   facts.prices_sha256 = prices_sha256;
   facts.quality = quality_of(found, request, confirmed);
   facts.cost = cost_of(found, confirmed);
+  const auto place = confirmed ? confirmed->place : found.chosen;
+  if (place) facts.signals = rates_at(reader, runs, *place);
   return facts;
 }
 

@@ -23,6 +23,7 @@ struct CertificateFacts {
   std::string prices_sha256;
   nlohmann::json quality;  ///< flat objects: keys of the tables' own
   nlohmann::json cost;
+  std::map<std::string, SignalRate> signals;
 };
 
 /// The settled policy with its certificate, as TOML.
@@ -30,7 +31,7 @@ struct CertificateFacts {
                                            const CertificateFacts& facts);
 
 /// The facts of a calibration on runs. `prices_sha256`: of the book its costs are of.
-[[nodiscard]] CertificateFacts certificate_facts(const RunLog& runs, const LogCalibration& found,
+[[nodiscard]] CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs, const LogCalibration& found,
                                                  const CalibrationRequest& request,
                                                  const std::string& settled,
                                                  const std::optional<Confirmation>& confirmed,

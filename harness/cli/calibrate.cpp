@@ -286,7 +286,7 @@ std::string deployment(const CalibrateCommand& command, const Policy& policy) {
   return fmt::format("The policy needs a box: {}.", fmt::join(needs, ", "));
 }
 
-void write_policy(const CalibrateCommand& command, const RunLog& runs, const LogCalibration& found,
+void write_policy(const CalibrateCommand& command, const Reader& reader, const RunLog& runs, const LogCalibration& found,
                   const CalibrationRequest& request, const std::optional<Confirmation>& confirmed,
                   const std::string& prices_sha256) {
   if (command.out.empty()) return;
@@ -300,7 +300,7 @@ void write_policy(const CalibrateCommand& command, const RunLog& runs, const Log
       confirmed ? confirmed->threshold : found.estimates[*found.chosen].threshold;
   const std::string settled = settled_policy(runs.arms.front().config.policy, threshold);
   const auto facts =
-      certificate_facts(runs, found, request, settled, confirmed, prices_sha256);
+      certificate_facts(reader, runs, found, request, settled, confirmed, prices_sha256);
   replace_file(command.out, certified_policy(settled, facts));
   fmt::print(stderr, "weir: wrote {}\n", command.out.string());
 }
@@ -356,7 +356,7 @@ int calibrate_runs(const CalibrateCommand& command) {
                         *found.target, request.delta);
   }
   finish_log(command, found, request, origin, confirmed);
-  write_policy(command, runs, found, request, confirmed, prices);
+  write_policy(command, reader, runs, found, request, confirmed, prices);
   return kOk;
 }
 

@@ -45,6 +45,13 @@ Certificate read_certificate(ConfigTable& table) {
   }
   certificate.population = texts_of(table.table("population"));
   certificate.prices_sha256 = table.text("prices_sha256").value_or("");
+  if (auto signals = table.table("signals")) {
+    for (const auto& name : signals->keys()) {
+      const auto rate = signals->numbers(name);
+      if (rate.size() != 2) signals->fail(name, "must be [mean, standard error]");
+      certificate.signals[name] = {rate[0], rate[1]};
+    }
+  }
   // What it certifies is for readers; using it needs none of it.
   (void)table.table("quality");
   (void)table.table("cost");

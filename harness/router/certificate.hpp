@@ -8,6 +8,12 @@
 
 namespace weir {
 
+/// How often a signal was seen: a mean per turn, and its standard error over tasks.
+struct SignalRate {
+  double mean = 0;
+  double error = 0;
+};
+
 /// The [certificate] of a policy, as far as using it needs: what it was made under.
 /// Its quality part holds only for what it binds; its cost part is a matter of prices.
 struct Certificate {
@@ -18,6 +24,7 @@ struct Certificate {
   std::map<std::string, std::string> binds;
   std::map<std::string, std::string> population;  ///< format, source, filter
   std::string prices_sha256;                      ///< of the entries its cost part used
+  std::map<std::string, SignalRate> signals;      ///< on its population, at its threshold
 };
 
 /// How a certificate stands where it is used.

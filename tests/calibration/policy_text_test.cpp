@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/calibration/certified_policy.hpp"
+#include "harness/calibration/signal_rates.hpp"
 #include "tests/error_of.hpp"
 
 namespace weir {
@@ -54,6 +55,7 @@ TEST(CertifiedPolicy, ReadsBackWithWhatItBinds) {
   facts.prices_sha256 = "abc";
   facts.quality = {{"target", 0.75}, {"tasks", 400}, {"method", "exact binomial"}};
   facts.cost = {{"usd_per_run", 0.001234}};
+  facts.signals = {{"tests_red", {0.125, 0.01}}, {"escalated", {0.05, 0.002}}};
   const std::string text = certified_policy(settled_policy("[score]\nthreshold = 0.2\n", 0.6), facts);
   const Policy policy = parse_policy("p", text);
   ASSERT_TRUE(policy.certificate);
@@ -61,6 +63,16 @@ TEST(CertifiedPolicy, ReadsBackWithWhatItBinds) {
   EXPECT_EQ(policy.certificate->binds, facts.binds);
   EXPECT_EQ(policy.certificate->population, facts.population);
   EXPECT_EQ(policy.certificate->prices_sha256, "abc");
+  EXPECT_DOUBLE_EQ(policy.certificate->signals.at("tests_red").mean, 0.125);
+  EXPECT_DOUBLE_EQ(policy.certificate->signals.at("escalated").error, 0.002);
+}
+
+TEST(SignalDrift, IsMoreThanChance) {
+  const std::map<std::string, SignalRate> then = {{"a", {0.10, 0.01}}, {"b", {0.5, 0.01}}};
+  EXPECT_TRUE(drifted(then, {{"a", {0.13, 0.01}}}).empty());
+  const auto lines = drifted(then, {{"a", {0.20, 0.01}}, {"b", {0.51, 0.01}}, {"c", {1, 0}}});
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_THAT(lines[0], HasSubstr("a is 0.2000"));
 }
 
 }  // namespace

@@ -1,0 +1,126 @@
+#include "harness/calibration/signal_rates.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "harness/router/policy.hpp"
+
+namespace weir {
+namespace {
+
+/// Standard errors of the difference that chance hardly ever reaches, with a dozen signals.
+constexpr double kMostErrors = 4;
+constexpr const char* kEscalated = "escalated";
+
+/// A weighted mean over trials and its error over tasks.
+class TaskMean {
+ public:
+  void add(const std::string& task, double weight, double value) {
+    tasks_[task].emplace_back(weight, value);
+  }
+  [[nodiscard]] SignalRate rate() const {
+    double sum = 0;
+    double mass = 0;
+    for (const auto& [task, values] : tasks_) {
+      for (const auto& [weight, value] : values) {
+        sum += weight * value;
+        mass += weight;
+      }
+    }
+    if (mass <= 0) return {};
+    const double mean = sum / mass;
+    double squares = 0;
+    for (const auto& [task, values] : tasks_) {
+      double pull = 0;
+      for (const auto& [weight, value] : values) pull += weight * (value - mean) / mass;
+      squares += pull * pull;
+    }
+    const auto n = static_cast<double>(tasks_.size());
+    return {mean, n > 1 ? std::sqrt(squares * n / (n - 1)) : 0};
+  }
+
+ private:
+  std::map<std::string, std::vector<std::pair<double, double>>> tasks_;
+};
+
+}  // namespace
+
+std::map<std::string, SignalRate> signal_rates(const Reader& reader, const std::vector<Run>& runs,
+                                               const std::string& config,
+                                               const std::vector<std::string>& signals,
+                                               const std::map<std::string, double>& weights) {
+  std::map<std::string, TaskMean> means;
+  const auto weight_of = [&](const std::string& trial) {
+    if (weights.empty()) return 1.0;
+    const auto found = weights.find(trial);
+    return found == weights.end() ? 0.0 : found->second;
+  };
+  for (const auto& run : runs) {
+    std::map<std::string, std::string> task_of;
+    for (const auto& trial : reader.arm(run, config, config).trials) {
+      if (is_missing(trial.outcome)) continue;
+      task_of[trial.trial] = trial.suite + "/" + trial.task;
+      if (trial.turns.value_or(0) == 0) continue;
+      const double share = static_cast<double>(trial.escalated_turns.value_or(0)) /
+                           static_cast<double>(*trial.turns);
+      means[kEscalated].add(task_of[trial.trial], weight_of(trial.trial), share);
+    }
+    const Rows rows = reader.query(fmt::format(
+        "SELECT v_signal.trial, v_signal.name, avg(v_signal.value) FROM v_signal JOIN trial ON "
+        "trial.id = v_signal.trial WHERE v_signal.run = '{}' AND trial.config = '{}' AND "
+        "v_signal.name IN ('{}') GROUP BY v_signal.trial, v_signal.name",
+        run.id, config, fmt::join(signals, "', '")));
+    for (const auto& row : rows.rows) {
+      const auto task = task_of.find(row.at(0).value_or(""));
+      if (task == task_of.end()) continue;
+      means[row.at(1).value_or("")].add(task->second, weight_of(task->first),
+                                        std::stod(row.at(2).value_or("0")));
+    }
+  }
+  std::map<std::string, SignalRate> rates;
+  for (const auto& [name, mean] : means) rates[name] = mean.rate();
+  return rates;
+}
+
+std::vector<std::string> drifted(const std::map<std::string, SignalRate>& certified,
+                                 const std::map<std::string, SignalRate>& now) {
+  std::vector<std::string> lines;
+  for (const auto& [name, then] : certified) {
+    const auto found = now.find(name);
+    if (found == now.end()) continue;
+    const double error = std::hypot(then.error, found->second.error);
+    const double off = found->second.mean - then.mean;
+    if (error <= 0 || std::abs(off) <= kMostErrors * error) continue;
+    lines.push_back(fmt::format("{} is {:.4f} +/- {:.4f}, was {:.4f} +/- {:.4f}", name,
+                                found->second.mean, found->second.error, then.mean, then.error));
+  }
+  return lines;
+}
+
+std::vector<std::string> watch_certificates(const Reader& reader, const Run& run) {
+  std::vector<std::string> lines;
+  for (const auto& config : reader.configs(run.id)) {
+    if (config.policy.find("[certificate]") == std::string::npos) continue;
+    const Policy policy = parse_policy(config.config, config.policy);
+    const auto served = policy.certificate->binds.find("served");
+    const Arm arm = reader.arm(run, config.config, config.config);
+    const std::string now = fmt::format("{}", fmt::join(arm.served, ", "));
+    if (served != policy.certificate->binds.end() && !now.empty() && now != served->second) {
+      lines.push_back(fmt::format("{}: THE CERTIFICATE IS VOID: it was served by \"{}\", this run by "
+                                  "\"{}\"",
+                                  config.config, served->second, now));
+    }
+    std::vector<std::string> signals;
+    for (const auto& [name, unused] : policy.certificate->signals) signals.push_back(name);
+    const auto drift = drifted(policy.certificate->signals,
+                               signal_rates(reader, {run}, config.config, signals, {}));
+    if (drift.empty()) continue;
+    lines.push_back(fmt::format("{}: SIGNALS DRIFTED from those of the certificate's tasks: {}",
+                                config.config, fmt::join(drift, "; ")));
+  }
+  return lines;
+}
+
+}  // namespace weir
