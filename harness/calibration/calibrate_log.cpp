@@ -211,6 +211,7 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
   } else if (request.objective == Objective::max_utility) {
     found.chosen = most_useful(found.estimates, request.value_usd.value_or(0));
   } else if (found.target) {
+    found.validated = cross_validate(log, *found.target, request.seed);
     certify_both(log, request, found);
     allow_for_abstention(log, request, found);
   }

@@ -7,6 +7,7 @@
 
 #include "harness/calibration/certify.hpp"
 #include "harness/calibration/estimates.hpp"
+#include "harness/calibration/log_validation.hpp"
 
 namespace weir {
 
@@ -69,6 +70,7 @@ struct LogCalibration {
   std::optional<std::size_t> bounded_choice;
   std::optional<double> abstention;   ///< simulated, for such a log
   std::optional<int> tasks_needed;    ///< where it abstained
+  std::optional<LogValidation> validated;  ///< tuned by estimate, on other tasks
   std::optional<BlindControl> blind;
   double exploration_usd = 0;         ///< what the log's runs cost; unknown costs left out
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "results/statistics/discrimination.hpp"
+
 namespace weir {
 namespace {
 
@@ -196,6 +198,20 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"gap", found.gap},
               {"choice", threshold_at(found, found.chosen)},
               {"abstention_rate", or_null(found.abstention)}};
+  out["hull"] = json::array();
+  std::vector<CostQuality> points;
+  for (const auto& each : found.estimates) points.emplace_back(each.usd->value, each.resolved.value);
+  for (const auto& [usd, quality] : concave_hull(points).points) {
+    out["hull"].push_back({{"cost_usd", usd}, {"quality", quality}});
+  }
+  out["cross_validated"] = json();
+  if (found.validated) {
+    out["cross_validated"] = {{"folds", found.validated->folds},
+                              {"quality", found.validated->resolved},
+                              {"error", found.validated->error},
+                              {"cost_usd", found.validated->usd},
+                              {"out_of_reach", found.validated->out_of_reach}};
+  }
   out["null_control"] = json();
   if (found.blind) {
     out["null_control"] = {{"name", "blind mixture"},

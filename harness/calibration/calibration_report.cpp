@@ -43,10 +43,10 @@ std::string promise_text(const LogCalibration& found, const CalibrationRequest& 
 
 std::string confirmed_text(const Confirmation& confirmed, double target, double delta) {
   return fmt::format(
-      "{}: threshold {}, tested once on {} fresh tasks: {} resolved, p = {} (exact binomial), so "
+      "{}: threshold {}, tested once on {} fresh tasks: {} resolved, {} (exact binomial), so "
       "{} than {} with confidence {}.",
       confirmed.certified ? "CERTIFIED" : "NOT CERTIFIED", threshold_text(confirmed.threshold),
-      confirmed.tasks, confirmed.resolved, p_text(confirmed.p),
+      confirmed.tasks, confirmed.resolved, p_is(confirmed.p),
       confirmed.certified ? "its true resolve rate is no lower" : "it is not shown to be no lower",
       target_text(target), 1 - delta);
 }
@@ -101,8 +101,8 @@ Table thresholds_table(const LogCalibration& found) {
                                              {"asymptotic", "Asymptotic"}});
   const auto test = [](const Certification& certification, std::size_t k) {
     if (certification.tests.empty()) return Cell::unknown("not asked");
-    return Cell::of(fmt::format("{}p = {} ({})", certification.certified[k] ? "certified, " : "",
-                                p_text(certification.tests[k].p),
+    return Cell::of(fmt::format("{}{} ({})", certification.certified[k] ? "certified, " : "",
+                                p_is(certification.tests[k].p),
                                 name_of(certification.tests[k].method)));
   };
   for (std::size_t k = 0; k < found.estimates.size(); ++k) {
@@ -146,6 +146,15 @@ std::string payback_text(const LogCalibration& found, std::optional<std::size_t>
                             dollars(payback->saved_usd), payback->runs);
 }
 
+std::string validated_text(const LogCalibration& found) {
+  const LogValidation& validated = *found.validated;
+  return fmt::format(
+      "Without a certificate: the cheapest threshold whose estimate reaches the target, tuned on other "
+      "folds of tasks ({}), resolves {} +/- {:.1f} points{}.",
+      validated.folds, percent(validated.resolved), 100 * validated.error,
+      validated.resolved < *found.target ? ": it misses the target" : "");
+}
+
 std::string missing_text(const LogCalibration& found, const CalibrationRequest& request) {
   const std::string counts =
       fmt::format("{} of {} runs have no outcome: ", found.missing, found.runs);
@@ -177,6 +186,11 @@ void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& n
 }
 
 }  // namespace
+
+std::string p_is(double p) {
+  const std::string text = p_text(p);
+  return text.front() == '<' ? "p " + text : "p = " + text;
+}
 
 std::string target_text(double target) {
   return fmt::format("{:.6g} %", 100 * target);
@@ -220,6 +234,7 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
                     verdict(found, request));
   }
   add_estimate_notes(found, notes);
+  if (found.validated && found.shows_estimates()) notes.push_back(validated_text(found));
   if (found.missing > 0) notes.push_back(missing_text(found, request));
   if (found.in_doubt > 0) {
     notes.push_back(fmt::format(

@@ -31,6 +31,9 @@ struct Payback {
 /// A target as it was tested, unrounded: "66.8667 %".
 [[nodiscard]] std::string target_text(double target);
 
+/// "p = 0.014", "p < 0.001".
+[[nodiscard]] std::string p_is(double p);
+
 void add_calibration_footer(Document& document, const CalibrationRequest& request,
                             const CalibrationOrigin& origin);
 

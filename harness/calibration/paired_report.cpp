@@ -72,7 +72,7 @@ std::string control_text(const PermutedControl& control) {
                         *control.cost_usd, dollar_range(control.cost), *control.gain_usd,
                         dollar_range(control.gain));
   }
-  return text + fmt::format(" (p = {}): {}.", p_text(control.p),
+  return text + fmt::format(" ({}): {}.", p_is(control.p),
                             control.no_gain() ? "NO gain over noise" : "more than noise");
 }
 

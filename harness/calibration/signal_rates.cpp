@@ -12,6 +12,7 @@ namespace {
 
 /// Standard errors of the difference that chance hardly ever reaches, with a dozen signals.
 constexpr double kMostErrors = 4;
+constexpr std::size_t kFewestTasks = 30;  ///< for an error to be one
 constexpr const char* kEscalated = "escalated";
 
 /// A weighted mean over trials and its error over tasks.
@@ -20,6 +21,7 @@ class TaskMean {
   void add(const std::string& task, double weight, double value) {
     tasks_[task].emplace_back(weight, value);
   }
+  [[nodiscard]] std::size_t tasks() const { return tasks_.size(); }
   [[nodiscard]] SignalRate rate() const {
     double sum = 0;
     double mass = 0;
@@ -80,7 +82,9 @@ std::map<std::string, SignalRate> signal_rates(const Reader& reader, const std::
     }
   }
   std::map<std::string, SignalRate> rates;
-  for (const auto& [name, mean] : means) rates[name] = mean.rate();
+  for (const auto& [name, mean] : means) {
+    if (mean.tasks() >= kFewestTasks) rates[name] = mean.rate();
+  }
   return rates;
 }
 

@@ -11,7 +11,8 @@ namespace weir {
 
 /// What a policy sees on its tasks, in rates: the mean over trials of a trial's mean of each
 /// weighted signal, and `escalated`, its share of strong turns. Tasks are the independent
-/// units. `weights`: of trials by id; empty = all alike; trials without a weight count 0.
+/// units. `weights`: of trials by id; empty = all alike; trials without a weight count 0. Of
+/// fewer than 30 tasks nothing is said.
 [[nodiscard]] std::map<std::string, SignalRate> signal_rates(
     const Reader& reader, const std::vector<Run>& runs, const std::string& config,
     const std::vector<std::string>& signals, const std::map<std::string, double>& weights);

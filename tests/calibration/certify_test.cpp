@@ -139,6 +139,28 @@ TEST(Calibrate, ASignalThatSaysNothingGainsNothingOverBlindChoice) {
   EXPECT_LE(gains, std::max(3, chose / 20));
 }
 
+TEST(LogValidation, IsFairWhereThePlugInIsNot) {
+  // Over many logs, what other folds chose lies below what looked good in sample.
+  const World& world = fixed_worlds()[1];
+  double in_sample = 0;
+  double held_out = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto log = explore(world, 150, 3, Draws::independent, seed);
+    const auto found = cross_validate(log, world.target, seed);
+    ASSERT_TRUE(found);
+    held_out += found->resolved;
+    double best = 0;
+    double cost = 1e9;
+    for (const auto& each : estimate_thresholds(log, {100, seed, 0.95})) {
+      if (each.resolved.value < world.target || each.usd->value >= cost) continue;
+      cost = each.usd->value;
+      best = each.resolved.value;
+    }
+    in_sample += best;
+  }
+  EXPECT_GT(in_sample, held_out);
+}
+
 TEST(Calibrate, BestQualityWithinABudget) {
   const auto log = explore(fixed_worlds()[2], 400, 3, Draws::independent, 3);
   CalibrationRequest request;
