@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/calibration/certify.hpp"
 #include "harness/peak_hours.hpp"
 #include "harness/run_input.hpp"
 #include "harness/run_rows.hpp"
@@ -336,15 +337,32 @@ class Planner {
                     "No number of tasks certifies a target above what the best arm reaches."));
     }
     section.notes.push_back(
-        grid > 1
-            ? fmt::format(
-                  "Its policy explores {} thresholds: each is estimated from about a {}th of "
-                  "the trials at worst; plan {} trials of the cascade for {} effective ones.",
-                  grid, grid, static_cast<std::size_t>(trials_per_arm()) * grid, trials_per_arm())
-            : std::string(
-                  "No config explores thresholds ([explore] in its policy): its log identifies "
-                  "one threshold and calibrates none."));
+        grid > 1 ? exploring_note(static_cast<int>(grid), best)
+                 : std::string(
+                       "No config explores thresholds ([explore] in its policy): its log identifies "
+                       "one threshold and calibrates none."));
     document_.sections.push_back(std::move(section));
+  }
+
+  /// What exploring itself could certify: attempts of a task draw different thresholds, and a
+  /// threshold is certified by the tasks that drew it, at its share of delta.
+  std::string exploring_note(int grid, const std::optional<double>& best) const {
+    const double drawn = std::min(1.0, static_cast<double>(experiment_.attempts) / grid);
+    const int own = static_cast<int>(drawn * static_cast<double>(tasks_.size()));
+    std::string note = fmt::format(
+        "Its policy explores {} thresholds with {} attempts: each is drawn on about {} of the {} "
+        "tasks, and those certify it.",
+        grid, experiment_.attempts, own, tasks_.size());
+    if (!best) return note;
+    const auto shares = starting_shares(static_cast<std::size_t>(grid));
+    const double delta = options_.delta * *std::max_element(shares.begin(), shares.end());
+    const CertificateOdds odds = certificate_odds(own, *best, *options_.target, delta);
+    note += fmt::format(" Of one that good, tested at its share {:.3f} of delta, the chance to abstain "
+                        "is {}.",
+                        delta, percent(odds.abstention));
+    if (!odds.tasks_needed) return note;
+    return note + fmt::format(" About {:.0f} tasks would certify it with a chance of 0.8.",
+                              std::ceil(*odds.tasks_needed / drawn));
   }
 
   /// Is it worth its money? Only history can say.
