@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/uniform_int_distribution.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +9,7 @@
 #include <numeric>
 
 #include "harness/calibration/log_checks.hpp"
+#include "harness/calibration/shuffle.hpp"
 #include "results/statistics/distributions.hpp"
 #include "results/statistics/power.hpp"
 #include "tasks/error.hpp"
@@ -23,14 +21,6 @@ constexpr int kPermutations = 400;
 constexpr std::size_t kMostFolds = 5;
 constexpr double kGridShare = 0.2;  ///< of the tasks, whose signals choose the grid
 constexpr int kGridThresholds = 8;
-
-template <typename T>
-void shuffle(std::vector<T>& values, boost::random::mt19937_64& rng) {
-  for (std::size_t i = values.size(); i > 1; --i) {
-    boost::random::uniform_int_distribution<std::size_t> pick(0, i - 1);
-    std::swap(values[i - 1], values[pick(rng)]);
-  }
-}
 
 double usd(Picodollars cost) {
   return static_cast<double>(cost) / 1e12;

@@ -1,12 +1,11 @@
 #include "harness/calibration/log_validation.hpp"
 
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/uniform_int_distribution.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
+
+#include "harness/calibration/shuffle.hpp"
 
 namespace weir {
 namespace {
@@ -46,10 +45,7 @@ std::vector<std::size_t> shuffled_folds(std::size_t tasks, std::uint64_t seed) {
   std::vector<std::size_t> folds(tasks);
   for (std::size_t i = 0; i < tasks; ++i) folds[i] = i % kFolds;
   boost::random::mt19937_64 rng(seed);
-  for (std::size_t i = tasks; i > 1; --i) {
-    boost::random::uniform_int_distribution<std::size_t> pick(0, i - 1);
-    std::swap(folds[i - 1], folds[pick(rng)]);
-  }
+  shuffle(folds, rng);
   return folds;
 }
 

@@ -175,6 +175,88 @@ double signal_of(const TrialSummary& trial, const std::string& name,
       name, trial.trial));
 }
 
+
+/// Puts the exploring arms of several runs into one log.
+class RunLogReader {
+ public:
+  RunLogReader(const Reader& reader, const RunSelection& selection)
+      : reader_(reader), selection_(selection) {}
+
+  void add(const Run& run) {
+    const auto config = exploring_config(reader_, run, selection_.config);
+    if (!config) {
+      throw UserError(fmt::format(
+          "run {}: no config draws its thresholds: a deterministic log says nothing of other "
+          "thresholds. Run with [explore] in the policy, or give two plain arms with --base and "
+          "--strong",
+          run.id.substr(0, 12)));
+    }
+    const auto arms = reader_.arms(run);
+    const Costs costs = costs_of(reader_, selection_, run);
+    add_plain_arms(arms, costs, found_.log);
+    const auto arm = std::find_if(arms.begin(), arms.end(),
+                                  [&](const Arm& each) { return each.config.config == *config; });
+    found_.policy = policy_of(arm->config);
+    if (found_.log.grid.empty()) use_grid(found_.policy, found_.log);
+    check_visibility(reader_, run, *config, found_.policy);
+    add_formats(reader_, run, found_.formats);
+    found_.arms.push_back(*arm);
+    check_alike(found_.arms, selection_.book.has_value());
+    found_.log.simulated = found_.log.simulated || run.simulated;
+    const auto thresholds = thresholds_of(run);
+    for (const auto& trial : arm->trials) {
+      const auto drawn = thresholds.find(trial.trial);
+      if (drawn == thresholds.end() || trial.outcome == Outcome::not_run) continue;
+      found_.log.runs.push_back(explored(trial, drawn->second, costs));
+    }
+  }
+  RunLog take() { return std::move(found_); }
+
+ private:
+  [[nodiscard]] std::map<std::string, double> thresholds_of(const Run& run) const {
+    std::map<std::string, double> thresholds;
+    for (const auto& progress : reader_.progress(run.id)) {
+      if (progress.trial.threshold) thresholds[progress.trial.id] = *progress.trial.threshold;
+    }
+    return thresholds;
+  }
+
+  ExploredRun explored(const TrialSummary& trial, double threshold, const Costs& costs) {
+    const auto place = place_of(found_.log.grid, threshold);
+    if (!place) {
+      throw UserError(fmt::format("trial {}: threshold {} is not on the grid", trial.trial,
+                                  threshold));
+    }
+    ExploredRun run;
+    run.id = trial.trial;
+    run.drawn = *place;
+    run.task = task_of(trial);
+    run.resolved = resolved_of(trial);
+    run.cost = costs.of(trial);
+    if (!selection_.book && trial.usd_strong) run.strong_cost = std::llround(*trial.usd_strong * 1e12);
+    if (trial.turns) run.turns = static_cast<int>(*trial.turns);
+    if (trial.escalated_turns) run.strong_turns = static_cast<int>(*trial.escalated_turns);
+    run.consistent = agreeing(reader_.decisions(trial.trial), found_.log.grid, trial.trial);
+    if (!holds(run.consistent, *place)) {
+      throw UserError(fmt::format("trial {}: its decisions are not those of its own threshold {}",
+                                  trial.trial, threshold));
+    }
+    return run;
+  }
+
+  std::size_t task_of(const TrialSummary& trial) {
+    const auto [task, fresh] =
+        tasks_.emplace(trial.suite + "/" + trial.task, found_.log.tasks.size());
+    if (fresh) found_.log.tasks.push_back(trial.task);
+    return task->second;
+  }
+
+  const Reader& reader_;
+  const RunSelection& selection_;
+  RunLog found_;
+  std::map<std::string, std::size_t> tasks_;
+};
+
 }  // namespace
 
 std::string limits_of(const Run& run) {
@@ -204,65 +286,9 @@ std::optional<std::string> exploring_config(const Reader& reader, const Run& run
 }
 
 RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
-  RunLog found;
-  std::map<std::string, std::size_t> tasks;
-  for (const Run& run : selection.runs) {
-    const auto config = exploring_config(reader, run, selection.config);
-    if (!config) {
-      throw UserError(fmt::format(
-          "run {}: no config draws its thresholds: a deterministic log says nothing of other "
-          "thresholds. Run with [explore] in the policy, or give two plain arms with --base and "
-          "--strong",
-          run.id.substr(0, 12)));
-    }
-    const auto arms = reader.arms(run);
-    const Costs costs = costs_of(reader, selection, run);
-    add_plain_arms(arms, costs, found.log);
-    const auto arm = std::find_if(arms.begin(), arms.end(),
-                                  [&](const Arm& each) { return each.config.config == *config; });
-    found.policy = policy_of(arm->config);
-    if (found.log.grid.empty()) use_grid(found.policy, found.log);
-    check_visibility(reader, run, *config, found.policy);
-    add_formats(reader, run, found.formats);
-    found.arms.push_back(*arm);
-    check_alike(found.arms, selection.book.has_value());
-    std::map<std::string, double> thresholds;
-    for (const auto& progress : reader.progress(run.id)) {
-      if (progress.trial.threshold) thresholds[progress.trial.id] = *progress.trial.threshold;
-    }
-    found.log.simulated = found.log.simulated || run.simulated;
-    for (const auto& trial : arm->trials) {
-      const auto drawn = thresholds.find(trial.trial);
-      if (drawn == thresholds.end() || trial.outcome == Outcome::not_run) continue;
-      const auto place = place_of(found.log.grid, drawn->second);
-      if (!place) {
-        throw UserError(fmt::format("trial {}: threshold {} is not on the grid", trial.trial,
-                                    drawn->second));
-      }
-      ExploredRun explored;
-      explored.id = trial.trial;
-      explored.drawn = *place;
-      const auto [task, fresh] = tasks.emplace(trial.suite + "/" + trial.task,
-                                               found.log.tasks.size());
-      if (fresh) found.log.tasks.push_back(trial.task);
-      explored.task = task->second;
-      explored.resolved = resolved_of(trial);
-      explored.cost = costs.of(trial);
-      if (!selection.book && trial.usd_strong) {
-        explored.strong_cost = std::llround(*trial.usd_strong * 1e12);
-      }
-      if (trial.turns) explored.turns = static_cast<int>(*trial.turns);
-      if (trial.escalated_turns) explored.strong_turns = static_cast<int>(*trial.escalated_turns);
-      explored.consistent =
-          agreeing(reader.decisions(trial.trial), found.log.grid, trial.trial);
-      if (!holds(explored.consistent, *place)) {
-        throw UserError(fmt::format("trial {}: its decisions are not those of its own threshold {}",
-                                    trial.trial, drawn->second));
-      }
-      found.log.runs.push_back(std::move(explored));
-    }
-  }
-  return found;
+  RunLogReader log(reader, selection);
+  for (const Run& run : selection.runs) log.add(run);
+  return log.take();
 }
 
 PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,

@@ -1,12 +1,10 @@
 #include "harness/calibration/threshold_tests.hpp"
 
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/uniform_int_distribution.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
+#include "harness/calibration/shuffle.hpp"
 #include "harness/seed.hpp"
 #include "results/statistics/distributions.hpp"
 
@@ -35,10 +33,7 @@ Tasks shuffled_tasks(const ExplorationLog& log, std::uint64_t seed) {
     if (!runs.empty()) tasks.push_back(std::move(runs));
   }
   boost::random::mt19937_64 rng(seed);
-  for (std::size_t i = tasks.size(); i > 1; --i) {
-    boost::random::uniform_int_distribution<std::size_t> pick(0, i - 1);
-    std::swap(tasks[i - 1], tasks[pick(rng)]);
-  }
+  shuffle(tasks, rng);
   return tasks;
 }
 
