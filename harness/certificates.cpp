@@ -65,6 +65,11 @@ std::map<std::string, std::string> certificate_bindings(const Experiment& experi
           {"policy", policy_digest(config.policy)}};
 }
 
+std::string filter_text(const Experiment& experiment) {
+  const std::set<std::string> globs(experiment.task_globs.begin(), experiment.task_globs.end());
+  return fmt::format("{}", fmt::join(globs, ", "));
+}
+
 std::map<std::string, std::string> task_population(const Experiment& experiment,
                                                    const std::vector<Task>& tasks) {
   std::set<std::string> formats;
@@ -75,7 +80,7 @@ std::map<std::string, std::string> task_population(const Experiment& experiment,
   }
   return {{"format", fmt::format("{}", fmt::join(formats, ", "))},
           {"source", fmt::format("{}", fmt::join(sources, ", "))},
-          {"filter", fmt::format("{}", fmt::join(experiment.task_globs, ", "))}};
+          {"filter", filter_text(experiment)}};
 }
 
 json Certificates::facts() const {

@@ -26,6 +26,8 @@ struct Certificates {
 /// What a certificate binds of one config, as this run has it, but for who serves.
 [[nodiscard]] std::map<std::string, std::string> certificate_bindings(const Experiment& experiment,
                                                                       const ConfigSpec& config);
+/// Which tasks of its suites an experiment takes: its globs, sorted; "" = all.
+[[nodiscard]] std::string filter_text(const Experiment& experiment);
 /// The population of a run's tasks: format, source, filter.
 [[nodiscard]] std::map<std::string, std::string> task_population(const Experiment& experiment,
                                                                  const std::vector<Task>& tasks);

@@ -41,6 +41,20 @@ void write_file(const fs::path& file, std::string_view bytes) {
   }
 }
 
+/// A new empty file beside `file`: never one that somebody else put there.
+fs::path unused_beside(const fs::path& file) {
+  for (int i = 0;; ++i) {
+    const fs::path beside = fmt::format("{}.new{}", file.string(), i == 0 ? "" : std::to_string(i));
+    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+      ::close(fd);
+      return beside;
+    }
+    if (errno == EEXIST) continue;
+    throw InfraError(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(errno)));
+  }
+}
+
 void replace_file(const fs::path& named, std::string_view bytes) {
   std::error_code failed;
   fs::path file = fs::is_symlink(named) ? fs::weakly_canonical(named, failed) : named;
@@ -49,10 +63,11 @@ void replace_file(const fs::path& named, std::string_view bytes) {
     write_file(file, bytes);
     return;
   }
-  const fs::path beside = file.string() + ".new";
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), failed);
+  fs::path beside;
   try {
     if (failed) throw InfraError(fmt::format("{}: {}", file.string(), failed.message()));
+    beside = unused_beside(file);
     write_file(beside, bytes);
     const int fd = ::open(beside.c_str(), O_RDONLY | O_CLOEXEC);
     const bool synced = fd >= 0 && ::fsync(fd) == 0;  // a full disk may say so only now
@@ -64,7 +79,7 @@ void replace_file(const fs::path& named, std::string_view bytes) {
     }
     fs::rename(beside, file);
   } catch (const std::exception& error) {
-    fs::remove(beside, failed);
+    if (!beside.empty()) fs::remove(beside, failed);
     throw UserError(fmt::format("{}; what stood there before is untouched", error.what()));
   }
 }

@@ -1,5 +1,6 @@
 #include "harness/calibration/calibration_json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 

@@ -41,14 +41,23 @@ std::string promise_text(const LogCalibration& found, const CalibrationRequest& 
                                       found.gap));
 }
 
-std::string confirmed_text(const Confirmation& confirmed, double target, double delta) {
-  return fmt::format(
+std::string confirmed_text(const Confirmation& confirmed, double target, double delta,
+                           bool bounded) {
+  std::string text = fmt::format(
       "{}: threshold {}, tested once on {} fresh tasks: {} resolved, {} (exact binomial), so "
-      "{} than {} with confidence {}.",
+      "{} than {} with confidence {:.4g}.",
       confirmed.certified ? "CERTIFIED" : "NOT CERTIFIED", threshold_text(confirmed.threshold),
       confirmed.tasks, confirmed.resolved, p_is(confirmed.p),
       confirmed.certified ? "its true resolve rate is no lower" : "it is not shown to be no lower",
       target_text(target), 1 - delta);
+  if (confirmed.not_fresh > 0) {
+    text += fmt::format(" {} tasks had been explored before and are left out.", confirmed.not_fresh);
+  }
+  if (confirmed.missing > 0) {
+    text += fmt::format(" {} fresh tasks have no outcome and are {}.", confirmed.missing,
+                        bounded ? "counted as unresolved" : "left out");
+  }
+  return text;
 }
 
 std::string verdict(const LogCalibration& found, const CalibrationRequest& request) {
@@ -150,8 +159,13 @@ std::string validated_text(const LogCalibration& found) {
   const LogValidation& validated = *found.validated;
   return fmt::format(
       "Without a certificate: the cheapest threshold whose estimate reaches the target, tuned on other "
-      "folds of tasks ({}), resolves {} +/- {:.1f} points{}.",
-      validated.folds, percent(validated.resolved), 100 * validated.error,
+      "folds of tasks ({}{}), resolves {} +/- {:.1f} points{}.",
+      validated.folds,
+      validated.out_of_reach > 0
+          ? fmt::format("; in {} of them none does, and the most escalating one is taken",
+                        validated.out_of_reach)
+          : "",
+      percent(validated.resolved), 100 * validated.error,
       validated.resolved < *found.target ? ": it misses the target" : "");
 }
 
@@ -193,7 +207,7 @@ std::string p_is(double p) {
 }
 
 std::string target_text(double target) {
-  return fmt::format("{:.6g} %", 100 * target);
+  return fmt::format("{:.10g} %", 100 * target);
 }
 
 std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k) {
@@ -228,7 +242,8 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
   Section section{"calibration", "", {thresholds_table(found)}, {}};
   auto& notes = section.notes;
   if (request.objective != Objective::min_cost) notes.push_back(objective_text(found, request));
-  if (confirmed) notes.push_back(confirmed_text(*confirmed, *found.target, request.delta));
+  if (confirmed) notes.push_back(confirmed_text(*confirmed, *found.target, request.delta,
+                                                request.missing_unresolved));
   if (found.target) {
     notes.push_back((confirmed ? "Before that, by the explored runs alone: " : "") +
                     verdict(found, request));

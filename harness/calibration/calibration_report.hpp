@@ -28,7 +28,7 @@ struct Payback {
 };
 [[nodiscard]] std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k);
 
-/// A target as it was tested, unrounded: "66.8667 %".
+/// A target as it was tested, to ten digits: "66.66666667 %".
 [[nodiscard]] std::string target_text(double target);
 
 /// "p = 0.014", "p < 0.001".

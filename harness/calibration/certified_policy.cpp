@@ -38,15 +38,10 @@ bool sets(std::string_view line, std::string_view key) {
   return !line.empty() && line.front() == '=';
 }
 
-/// JSON's strings, numbers and flags are TOML's; nested objects become inline tables.
+/// JSON's strings, numbers and flags are TOML's.
 std::string toml_of(const json& value) {
   if (value.is_number_float()) return fmt::format("{:.10g}", value.get<double>());
-  if (!value.is_object()) return value.dump();
-  std::vector<std::string> parts;
-  for (const auto& [key, each] : value.items()) {
-    parts.push_back(fmt::format("{} = {}", key, toml_of(each)));
-  }
-  return fmt::format("{{ {} }}", fmt::join(parts, ", "));
+  return value.dump();
 }
 
 std::string toml_table(const std::string& name, const json& values) {
@@ -57,17 +52,22 @@ std::string toml_table(const std::string& name, const json& values) {
   return text;
 }
 
-std::map<std::string, std::string> population_of(const RunLog& runs) {
+/// Of these arms' tasks, as `task_population` says it of a run's.
+std::map<std::string, std::string> population_of(const std::vector<Arm>& arms,
+                                                 const std::set<std::string>& formats) {
   std::set<std::string> sources;
   std::set<std::string> filters;
-  for (const auto& arm : runs.arms) {
+  for (const auto& arm : arms) {
     for (const auto& trial : arm.trials) sources.insert(trial.suite);
-    const Experiment experiment = experiment_from_spec(json::parse(arm.run.spec), {});
-    filters.insert(experiment.task_globs.begin(), experiment.task_globs.end());
+    filters.insert(filter_text(experiment_from_spec(json::parse(arm.run.spec), {})));
   }
-  return {{"format", fmt::format("{}", fmt::join(runs.formats, ", "))},
+  if (filters.size() > 1) {
+    throw UserError("--out: the runs took different tasks of their suites (--task): no one population "
+                    "describes them");
+  }
+  return {{"format", fmt::format("{}", fmt::join(formats, ", "))},
           {"source", fmt::format("{}", fmt::join(sources, ", "))},
-          {"filter", fmt::format("{}", fmt::join(filters, ", "))}};
+          {"filter", *filters.begin()}};
 }
 
 json quality_of(const LogCalibration& found, const CalibrationRequest& request,
@@ -81,7 +81,7 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
   if (confirmed) {
     quality["guarantee"] = name_of(Guarantee::finite_sample);
     quality["method"] = "exact binomial, on fresh tasks";
-    quality["confirmed_by"] = confirmed->run;
+    quality["confirmed_by"] = confirmed->arm.run.id;
     quality["confirming_tasks"] = confirmed->tasks;
     quality["p"] = confirmed->p;
     quality["resolved_lower"] = confirmed->lower;
@@ -98,15 +98,26 @@ json quality_of(const LogCalibration& found, const CalibrationRequest& request,
   return quality;
 }
 
-/// What the weighted signals were at grid[k], by the runs that are runs of it.
-std::map<std::string, SignalRate> rates_at(const Reader& reader, const RunLog& runs,
-                                           std::size_t k) {
-  std::map<std::string, double> weights;
-  for (const auto& run : runs.log.runs) weights[run.id] = weight(runs.log, run, k);
+std::vector<std::string> weighted_signals(const Policy& policy) {
   std::vector<std::string> signals;
-  for (const auto& [name, weight] : runs.policy.weights) {
+  for (const auto& [name, weight] : policy.weights) {
     if (weight > 0) signals.push_back(name);
   }
+  return signals;
+}
+
+/// What the weighted signals were at the certified threshold: in the run that confirmed it, else
+/// by the runs that are runs of it.
+std::map<std::string, SignalRate> rates_of(const Reader& reader, const RunLog& runs,
+                                           const LogCalibration& found,
+                                           const std::optional<Confirmation>& confirmed) {
+  const auto signals = weighted_signals(runs.policy);
+  if (confirmed) {
+    const Arm& arm = confirmed->arm;
+    return signal_rates(reader, {arm.run}, arm.config.config, signals, {});
+  }
+  std::map<std::string, double> weights;
+  for (const auto& run : runs.log.runs) weights[run.id] = weight(runs.log, run, *found.chosen);
   std::vector<Run> rows;
   for (const auto& arm : runs.arms) rows.push_back(arm.run);
   return signal_rates(reader, rows, runs.arms.front().config.config, signals, weights);
@@ -201,15 +212,15 @@ CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs, con
   facts.simulated = found.simulated;
   facts.binds = certificate_bindings(experiment, certified);
   facts.binds["agent_sha256"] = arm.config.agent_sha256;
+  const std::vector<Arm> arms = confirmed ? std::vector<Arm>{confirmed->arm} : runs.arms;
   std::set<std::string> served;
-  for (const auto& each : runs.arms) served.insert(each.served.begin(), each.served.end());
+  for (const auto& each : arms) served.insert(each.served.begin(), each.served.end());
   facts.binds["served"] = fmt::format("{}", fmt::join(served, ", "));
-  facts.population = population_of(runs);
+  facts.population = population_of(arms, confirmed ? confirmed->formats : runs.formats);
   facts.prices_sha256 = prices_sha256;
   facts.quality = quality_of(found, request, confirmed);
   facts.cost = cost_of(found, confirmed);
-  const auto place = confirmed ? confirmed->place : found.chosen;
-  if (place) facts.signals = rates_at(reader, runs, *place);
+  facts.signals = rates_of(reader, runs, found, confirmed);
   return facts;
 }
 

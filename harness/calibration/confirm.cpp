@@ -1,9 +1,8 @@
 #include "harness/calibration/confirm.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <cmath>
+#include <map>
 #include <set>
 
 #include "harness/calibration/certified_policy.hpp"
@@ -16,30 +15,33 @@
 namespace weir {
 namespace {
 
-std::string cascade_of(const Reader& reader, const Run& run, const std::string& named) {
-  std::vector<std::string> names;
-  for (const auto& config : reader.configs(run.id)) {
-    if (!named.empty() && config.config != named) continue;
-    if (role_of(config).kind == ArmKind::cascade) names.push_back(config.config);
-  }
-  if (names.size() == 1) return names.front();
-  throw UserError(fmt::format("--confirm: run {} has {} cascades{}; name one with --config",
-                              run.id.substr(0, 12), names.size(),
-                              names.empty() ? "" : fmt::format(": {}", fmt::join(names, ", "))));
+/// Whether `arm` runs the explored policy at some one threshold, under the same conditions.
+bool is_settled(const Arm& arm, const RunLog& explored) {
+  const Arm& first = explored.arms.front();
+  const Policy policy = parse_policy(arm.config.config + "'s policy", arm.config.policy);
+  return policy.grid.empty() && !policy.external &&
+         settled_policy(arm.config.policy, policy.threshold) ==
+             settled_policy(first.config.policy, policy.threshold) &&
+         arm.config.tiers == first.config.tiers &&
+         arm.config.agent_sha256 == first.config.agent_sha256 &&
+         limits_of(arm.run) == limits_of(first.run);
 }
 
-void check_policy(const Arm& arm, const RunLog& explored, double threshold) {
-  const Arm& first = explored.arms.front();
-  const bool same = settled_policy(arm.config.policy, threshold) ==
-                        settled_policy(first.config.policy, threshold) &&
-                    arm.config.tiers == first.config.tiers &&
-                    arm.config.agent_sha256 == first.config.agent_sha256 &&
-                    limits_of(arm.run) == limits_of(first.run);
-  if (same) return;
-  throw UserError(
-      fmt::format("--confirm: run {}'s policy, models, agent or limits differ from the explored ones in "
-                  "more than the threshold: it confirms something else",
-                  arm.run.id.substr(0, 12)));
+Arm confirming_arm(const Reader& reader, const Run& run, const RunLog& explored) {
+  if (!run.finished_at) {
+    throw UserError(fmt::format("--confirm: run {} is not finished: weir resume {}",
+                                run.id.substr(0, 12), run.id.substr(0, 12)));
+  }
+  std::vector<Arm> found;
+  for (auto& arm : reader.arms(run)) {
+    if (role_of(arm.config).kind != ArmKind::cascade) continue;
+    if (is_settled(arm, explored)) found.push_back(std::move(arm));
+  }
+  if (found.size() == 1) return found.front();
+  throw UserError(fmt::format(
+      "--confirm: of run {}'s cascades {} run the explored policy at one threshold, with the explored "
+      "models, agent and limits; it takes exactly one",
+      run.id.substr(0, 12), found.size()));
 }
 
 std::set<std::string> contents_of(const RunLog& explored) {
@@ -52,28 +54,19 @@ std::set<std::string> contents_of(const RunLog& explored) {
 
 }  // namespace
 
-Confirmation confirm(const Reader& reader, const Run& run, const std::string& config,
-                     const RunLog& explored, double target, double delta) {
-  const Arm arm = reader.arm(run, cascade_of(reader, run, config), "");
-  const Policy policy = parse_policy(arm.config.config + "'s policy", arm.config.policy);
-  if (!policy.grid.empty()) {
-    throw UserError("--confirm: that run explores; confirm the one threshold that was chosen");
-  }
-  check_policy(arm, explored, policy.threshold);
-  const auto seen_before = contents_of(explored);
+Confirmation confirm(const Reader& reader, const Run& run, const RunLog& explored,
+                     const CalibrationRequest& request, double target) {
   Confirmation found;
-  found.run = run.id;
-  found.threshold = policy.threshold;
-  for (std::size_t k = 0; k < explored.log.grid.size(); ++k) {
-    if (std::abs(explored.log.grid[k] - policy.threshold) < 1e-9) found.place = k;
-  }
-  std::set<std::string> seen;
+  found.arm = confirming_arm(reader, run, explored);
+  found.formats = formats_of(reader, run);
+  found.threshold = parse_policy("the policy", found.arm.config.policy).threshold;
+  found.place = place_of(explored.log.grid, found.threshold);
+  const auto seen_before = contents_of(explored);
+  std::map<std::string, const TrialSummary*> fresh;  // by content: one attempt of each
   std::set<std::string> not_fresh;
-  Spend spend;
-  for (const auto& trial : arm.trials) {
-    if (is_missing(trial.outcome)) continue;
-    const auto content = arm.tasks.find(trial.task);
-    if (content == arm.tasks.end() || content->second.empty()) {
+  for (const auto& trial : found.arm.trials) {
+    const auto content = found.arm.tasks.find(trial.task);
+    if (content == found.arm.tasks.end() || content->second.empty()) {
       throw UserError(fmt::format(
           "--confirm: the content of task {} is not recorded, so nobody can tell whether it is fresh",
           trial.task));
@@ -82,21 +75,28 @@ Confirmation confirm(const Reader& reader, const Run& run, const std::string& co
       not_fresh.insert(content->second);
       continue;
     }
-    if (!seen.insert(content->second).second) continue;  // one attempt of each
-    ++found.tasks;
-    found.resolved += trial.outcome == Outcome::resolved ? 1 : 0;
-    spend.add(trial.cost_pusd);
+    const auto [place, first] = fresh.emplace(content->second, &trial);
+    if (!first && is_missing(place->second->outcome)) place->second = &trial;
   }
   found.not_fresh = static_cast<int>(not_fresh.size());
+  Spend spend;
+  for (const auto& [content, trial] : fresh) {
+    const bool missing = is_missing(trial->outcome);
+    found.missing += missing ? 1 : 0;
+    if (missing && !request.missing_unresolved) continue;
+    ++found.tasks;
+    found.resolved += trial->outcome == Outcome::resolved ? 1 : 0;
+    if (!missing) spend.add(trial->cost_pusd);
+  }
   if (found.tasks < kLeastTasks) {
     throw UserError(fmt::format(
-        "--confirm: {} fresh tasks with an outcome are too few ({} were explored before): at least "
-        "{} are needed",
-        found.tasks, found.not_fresh, kLeastTasks));
+        "--confirm: {} fresh tasks with an outcome are too few ({} were explored before, {} have no "
+        "outcome): at least {} are needed",
+        found.tasks, found.not_fresh, found.missing, kLeastTasks));
   }
   found.p = binomial_cdf(found.tasks - found.resolved, found.tasks, 1 - target);
-  found.lower = clopper_pearson_lower(found.resolved, found.tasks, delta);
-  found.certified = found.p <= delta;
+  found.lower = clopper_pearson_lower(found.resolved, found.tasks, request.delta);
+  found.certified = found.p <= request.delta;
   if (const auto whole = spend.whole()) found.usd = static_cast<double>(*whole) / 1e12 / found.tasks;
   return found;
 }

@@ -1,6 +1,7 @@
 #include "harness/calibration/exploration_log.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace weir {
 
@@ -24,6 +25,13 @@ std::vector<std::vector<std::size_t>> ExplorationLog::runs_by_task() const {
   std::vector<std::vector<std::size_t>> by_task(tasks.size());
   for (std::size_t i = 0; i < runs.size(); ++i) by_task[runs[i].task].push_back(i);
   return by_task;
+}
+
+std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold) {
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    if (std::abs(grid[k] - threshold) < 1e-9) return k;
+  }
+  return {};
 }
 
 double weight(const ExplorationLog& log, const ExploredRun& run, std::size_t k) {

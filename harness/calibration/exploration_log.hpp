@@ -61,6 +61,9 @@ struct ExplorationLog {
   [[nodiscard]] std::vector<std::vector<std::size_t>> runs_by_task() const;
 };
 
+/// Where `threshold` stands on `grid`; nullopt: nowhere.
+[[nodiscard]] std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold);
+
 /// Whether grid[k] is in `set`.
 [[nodiscard]] constexpr bool holds(ThresholdSet set, std::size_t k) { return (set >> k & 1U) != 0; }
 

@@ -18,7 +18,7 @@ struct LogValidation {
 };
 
 /// Folds of whole tasks, seeded. Runs without outcome or cost take no part. nullopt with
-/// fewer tasks than folds, or a fold without weight.
+/// fewer tasks than folds, or where no run has weight under what was chosen.
 [[nodiscard]] std::optional<LogValidation> cross_validate(const ExplorationLog& log, double target,
                                                           std::uint64_t seed);
 

@@ -57,7 +57,7 @@ std::string validated_text(const CrossValidated& cv, double target) {
 /// Dollars with an end that may be infinite.
 std::string dollar_range(const Interval& interval) {
   const auto end = [](double value) {
-    return std::isfinite(value) ? fmt::format("{:.2f}", value) : std::string("out of reach");
+    return std::isfinite(value) ? fmt::format("{:.5f}", value) : std::string("out of reach");
   };
   return fmt::format("[{}, {}]", end(interval.low), end(interval.high));
 }
@@ -67,8 +67,8 @@ std::string control_text(const PermutedControl& control) {
       "Null control: of {} shuffles of the signal over the tasks, {} reach the target",
       control.permutations, control.reached);
   if (control.cost_usd) {
-    text += fmt::format(", these for ${:.2f} on average; 95 % of all for {}. The signal's cost is "
-                        "lower by ${:.2f} {}",
+    text += fmt::format(", these for ${:.5f} on average; 95 % of all for {}. The signal's cost is "
+                        "lower by ${:.5f} {}",
                         *control.cost_usd, dollar_range(control.cost), *control.gain_usd,
                         dollar_range(control.gain));
   }
@@ -125,8 +125,8 @@ Document calibration_document(const PairedCalibration& found, const CalibrationR
                                 pairs.left_out));
   }
   notes.push_back(fmt::format(
-      "These tasks can show a difference of {} between the two models (power 0.8).",
-      percent(found.minimum_detectable)));
+      "These tasks can show a difference of {:.1f} points between the two models (power 0.8).",
+      100 * found.minimum_detectable));
   document.sections.push_back(std::move(section));
   add_calibration_footer(document, request, origin);
   return document;

@@ -39,7 +39,8 @@ struct SearchTask {
                                                        std::size_t signal = 0);
 
 enum class TwoSignals { either, both };
-/// All pairs of thresholds of the first two signals. O(values of the first x n).
+/// All pairs of thresholds of the first two signals, for small tables: what the search below
+/// is held against. O(values of the first x n).
 [[nodiscard]] std::vector<CascadePoint> all_threshold_pairs(const PairedTasks& pairs,
                                                             TwoSignals rule);
 

@@ -48,13 +48,6 @@ void use_grid(const Policy& policy, ExplorationLog& log) {
   }
 }
 
-std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold) {
-  for (std::size_t k = 0; k < grid.size(); ++k) {
-    if (std::abs(grid[k] - threshold) < 1e-9) return k;
-  }
-  return {};
-}
-
 /// The thresholds that agree with all of a trial's decisions.
 ThresholdSet agreeing(const std::vector<Decision>& decisions, const std::vector<double>& grid,
                       const std::string& trial) {
@@ -92,8 +85,8 @@ void check_visibility(const Reader& reader, const Run& run, const std::string& c
     if (weight <= 0) continue;
     const Rows seen = reader.query(fmt::format(
         "SELECT count(*) FROM v_signal JOIN trial ON trial.id = v_signal.trial WHERE v_signal.run "
-        "= '{}' AND trial.config = '{}' AND v_signal.name = '{}' AND visibility = 'grader'",
-        run.id, config, signal));
+        "= '{}' AND trial.config = {} AND v_signal.name = '{}' AND visibility = 'grader'",
+        run.id, sql_text(config), signal));
     if (seen.rows.at(0).at(0) == "0") continue;
     throw UserError(fmt::format(
         "{}: the signal {} was seen by the grader's eyes: hidden tests were among the visible ones. "
@@ -101,12 +94,6 @@ void check_visibility(const Reader& reader, const Run& run, const std::string& c
         "them)",
         config, signal));
   }
-}
-
-void add_formats(const Reader& reader, const Run& run, std::set<std::string>& formats) {
-  const Rows rows =
-      reader.query(fmt::format("SELECT DISTINCT format FROM task WHERE run = '{}'", run.id));
-  for (const auto& row : rows.rows) formats.insert(row.at(0).value_or(""));
 }
 
 /// Runs of one population under one policy; else their pool is neither's.
@@ -144,9 +131,16 @@ Costs costs_of(const Reader& reader, const RunSelection& selection, const Run& r
   return {trial_costs(reader, run.id, *selection.book)};
 }
 
-void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, ExplorationLog& log) {
+void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, ExplorationLog& log,
+                    std::map<std::string, std::string>& tiers) {
   for (const auto& arm : arms) {
     if (role_of(arm.config).kind != ArmKind::plain) continue;
+    const auto known = tiers.emplace(arm.config.config, arm.config.tiers).first;
+    if (known->second != arm.config.tiers) {
+      throw UserError(fmt::format("config {} has another model in run {} than before: they are not one "
+                                  "arm",
+                                  arm.config.config, arm.run.id.substr(0, 12)));
+    }
     for (const auto& trial : arm.trials) {
       const auto resolved = resolved_of(trial);
       if (!resolved) continue;
@@ -158,6 +152,13 @@ void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, Exploratio
       plain.priced = plain.priced && cost;
     }
   }
+}
+
+Arm plain_arm_of(const Reader& reader, const Run& run, const std::string& config) {
+  Arm arm = reader.arm(run, config, config);
+  if (role_of(arm.config).kind == ArmKind::plain) return arm;
+  throw UserError(fmt::format(
+      "config {} routes between models: --base and --strong name arms of one model each", config));
 }
 
 double signal_of(const TrialSummary& trial, const std::string& name,
@@ -193,13 +194,13 @@ class RunLogReader {
     }
     const auto arms = reader_.arms(run);
     const Costs costs = costs_of(reader_, selection_, run);
-    add_plain_arms(arms, costs, found_.log);
+    add_plain_arms(arms, costs, found_.log, plain_tiers_);
     const auto arm = std::find_if(arms.begin(), arms.end(),
                                   [&](const Arm& each) { return each.config.config == *config; });
     found_.policy = policy_of(arm->config);
     if (found_.log.grid.empty()) use_grid(found_.policy, found_.log);
     check_visibility(reader_, run, *config, found_.policy);
-    add_formats(reader_, run, found_.formats);
+    found_.formats.merge(formats_of(reader_, run));
     found_.arms.push_back(*arm);
     check_alike(found_.arms, selection_.book.has_value());
     found_.log.simulated = found_.log.simulated || run.simulated;
@@ -255,9 +256,18 @@ class RunLogReader {
   const RunSelection& selection_;
   RunLog found_;
   std::map<std::string, std::size_t> tasks_;
+  std::map<std::string, std::string> plain_tiers_;  ///< by config
 };
 
 }  // namespace
+
+std::set<std::string> formats_of(const Reader& reader, const Run& run) {
+  std::set<std::string> formats;
+  const Rows rows =
+      reader.query(fmt::format("SELECT DISTINCT format FROM task WHERE run = '{}'", run.id));
+  for (const auto& row : rows.rows) formats.insert(row.at(0).value_or(""));
+  return formats;
+}
 
 std::string limits_of(const Run& run) {
   return json::parse(run.facts).value("limits", json()).dump();
@@ -296,9 +306,15 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
   PairedTasks pairs{query.base, query.strong, query.signals, true, 0, false, {}};
   std::set<std::string> seen;
   std::set<std::string> asked;
+  std::vector<Arm> bases;
+  std::vector<Arm> strongs;
   for (const Run& run : selection.runs) {
-    const Arm base = reader.arm(run, query.base, query.base);
-    const Arm strong = reader.arm(run, query.strong, query.strong);
+    bases.push_back(plain_arm_of(reader, run, query.base));
+    strongs.push_back(plain_arm_of(reader, run, query.strong));
+    check_alike(bases, selection.book.has_value());
+    check_alike(strongs, selection.book.has_value());
+    const Arm& base = bases.back();
+    const Arm& strong = strongs.back();
     const Costs costs = costs_of(reader, selection, run);
     pairs.simulated = pairs.simulated || run.simulated;
     for (const auto& weak : base.trials) {

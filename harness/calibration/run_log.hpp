@@ -29,6 +29,9 @@ struct RunLog {
   Policy policy;
 };
 
+/// Formats of a run's tasks.
+[[nodiscard]] std::set<std::string> formats_of(const Reader& reader, const Run& run);
+
 /// What bounded a run's trials, as text to compare.
 [[nodiscard]] std::string limits_of(const Run& run);
 
@@ -44,7 +47,7 @@ struct RunLog {
 /// tests and external policies are refused. Throws UserError saying why.
 [[nodiscard]] RunLog read_run_log(const Reader& reader, const RunSelection& selection);
 
-/// Two plain arms of the runs as pairs: one attempt of each task under both. Signals of the
+/// Two plain arms of the runs as pairs (runs must share models, agent and limits): one attempt of each task under both. Signals of the
 /// base trial's end: turns, calls, usd, output_tokens, hash. Trials without an outcome are
 /// left out with their pair.
 [[nodiscard]] PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,

@@ -47,6 +47,11 @@ class TaskMean {
   std::map<std::string, std::vector<std::pair<double, double>>> tasks_;
 };
 
+/// Whether `model` is in a list joined by ", ". A model that served nothing contradicts nothing.
+bool is_listed(const std::string& model, const std::string& list) {
+  return (", " + list + ", ").find(", " + model + ", ") != std::string::npos;
+}
+
 }  // namespace
 
 std::map<std::string, SignalRate> signal_rates(const Reader& reader, const std::vector<Run>& runs,
@@ -71,9 +76,9 @@ std::map<std::string, SignalRate> signal_rates(const Reader& reader, const std::
     }
     const Rows rows = reader.query(fmt::format(
         "SELECT v_signal.trial, v_signal.name, avg(v_signal.value) FROM v_signal JOIN trial ON "
-        "trial.id = v_signal.trial WHERE v_signal.run = '{}' AND trial.config = '{}' AND "
+        "trial.id = v_signal.trial WHERE v_signal.run = '{}' AND trial.config = {} AND "
         "v_signal.name IN ('{}') GROUP BY v_signal.trial, v_signal.name",
-        run.id, config, fmt::join(signals, "', '")));
+        run.id, sql_text(config), fmt::join(signals, "', '")));
     for (const auto& row : rows.rows) {
       const auto task = task_of.find(row.at(0).value_or(""));
       if (task == task_of.end()) continue;
@@ -108,13 +113,12 @@ std::vector<std::string> watch_certificates(const Reader& reader, const Run& run
   for (const auto& config : reader.configs(run.id)) {
     if (config.policy.find("[certificate]") == std::string::npos) continue;
     const Policy policy = parse_policy(config.config, config.policy);
-    const auto served = policy.certificate->binds.find("served");
-    const Arm arm = reader.arm(run, config.config, config.config);
-    const std::string now = fmt::format("{}", fmt::join(arm.served, ", "));
-    if (served != policy.certificate->binds.end() && !now.empty() && now != served->second) {
-      lines.push_back(fmt::format("{}: THE CERTIFICATE IS VOID: it was served by \"{}\", this run by "
-                                  "\"{}\"",
-                                  config.config, served->second, now));
+    const auto bound = policy.certificate->binds.find("served");
+    for (const auto& model : reader.arm(run, config.config, config.config).served) {
+      if (bound == policy.certificate->binds.end() || is_listed(model, bound->second)) continue;
+      lines.push_back(fmt::format(
+          "{}: THE CERTIFICATE IS VOID: it was served by \"{}\", this run by \"{}\" too",
+          config.config, bound->second, model));
     }
     std::vector<std::string> signals;
     for (const auto& [name, unused] : policy.certificate->signals) signals.push_back(name);

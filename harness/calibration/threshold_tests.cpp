@@ -162,7 +162,7 @@ std::string_view name_of(ThresholdTest::Method method) {
     case ThresholdTest::Method::betting: return "betting";
     case ThresholdTest::Method::asymptotic: break;
   }
-  return "clustered, asymptotic";
+  return "clustered t";
 }
 
 std::vector<ControlledOutcome> controlled_outcomes(const ExplorationLog& log, std::size_t k,

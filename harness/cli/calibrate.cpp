@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <map>
@@ -59,14 +60,25 @@ void reject(const char* kind, const std::vector<std::pair<const char*, bool>>& g
   }
 }
 
+/// A file that can be put where it is wanted, its folder made if need be.
+void check_writable(const char* flag, const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) {
+    throw UserError(fmt::format("{} {}: is a folder", flag, file.string()));
+  }
+  std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  while (!std::filesystem::exists(folder)) folder = folder.parent_path();
+  if (!std::filesystem::is_directory(folder) || ::access(folder.c_str(), W_OK) != 0) {
+    throw UserError(fmt::format("{} {}: nothing can be written in {}", flag, file.string(),
+                                folder.string()));
+  }
+}
+
 /// Files to write must be none that are read, nor each other, nor folders.
 void check_files(const CalibrateCommand& command) {
   std::map<std::string, std::string> seen;
   const auto add = [&](const char* flag, const std::filesystem::path& file, bool written) {
     if (file.empty()) return;
-    if (written && std::filesystem::is_directory(file)) {
-      throw UserError(fmt::format("{} {}: is a folder", flag, file.string()));
-    }
+    if (written) check_writable(flag, file);
     const auto [place, fresh] =
         seen.emplace(std::filesystem::weakly_canonical(file).string(), flag);
     if (!fresh) {
@@ -133,25 +145,33 @@ CalibrationOrigin origin_of(const CalibrateCommand& command,
   return origin;
 }
 
-/// Enters this search of `data` where there is a database to keep it in.
-void count_search(const CalibrateCommand& command, const std::string& data,
+/// What was searched, and with what question.
+struct Search {
+  std::string data;
+  json request;
+};
+
+/// The question of a search: everything that changes its answer.
+json question_of(const CalibrateCommand& command) {
+  const auto number = [](const std::optional<double>& value) { return value ? json(*value) : json(); };
+  return {{"target", command.target},       {"delta", command.request.delta},
+          {"objective", command.objective}, {"budget", number(command.request.budget_usd)},
+          {"value", number(command.request.value_usd)},
+          {"guarantee", command.guarantee}, {"missing", command.missing},
+          {"signal", command.query.signals}, {"rule", command.rule},
+          {"where", command.query.where},   {"group", command.query.group},
+          {"base", command.query.base},     {"strong", command.query.strong},
+          {"prices", command.book.prices},  {"scenario", command.book.scenario},
+          {"at", command.book.at},          {"seed", command.request.seed}};
+}
+
+/// Enters a search that was answered, where there is a database to keep it in.
+void count_search(const CalibrateCommand& command, const Search& search,
                   CalibrationOrigin& origin) {
   if (!std::filesystem::exists(command.common.db)) return;
-  const json request = {{"target", command.target},
-                        {"delta", command.request.delta},
-                        {"objective", command.objective},
-                        {"guarantee", command.guarantee},
-                        {"missing", command.missing},
-                        {"signal", command.query.signals},
-                        {"rule", command.rule},
-                        {"where", command.query.where},
-                        {"base", command.query.base},
-                        {"strong", command.query.strong},
-                        {"confirm", command.confirm},
-                        {"seed", command.request.seed}};
   try {
     const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-    origin.searches = enter_search(command.common.db, data, request.dump(), now);
+    origin.searches = enter_search(command.common.db, search.data, search.request.dump(), now);
   } catch (const std::runtime_error& error) {
     fmt::print(stderr, "weir: this search is not counted: {}\n", error.what());
   }
@@ -187,20 +207,23 @@ void refuse_policy(const CalibrateCommand& command, const char* why) {
   throw UserError(fmt::format("--out: {}", why));
 }
 
-int calibrate_table(const CalibrateCommand& command, PairedTasks pairs,
-                    const CalibrationOrigin& origin) {
+int calibrate_table(const CalibrateCommand& command, PairedTasks pairs, const std::string& data,
+                    CalibrationOrigin origin) {
   refuse_policy(command, "pairs say when to run a task again from scratch, which is no turn-level "
                          "policy; calibrate on a run with [explore] for one");
   reject("pairs", {{"--confirm", !command.confirm.empty()},
                             {"--guarantee", command.guarantee != "finite-sample"},
                             {"--missing", command.missing != "refuse"},
+                            {"--config", !command.config.empty()},
                             {"--deploy", command.deploy != "box"}});
   if (command.query.base == command.query.strong) {
     throw UserError("--base and --strong name the same: nothing to choose between");
   }
   const CalibrationRequest request = request_of(command);
+  if (pairs.signals.size() < 2) reject("one signal", {{"--rule", command.rule != "or"}});
   const auto rule = command.rule == "and" ? TwoSignals::both : TwoSignals::either;
   const auto found = calibrate_pairs(std::move(pairs), rule, request);
+  count_search(command, {data, question_of(command)}, origin);
   const Document document = calibration_document(found, request, origin);
   write_claim(command, claim_of(found, request));
   write_report(command, document, {{"frontier", frontier_figure(found)}});
@@ -208,36 +231,46 @@ int calibrate_table(const CalibrateCommand& command, PairedTasks pairs,
   return kOk;
 }
 
-json searches_json(const CalibrationOrigin& origin) {
-  return origin.searches ? json(*origin.searches) : json();
+/// What the confirming run adds to the object and to the claim.
+void add_confirmation(const Confirmation& confirmed, json& values, json& claim) {
+  values["confirmation"] = {{"run", confirmed.arm.run.id},
+                            {"threshold", confirmed.threshold},
+                            {"tasks", confirmed.tasks},
+                            {"not_fresh", confirmed.not_fresh},
+                            {"missing", confirmed.missing},
+                            {"resolved", confirmed.resolved},
+                            {"p", confirmed.p},
+                            {"resolve_lcb", confirmed.lower},
+                            {"certified", confirmed.certified}};
+  claim["guarantee"] = name_of(Guarantee::finite_sample);
+  claim["threshold"] = confirmed.certified ? json(confirmed.threshold) : json();
+  claim["resolve_lcb"] = confirmed.certified ? json(confirmed.lower) : json();
+  claim["resolve_ci"] = claim["cost_ci"] = json();
 }
 
+/// Writes what was asked for, the policy last, and then prints.
 void finish_log(const CalibrateCommand& command, const LogCalibration& found,
                 const CalibrationRequest& request, const CalibrationOrigin& origin,
-                const std::optional<Confirmation>& confirmed) {
+                const std::optional<Confirmation>& confirmed,
+                const std::optional<std::string>& policy) {
   const Document document = calibration_document(found, request, origin, confirmed);
   json values = json_of(found, request);
-  values["searches"] = searches_json(origin);
+  values["searches"] = origin.searches ? json(*origin.searches) : json();
   json claim = claim_of(found, request);
-  if (confirmed) {
-    values["confirmation"] = {{"run", confirmed->run},
-                              {"threshold", confirmed->threshold},
-                              {"tasks", confirmed->tasks},
-                              {"not_fresh", confirmed->not_fresh},
-                              {"resolved", confirmed->resolved},
-                              {"p", confirmed->p},
-                              {"resolve_lcb", confirmed->lower},
-                              {"certified", confirmed->certified}};
-    claim["threshold"] = confirmed->certified ? json(confirmed->threshold) : json();
-    claim["resolve_lcb"] = confirmed->certified ? json(confirmed->lower) : json();
-    claim["resolve_ci"] = claim["cost_ci"] = json();
-  }
-  write_claim(command, claim);
+  if (confirmed) add_confirmation(*confirmed, values, claim);
   std::vector<std::pair<std::string, std::string>> figures;
-  if (found.abstention <= kMostAbstention) {
+  if (found.shows_estimates()) {
     figures = {{"frontier", frontier_figure(found)}, {"cost", cost_figure(found)}};
   }
+  write_claim(command, claim);
   write_report(command, document, figures);
+  if (policy) {
+    replace_file(command.out, *policy);
+    fmt::print(stderr, "weir: wrote {}\n", command.out.string());
+  } else if (!command.out.empty()) {
+    fmt::print(stderr, "weir: nothing is certified, so no policy was written to {}\n",
+               command.out.string());
+  }
   print(command, document, values);
 }
 
@@ -251,7 +284,6 @@ int calibrate_jsonl(const CalibrateCommand& command) {
   const std::string text = read_file(command.log);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.log, text);
-  count_search(command, sha256(text), origin);
   LogCalibration found;
   try {
     found = calibrate_log(parse_exploration_log(command.log.string(), text), request);
@@ -260,7 +292,8 @@ int calibrate_jsonl(const CalibrateCommand& command) {
     const bool named = what.rfind(command.log.string(), 0) == 0;
     throw UserError(named ? what : command.log.string() + ": " + what);
   }
-  finish_log(command, found, request, origin, {});
+  count_search(command, {sha256(text), question_of(command)}, origin);
+  finish_log(command, found, request, origin, {}, {});
   return kOk;
 }
 
@@ -286,23 +319,19 @@ std::string deployment(const CalibrateCommand& command, const Policy& policy) {
   return fmt::format("The policy needs a box: {}.", fmt::join(needs, ", "));
 }
 
-void write_policy(const CalibrateCommand& command, const Reader& reader, const RunLog& runs, const LogCalibration& found,
-                  const CalibrationRequest& request, const std::optional<Confirmation>& confirmed,
-                  const std::string& prices_sha256) {
-  if (command.out.empty()) return;
+/// The policy's text, if one is asked for and something is certified.
+std::optional<std::string> policy_text(const CalibrateCommand& command, const Reader& reader,
+                                       const RunLog& runs, const LogCalibration& found,
+                                       const CalibrationRequest& request,
+                                       const std::optional<Confirmation>& confirmed,
+                                       const std::string& prices) {
   const bool certified = confirmed ? confirmed->certified : found.certified;
-  if (!certified) {
-    fmt::print(stderr, "weir: nothing is certified, so no policy was written to {}\n",
-               command.out.string());
-    return;
-  }
+  if (command.out.empty() || !certified) return {};
   const double threshold =
       confirmed ? confirmed->threshold : found.estimates[*found.chosen].threshold;
   const std::string settled = settled_policy(runs.arms.front().config.policy, threshold);
-  const auto facts =
-      certificate_facts(reader, runs, found, request, settled, confirmed, prices_sha256);
-  replace_file(command.out, certified_policy(settled, facts));
-  fmt::print(stderr, "weir: wrote {}\n", command.out.string());
+  return certified_policy(
+      settled, certificate_facts(reader, runs, found, request, settled, confirmed, prices));
 }
 
 std::vector<Run> runs_of(const CalibrateCommand& command, const Reader& reader) {
@@ -317,34 +346,35 @@ std::vector<Run> runs_of(const CalibrateCommand& command, const Reader& reader) 
   return runs;
 }
 
-int calibrate_runs(const CalibrateCommand& command) {
-  const Reader reader(command.common.db);
-  RunSelection selection{runs_of(command, reader), command.config, {}};
-  std::vector<std::string> names;
-  for (const auto& run : selection.runs) names.push_back(run.id.substr(0, 12));
-  CalibrationOrigin origin = origin_of(command, names);
-  origin.what = fmt::format("run {}", fmt::join(names, ", "));
-  origin.prices = "as booked";
-  std::string data = command.config;
-  for (const auto& run : selection.runs) data += " " + run.id;
-  count_search(command, data, origin);
-  std::string prices = selection.runs.front().price_book_sha256;
-  if (command.book.given()) {
-    auto named = chosen_book(command.book, reader, selection.runs.front());
-    origin.prices = named.name;
-    prices = named.book.sha256();
-    selection.book = std::move(named.book);
-  }
-  if (command.query.base.empty() != command.query.strong.empty()) {
-    throw UserError("--base and --strong go together");
-  }
-  if (command.query.base.empty()) {
-    reject("a run's own thresholds", {{"--signal", !command.query.signals.empty()}});
-  } else {
-    PairsQuery query = command.query;
-    if (query.signals.empty()) query.signals = {"turns"};
-    return calibrate_table(command, read_run_pairs(reader, selection, query), origin);
-  }
+/// Prices to cost runs by, where others than the booked ones are asked for.
+struct Prices {
+  std::optional<PriceBook> book;
+  std::string name = "as booked";
+  std::string stamp;  ///< digest of the book, and how it was read
+};
+
+Prices prices_of(const CalibrateCommand& command, const Reader& reader, const Run& run) {
+  Prices prices;
+  prices.stamp = run.price_book_sha256;
+  if (!command.book.given()) return prices;
+  auto named = chosen_book(command.book, reader, run);
+  prices.name = named.name;
+  prices.stamp = named.book.sha256();
+  const PriceView& view = named.book.view();
+  std::string how;
+  if (view.at) how = " at the prices of " + format_time(*view.at);
+  if (!view.scenario.empty()) how = ", scenario " + view.scenario;
+  prices.name += how;
+  prices.stamp += how;
+  prices.book = std::move(named.book);
+  return prices;
+}
+
+int calibrate_explored(const CalibrateCommand& command, const Reader& reader,
+                       const RunSelection& selection, const std::string& data,
+                       const Prices& prices, CalibrationOrigin origin) {
+  reject("a run's own thresholds",
+         {{"--signal", !command.query.signals.empty()}, {"--rule", command.rule != "or"}});
   const CalibrationRequest request = request_of(command);
   const RunLog runs = read_run_log(reader, selection);
   origin.deploy = deployment(command, runs.policy);
@@ -352,12 +382,45 @@ int calibrate_runs(const CalibrateCommand& command) {
   std::optional<Confirmation> confirmed;
   if (!command.confirm.empty()) {
     if (!found.target) throw UserError("--confirm needs --target");
-    confirmed = confirm(reader, reader.find_run(command.confirm), command.config, runs,
-                        *found.target, request.delta);
+    confirmed =
+        confirm(reader, reader.find_run(command.confirm), runs, request, *found.target);
   }
-  finish_log(command, found, request, origin, confirmed);
-  write_policy(command, reader, runs, found, request, confirmed, prices);
+  const auto policy = policy_text(command, reader, runs, found, request, confirmed, prices.stamp);
+  json question = question_of(command);
+  if (confirmed) question["confirm"] = confirmed->arm.run.id;
+  count_search(command, {runs.arms.front().config.config + data, question}, origin);
+  finish_log(command, found, request, origin, confirmed, policy);
   return kOk;
+}
+
+int calibrate_runs(const CalibrateCommand& command) {
+  const Reader reader(command.common.db);
+  RunSelection selection{runs_of(command, reader), command.config, {}};
+  std::set<std::string> ids;
+  std::vector<std::string> names;
+  for (const auto& run : selection.runs) {
+    ids.insert(run.id);
+    names.push_back(run.id.substr(0, 12));
+  }
+  const std::string data = fmt::format(" {}", fmt::join(ids, " "));
+  const Prices prices = prices_of(command, reader, selection.runs.front());
+  CalibrateCommand exact = command;  // "latest" and "now" are others tomorrow
+  if (!command.confirm.empty()) exact.confirm = reader.find_run(command.confirm).id.substr(0, 12);
+  if (prices.book && prices.book->view().at) exact.book.at = format_time(*prices.book->view().at);
+  CalibrationOrigin origin = origin_of(exact, names);
+  origin.what = fmt::format("run {}", fmt::join(names, ", "));
+  origin.prices = prices.name;
+  selection.book = prices.book;
+  if (command.query.base.empty() != command.query.strong.empty()) {
+    throw UserError("--base and --strong go together");
+  }
+  if (command.query.base.empty()) {
+    return calibrate_explored(command, reader, selection, data, prices, std::move(origin));
+  }
+  PairsQuery query = command.query;
+  if (query.signals.empty()) query.signals = {"turns"};
+  return calibrate_table(command, read_run_pairs(reader, selection, query), data,
+                         std::move(origin));
 }
 
 }  // namespace
@@ -374,9 +437,9 @@ int run(const CalibrateCommand& command) {
   const std::string text = read_file(command.pairs);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.pairs, text);
-  count_search(command, sha256(text), origin);
-  return calibrate_table(
-      command, parse_paired_tasks(command.pairs.string(), text, command.query), origin);
+  return calibrate_table(command,
+                         parse_paired_tasks(command.pairs.string(), text, command.query),
+                         sha256(text), std::move(origin));
 }
 
 }  // namespace weir::cli

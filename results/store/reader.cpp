@@ -327,4 +327,10 @@ std::vector<Call> Reader::calls(const std::string& trial) const {
   return found;
 }
 
+std::string sql_text(const std::string& text) {
+  std::string literal = "'";
+  for (const char c : text) literal += c == '\'' ? "''" : std::string(1, c);
+  return literal + "'";
+}
+
 }  // namespace weir

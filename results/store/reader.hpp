@@ -104,6 +104,9 @@ class Reader {
   std::unique_ptr<State> state_;
 };
 
+/// `text` as a literal of SQL, for query().
+[[nodiscard]] std::string sql_text(const std::string& text);
+
 /// What to tell the user of an error that came out of the database itself, such as a
 /// damaged page met while reading; nullopt if it is another one.
 [[nodiscard]] std::optional<std::string> store_complaint(const std::exception& error);
