@@ -47,8 +47,8 @@ void search() {
   boost::random::uniform_01<double> uniform;
   std::vector<SearchTask> turns;
   for (int i = 0; i < kTurns; ++i) {
-    turns.push_back({uniform(rng), uniform(rng) < 0.1 ? 1 : 0,
-                     static_cast<Picodollars>(1e9 * uniform(rng))});
+    turns.push_back(
+        {uniform(rng), uniform(rng) < 0.1 ? 1 : 0, static_cast<Picodollars>(1e9 * uniform(rng))});
   }
   std::vector<double> sorted;
   for (const auto& turn : turns) sorted.push_back(turn.signal);
@@ -77,8 +77,8 @@ void calibration() {
   const double calibrating = spent([&] { (void)calibrate_log(log, request); });
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);
-  report("1,200 runs x 36 turns: read and calibrated, 10,000 resamples", reading + calibrating, "ms",
-         2000);
+  report("1,200 runs x 36 turns: read and calibrated, 10,000 resamples", reading + calibrating,
+         "ms", 2000);
   fmt::print("  of these, reading {:.0f} ms\n", reading);
   const double grown = static_cast<double>(after.ru_maxrss - before.ru_maxrss) * 1024;
   report("memory over the log's own size", grown / static_cast<double>(text.size()) + 1, "x", 4);

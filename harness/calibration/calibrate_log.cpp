@@ -32,10 +32,10 @@ void use_gap(const ExplorationLog& log, double share, LogCalibration& found) {
   const PlainArm* strong = &log.plain_arms[1];
   const auto mean_cost = [](const PlainArm* arm) { return arm->usd / arm->runs; };
   if (!base->priced || !strong->priced || mean_cost(base) == mean_cost(strong)) {
-    throw UserError(fmt::format(
-        "--target gap:{}: the base is the cheaper of \"{}\" and \"{}\", and their costs do not tell "
-        "which that is. Give a resolve rate instead",
-        share, base->config, strong->config));
+    throw UserError(
+        fmt::format("--target gap:{}: the base is the cheaper of \"{}\" and \"{}\", and their "
+                    "costs do not tell which that is. Give a resolve rate instead",
+                    share, base->config, strong->config));
   }
   if (mean_cost(base) > mean_cost(strong)) std::swap(base, strong);
   found.target = rate_of(*base) + share * (rate_of(*strong) - rate_of(*base));
@@ -133,8 +133,8 @@ void certify_both(const ExplorationLog& log, const CalibrationRequest& request,
   found.asymptotic = certify(log, promise);
   found.asymptotic_choice = cheapest(found.asymptotic, cost, escalations);
   promise.guarantee = request.guarantee;
-  found.chosen = request.guarantee == Guarantee::finite_sample ? found.finite_choice
-                                                               : found.asymptotic_choice;
+  found.chosen =
+      request.guarantee == Guarantee::finite_sample ? found.finite_choice : found.asymptotic_choice;
   found.certified = found.chosen.has_value();
   found.abstention = abstention_rate(log, promise, kAbstentionResamples);
   if (found.missing > 0 && !request.missing_unresolved) {
@@ -201,8 +201,8 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
   check_exploration(log, found.estimates);
   if (!found.estimates.front().usd) {
     throw UserError(
-        "some runs have no known cost, and a threshold is chosen by cost: give every run of the log "
-        "a \"cost\", or calibrate with --prices that know all of a run's models");
+        "some runs have no known cost, and a threshold is chosen by cost: give every run of the "
+        "log a \"cost\", or calibrate with --prices that know all of a run's models");
   }
   if (request.target && !request.target->of_gap) found.target = request.target->value;
   if (request.target && request.target->of_gap) use_gap(log, request.target->value, found);

@@ -68,11 +68,11 @@ struct LogCalibration {
   bool certified = false;             ///< `chosen` keeps a promise, by the guarantee asked for
   /// What is certified with all missing outcomes unresolved; of logs that miss some.
   std::optional<std::size_t> bounded_choice;
-  std::optional<double> abstention;   ///< simulated, for such a log
-  std::optional<int> tasks_needed;    ///< where it abstained
+  std::optional<double> abstention;        ///< simulated, for such a log
+  std::optional<int> tasks_needed;         ///< where it abstained
   std::optional<LogValidation> validated;  ///< tuned by estimate, on other tasks
   std::optional<BlindControl> blind;
-  double exploration_usd = 0;         ///< what the log's runs cost; unknown costs left out
+  double exploration_usd = 0;  ///< what the log's runs cost; unknown costs left out
 
   /// Estimates at what was certified may be shown: such logs rarely abstain.
   [[nodiscard]] bool shows_estimates() const;

@@ -174,9 +174,9 @@ PairedCertificate certify_pairs(const PairedTasks& pairs, double target,
     const double rate = 1 - static_cast<double>(fails) / certificate.tasks;
     if (rate <= target) continue;
     const double share = std::max(shares[k], shares[0]);
-    const int tasks_needed = published_tasks(
-        exact_tasks_needed(rate, target, request.delta * share) / (1 - kGridShare),
-        pairs.tasks.size());
+    const int tasks_needed =
+        published_tasks(exact_tasks_needed(rate, target, request.delta * share) / (1 - kGridShare),
+                        pairs.tasks.size());
     certificate.tasks_needed =
         std::min(certificate.tasks_needed.value_or(tasks_needed), tasks_needed);
   }
@@ -223,12 +223,12 @@ PairedCalibration calibrate_pairs(PairedTasks pairs, TwoSignals rule,
   found.minimum_detectable = detectable(tasks);
   const auto n = static_cast<double>(tasks.tasks.size());
   if (request.objective != Objective::min_cost && !tasks.priced) {
-    throw UserError("the table has no costs, so nothing can be bought with a budget: add columns "
-                    "M_cost_usd");
+    throw UserError(
+        "the table has no costs, so nothing can be bought with a budget: add columns M_cost_usd");
   }
   if (request.objective == Objective::max_quality) {
-    found.in_sample = best_within(
-        found.frontier, std::llround(request.budget_usd.value_or(0) * 1e12));
+    found.in_sample =
+        best_within(found.frontier, std::llround(request.budget_usd.value_or(0) * 1e12));
     return found;
   }
   if (request.objective == Objective::max_utility) {
@@ -241,13 +241,14 @@ PairedCalibration calibrate_pairs(PairedTasks pairs, TwoSignals rule,
   found.in_sample = cheapest_with(found.frontier, *found.target * n);
   if (two) return found;
   if (n < kLeastTasks) {
-    throw UserError(fmt::format("{:.0f} tasks are too few to calibrate on: at least {} are needed. "
-                                "Without --target the frontier is shown",
-                                n, kLeastTasks));
+    throw UserError(
+        fmt::format("{:.0f} tasks are too few to calibrate on: at least {} are needed. Without "
+                    "--target the frontier is shown",
+                    n, kLeastTasks));
   }
   if (found.in_sample && tasks.priced) {
-    found.null_control = permuted_control(tasks, *found.target * n, usd(found.in_sample->cost),
-                                          request.seed);
+    found.null_control =
+        permuted_control(tasks, *found.target * n, usd(found.in_sample->cost), request.seed);
   }
   found.cross_validated = cross_validate(tasks, *found.target, request.seed);
   found.certificate = certify_pairs(tasks, *found.target, request);

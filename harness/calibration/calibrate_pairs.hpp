@@ -19,7 +19,7 @@ struct PermutedControl {
   Interval cost;                   ///< 2.5 % to 97.5 % of all permutations; may be infinite
   std::optional<double> gain_usd;  ///< that mean less the signal's cost
   Interval gain;                   ///< `cost` less the signal's cost
-  double p = 1;  ///< of noise doing as well: permutations no dearer, (1+x)/(1+n)
+  double p = 1;                    ///< of noise doing as well: permutations no dearer, (1+x)/(1+n)
   [[nodiscard]] bool no_gain() const { return p > 0.025; }
 };
 
@@ -49,8 +49,8 @@ struct PairedCalibration {
   std::size_t candidates = 0;
   std::vector<CascadePoint> frontier;
   std::vector<CascadePoint> hull;
-  std::optional<double> target;            ///< as a rate
-  std::optional<CascadePoint> in_sample;   ///< tuned on what it is judged on
+  std::optional<double> target;           ///< as a rate
+  std::optional<CascadePoint> in_sample;  ///< tuned on what it is judged on
   std::optional<PermutedControl> null_control;
   std::optional<CrossValidated> cross_validated;  ///< nullopt with fewer than two groups
   std::optional<PairedCertificate> certificate;

@@ -38,13 +38,15 @@ class Figure {
     x_.from = kLeft, x_.to = kWidth - kRight;
     y_.from = kHeight - kBottom, y_.to = kTop;
     svg_ = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" "
-        "font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" "
+        "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" "
+        "fill=\"white\"/>\n",
         kWidth, kHeight);
     text(kLeft, 20, title, "start", "bold");
     text((kLeft + kWidth - kRight) / 2, kHeight - 10, x_name, "middle");
     svg_ += fmt::format(
-        "<text x=\"16\" y=\"{}\" text-anchor=\"middle\" transform=\"rotate(-90 16 {})\">{}</text>\n",
+        "<text x=\"16\" y=\"{}\" text-anchor=\"middle\" transform=\"rotate(-90 16 "
+        "{})\">{}</text>\n",
         kHeight / 2, kHeight / 2, y_name);
     axes();
   }
@@ -56,9 +58,8 @@ class Figure {
         x_.at(x1), y_.at(y1), x_.at(x2), y_.at(y2), color, width);
   }
   void point(double x, double y, bool chosen, const std::string& label) {
-    svg_ += fmt::format(
-        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"/>\n", x_.at(x), y_.at(y),
-        chosen ? 7 : 4, chosen ? "#c0392b" : "#2c3e50");
+    svg_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"/>\n", x_.at(x),
+                        y_.at(y), chosen ? 7 : 4, chosen ? "#c0392b" : "#2c3e50");
     if (!label.empty()) text(x_.at(x) + 8, y_.at(y) - 6, label, "start");
   }
   void bar(double x, double half_width, double y1, double y2, const char* color) {
@@ -67,7 +68,9 @@ class Figure {
         x_.at(x - half_width), y_.at(y2), x_.at(x + half_width) - x_.at(x - half_width),
         y_.at(y1) - y_.at(y2), color);
   }
-  void label(double x, double y, const std::string& what) { text(x_.at(x), y_.at(y), what, "middle"); }
+  void label(double x, double y, const std::string& what) {
+    text(x_.at(x), y_.at(y), what, "middle");
+  }
   std::string done() { return svg_ + "</svg>\n"; }
 
  private:
@@ -151,9 +154,8 @@ std::string cost_figure(const LogCalibration& found) {
     const double base = all[k].usd->value - strong;
     figure.bar(middle, 0.35, 0, base, "#5dade2");
     figure.bar(middle, 0.35, base, base + strong, "#c0392b");
-    figure.label(middle, all[k].usd->value, all[k].threshold > 1
-                                               ? "never"
-                                               : fmt::format("{}", all[k].threshold));
+    figure.label(middle, all[k].usd->value,
+                 all[k].threshold > 1 ? "never" : fmt::format("{}", all[k].threshold));
   }
   return figure.done();
 }
@@ -167,9 +169,9 @@ std::string frontier_figure(const PairedCalibration& found) {
   if (found.target) y.cover(*found.target);
   widen(x);
   widen(y);
-  Figure figure(std::string("Resolve rate over cost, in sample") +
-                    simulated_text(found.pairs.simulated),
-                "USD in all", "resolve rate", x, y);
+  Figure figure(
+      std::string("Resolve rate over cost, in sample") + simulated_text(found.pairs.simulated),
+      "USD in all", "resolve rate", x, y);
   if (found.target) figure.line(x.low, *found.target, x.high, *found.target, "#c0392b");
   for (std::size_t i = 1; i < found.hull.size(); ++i) {
     figure.line(usd(found.hull[i - 1]), rate(found.hull[i - 1]), usd(found.hull[i]),

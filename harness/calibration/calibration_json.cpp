@@ -64,9 +64,8 @@ json threshold_at(const LogCalibration& found, const std::optional<std::size_t>&
 json log_frontier(const LogCalibration& found) {
   std::vector<const ThresholdEstimate*> order;
   for (const auto& estimate : found.estimates) order.push_back(&estimate);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return a->usd->value < b->usd->value;
-  });
+  std::sort(order.begin(), order.end(),
+            [](const auto* a, const auto* b) { return a->usd->value < b->usd->value; });
   json frontier = json::array();
   double best = -1;
   for (const auto* estimate : order) {
@@ -201,7 +200,8 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"abstention_rate", or_null(found.abstention)}};
   out["hull"] = json::array();
   std::vector<CostQuality> points;
-  for (const auto& each : found.estimates) points.emplace_back(each.usd->value, each.resolved.value);
+  for (const auto& each : found.estimates)
+    points.emplace_back(each.usd->value, each.resolved.value);
   for (const auto& [usd, quality] : concave_hull(points).points) {
     out["hull"].push_back({{"cost_usd", usd}, {"quality", quality}});
   }
@@ -215,10 +215,10 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
   }
   out["null_control"] = json();
   if (found.blind) {
-    out["null_control"] = {{"name", "blind mixture"},
-                           {"quality", found.blind->resolved},
-                           {"gain", found.blind->gain}};
-    if (found.blind->interval) out["null_control"]["gain_interval"] = json_of(*found.blind->interval);
+    out["null_control"] = {
+        {"name", "blind mixture"}, {"quality", found.blind->resolved}, {"gain", found.blind->gain}};
+    if (found.blind->interval)
+      out["null_control"]["gain_interval"] = json_of(*found.blind->interval);
   }
   out["certificate"] = {{"certified", found.certified},
                         {"threshold", found.certified ? threshold_at(found, found.chosen) : json()},
@@ -253,15 +253,15 @@ json json_of(const PairedCalibration& found, const CalibrationRequest& request) 
   out["null_control"] = found.null_control ? control_json(*found.null_control) : json();
   out["cross_validated"] = json();
   if (found.cross_validated) {
-    out["cross_validated"] = {{"folds", found.cross_validated->folds},
-                              {"quality", found.cross_validated->quality},
-                              {"error", found.cross_validated->error},
-                              {"cost_usd", pairs.priced ? json(found.cross_validated->cost_usd) : json()},
-                              {"escalated", found.cross_validated->escalated}};
+    out["cross_validated"] = {
+        {"folds", found.cross_validated->folds},
+        {"quality", found.cross_validated->quality},
+        {"error", found.cross_validated->error},
+        {"cost_usd", pairs.priced ? json(found.cross_validated->cost_usd) : json()},
+        {"escalated", found.cross_validated->escalated}};
   }
-  out["certificate"] = found.certificate
-                           ? certificate_json(*found.certificate, found, request)
-                           : json();
+  out["certificate"] =
+      found.certificate ? certificate_json(*found.certificate, found, request) : json();
   if (pairs.signals.size() == 1) {
     out["router_curve"] = {{"exact", curve_json(exact_curve(pairs), false)},
                            {"q10", curve_json(binned_curve(pairs), true)}};
@@ -288,10 +288,14 @@ json claim_of(const LogCalibration& found, const CalibrationRequest& request) {
 }
 
 json claim_of(const PairedCalibration& found, const CalibrationRequest& request) {
-  json claim = {{"threshold", json()},  {"k", json()},
-                {"resolve_ci", json()}, {"cost_ci", json()},
-                {"resolve_lcb", json()}, {"target", or_null(found.target)},
-                {"delta", request.delta}, {"guarantee", "finite-sample"},
+  json claim = {{"threshold", json()},
+                {"k", json()},
+                {"resolve_ci", json()},
+                {"cost_ci", json()},
+                {"resolve_lcb", json()},
+                {"target", or_null(found.target)},
+                {"delta", request.delta},
+                {"guarantee", "finite-sample"},
                 {"simulated", found.pairs.simulated}};
   if (!found.certificate || !found.certificate->chosen) return claim;
   claim["threshold"] = number_or_inf(found.certificate->grid[*found.certificate->chosen]);

@@ -36,22 +36,23 @@ std::string promise_text(const LogCalibration& found, const CalibrationRequest& 
       "{}{}",
       request.guarantee == Guarantee::finite_sample ? "at most" : "approximately at most",
       request.delta, target_text(*found.target),
-      found.gap.empty() ? ""
-                        : fmt::format(" ({}, as estimated from these runs and then taken as fixed)",
-                                      found.gap));
+      found.gap.empty()
+          ? ""
+          : fmt::format(" ({}, as estimated from these runs and then taken as fixed)", found.gap));
 }
 
 std::string confirmed_text(const Confirmation& confirmed, double target, double delta,
                            bool bounded) {
   std::string text = fmt::format(
-      "{}: threshold {}, tested once on {} fresh tasks: {} resolved, {} (exact binomial), so "
-      "{} than {} with confidence {:.4g}.",
+      "{}: threshold {}, tested once on {} fresh tasks: {} resolved, {} (exact binomial), so {} "
+      "than {} with confidence {:.4g}.",
       confirmed.certified ? "CERTIFIED" : "NOT CERTIFIED", threshold_text(confirmed.threshold),
       confirmed.tasks, confirmed.resolved, p_is(confirmed.p),
       confirmed.certified ? "its true resolve rate is no lower" : "it is not shown to be no lower",
       target_text(target), 1 - delta);
   if (confirmed.not_fresh > 0) {
-    text += fmt::format(" {} tasks had been explored before and are left out.", confirmed.not_fresh);
+    text +=
+        fmt::format(" {} tasks had been explored before and are left out.", confirmed.not_fresh);
   }
   if (confirmed.missing > 0) {
     text += fmt::format(" {} fresh tasks have no outcome and are {}.", confirmed.missing,
@@ -74,8 +75,9 @@ std::string verdict(const LogCalibration& found, const CalibrationRequest& reque
       found.tasks, name_of(request.guarantee), promise_text(found, request),
       found.tasks_needed
           ? fmt::format("It would take in the order of {} tasks.", *found.tasks_needed)
-          : std::string("No threshold's estimate is above the target: more tasks would help only if "
-                        "that is chance."));
+          : std::string(
+                "No threshold's estimate is above the target: more tasks would help only if that "
+                "is chance."));
 }
 
 std::string objective_text(const LogCalibration& found, const CalibrationRequest& request) {
@@ -84,13 +86,14 @@ std::string objective_text(const LogCalibration& found, const CalibrationRequest
   }
   const std::string threshold = threshold_text(found.estimates[*found.chosen].threshold);
   if (request.objective == Objective::max_utility) {
-    return fmt::format("Most useful at ${} per resolved run, by the estimates (not certified): "
-                       "threshold {}.",
-                       *request.value_usd, threshold);
+    return fmt::format(
+        "Most useful at ${} per resolved run, by the estimates (not certified): threshold {}.",
+        *request.value_usd, threshold);
   }
-  return fmt::format("Best within {} a run: threshold {}. The upper limit of its cost keeps the "
-                     "budget; its quality is an estimate, not certified.",
-                     dollars(*request.budget_usd), threshold);
+  return fmt::format(
+      "Best within {} a run: threshold {}. The upper limit of its cost keeps the budget; its "
+      "quality is an estimate, not certified.",
+      dollars(*request.budget_usd), threshold);
 }
 
 Table thresholds_table(const LogCalibration& found) {
@@ -149,17 +152,18 @@ std::string payback_text(const LogCalibration& found, std::optional<std::size_t>
   if (!k || !found.shows_estimates()) return text;
   const auto payback = payback_of(found, *k);
   if (!payback) return text + " It saves nothing against the most escalating threshold.";
-  return text + fmt::format(" Against threshold {} it saves about {} a run, by the estimates: paid "
-                            "back after about {:.0f} runs.",
-                            threshold_text(found.estimates.front().threshold),
-                            dollars(payback->saved_usd), payback->runs);
+  return text + fmt::format(
+                    " Against threshold {} it saves about {} a run, by the estimates: paid back "
+                    "after about {:.0f} runs.",
+                    threshold_text(found.estimates.front().threshold), dollars(payback->saved_usd),
+                    payback->runs);
 }
 
 std::string validated_text(const LogCalibration& found) {
   const LogValidation& validated = *found.validated;
   return fmt::format(
-      "Without a certificate: the cheapest threshold whose estimate reaches the target, tuned on other "
-      "folds of tasks ({}{}), resolves {} +/- {:.1f} points{}.",
+      "Without a certificate: the cheapest threshold whose estimate reaches the target, tuned on "
+      "other folds of tasks ({}{}), resolves {} +/- {:.1f} points{}.",
       validated.folds,
       validated.out_of_reach > 0
           ? fmt::format("; in {} of them none does, and the most escalating one is taken",
@@ -177,13 +181,13 @@ std::string missing_text(const LogCalibration& found, const CalibrationRequest& 
                      "left out. No difference between thresholds was found, and the promise is "
                      "about runs that have an outcome.";
   if (!found.target || request.objective != Objective::min_cost) return text;
-  return text + fmt::format(" With all of them unresolved, {}.",
-                            found.bounded_choice
-                                ? "threshold " +
-                                      threshold_text(
-                                          found.estimates[*found.bounded_choice].threshold) +
-                                      " would be certified"
-                                : "nothing would be certified");
+  return text +
+         fmt::format(" With all of them unresolved, {}.",
+                     found.bounded_choice
+                         ? "threshold " +
+                               threshold_text(found.estimates[*found.bounded_choice].threshold) +
+                               " would be certified"
+                         : "nothing would be certified");
 }
 
 void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& notes) {
@@ -195,8 +199,8 @@ void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& n
     return;
   }
   notes.emplace_back(
-      "Intervals of the resolve rates hold for all thresholds at once (approximately 95 %, for many "
-      "tasks), so also for the one chosen; those of the costs likewise.");
+      "Intervals of the resolve rates hold for all thresholds at once (approximately 95 %, for "
+      "many tasks), so also for the one chosen; those of the costs likewise.");
 }
 
 }  // namespace
@@ -221,7 +225,8 @@ std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k) {
 void add_calibration_footer(Document& document, const CalibrationRequest& request,
                             const CalibrationOrigin& origin) {
   document.footer.push_back("Calibrated on " + origin.what + ".");
-  if (!origin.population.empty()) document.footer.push_back("Population: " + origin.population + ".");
+  if (!origin.population.empty())
+    document.footer.push_back("Population: " + origin.population + ".");
   if (!origin.prices.empty()) document.footer.push_back("Costs: " + origin.prices + ".");
   if (origin.searches) {
     document.footer.push_back(fmt::format(
@@ -229,8 +234,9 @@ void add_calibration_footer(Document& document, const CalibrationRequest& reques
         "beforehand; it does not cover the luckiest of several.",
         *origin.searches));
   }
-  document.footer.push_back(fmt::format("Weir {}, seed {}, {} resamples. Again: `{}`", origin.version,
-                                        request.seed, request.resamples, origin.command));
+  document.footer.push_back(fmt::format("Weir {}, seed {}, {} resamples. Again: `{}`",
+                                        origin.version, request.seed, request.resamples,
+                                        origin.command));
 }
 
 Document calibration_document(const LogCalibration& found, const CalibrationRequest& request,
@@ -242,8 +248,9 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
   Section section{"calibration", "", {thresholds_table(found)}, {}};
   auto& notes = section.notes;
   if (request.objective != Objective::min_cost) notes.push_back(objective_text(found, request));
-  if (confirmed) notes.push_back(confirmed_text(*confirmed, *found.target, request.delta,
-                                                request.missing_unresolved));
+  if (confirmed)
+    notes.push_back(
+        confirmed_text(*confirmed, *found.target, request.delta, request.missing_unresolved));
   if (found.target) {
     notes.push_back((confirmed ? "Before that, by the explored runs alone: " : "") +
                     verdict(found, request));

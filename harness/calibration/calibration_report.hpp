@@ -11,12 +11,12 @@ namespace weir {
 
 /// Where a calibration came from, for headers: enough to make it again.
 struct CalibrationOrigin {
-  std::string what;      ///< "run 0123abcd (cascade)", a file's name and digest
-  std::string command;   ///< that made it
+  std::string what;     ///< "run 0123abcd (cascade)", a file's name and digest
+  std::string command;  ///< that made it
   std::string version;
-  std::string prices;    ///< what its costs are of
+  std::string prices;  ///< what its costs are of
   std::string population;
-  std::string deploy;    ///< where a policy made of it may run
+  std::string deploy;           ///< where a policy made of it may run
   std::optional<int> searches;  ///< of this log so far, this one too; nullopt: not counted
 };
 

@@ -62,8 +62,9 @@ std::map<std::string, std::string> population_of(const std::vector<Arm>& arms,
     filters.insert(filter_text(experiment_from_spec(json::parse(arm.run.spec), {})));
   }
   if (filters.size() > 1) {
-    throw UserError("--out: the runs took different tasks of their suites (--task): no one population "
-                    "describes them");
+    throw UserError(
+        "--out: the runs took different tasks of their suites (--task): no one population "
+        "describes them");
   }
   return {{"format", fmt::format("{}", fmt::join(formats, ", "))},
           {"source", fmt::format("{}", fmt::join(sources, ", "))},
@@ -148,10 +149,10 @@ void check_settled(const std::string& settled, double threshold) {
   } catch (const UserError& error) {
     why = error.what();
   }
-  throw UserError(fmt::format(
-      "the policy cannot be given another threshold ({}): write [score], [explore] and [certificate] "
-      "as tables of their own, a key a line",
-      why));
+  throw UserError(
+      fmt::format("the policy cannot be given another threshold ({}): write [score], [explore] and "
+                  "[certificate] as tables of their own, a key a line",
+                  why));
 }
 
 }  // namespace
@@ -175,7 +176,8 @@ std::string settled_policy(const std::string& text, double threshold) {
     settled += std::string(line) + "\n";
     if (name && table == "score") score = settled.size();
   }
-  if (!written) settled.insert(score.value_or(settled.size()), (score ? "" : "[score]\n") + line_of);
+  if (!written)
+    settled.insert(score.value_or(settled.size()), (score ? "" : "[score]\n") + line_of);
   while (settled.size() > 1 && settled.substr(settled.size() - 2) == "\n\n") settled.pop_back();
   check_settled(settled, threshold);
   return settled;
@@ -196,15 +198,16 @@ std::string certified_policy(const std::string& settled, const CertificateFacts&
   return text;
 }
 
-CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs, const LogCalibration& found,
-                                   const CalibrationRequest& request, const std::string& settled,
+CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs,
+                                   const LogCalibration& found, const CalibrationRequest& request,
+                                   const std::string& settled,
                                    const std::optional<Confirmation>& confirmed,
                                    const std::string& prices_sha256) {
   const Arm& arm = runs.arms.front();
   const Experiment experiment = experiment_from_spec(json::parse(arm.run.spec), {});
-  const auto config = std::find_if(
-      experiment.configs.begin(), experiment.configs.end(),
-      [&](const ConfigSpec& each) { return each.name == arm.config.config; });
+  const auto config =
+      std::find_if(experiment.configs.begin(), experiment.configs.end(),
+                   [&](const ConfigSpec& each) { return each.name == arm.config.config; });
   ConfigSpec certified = *config;
   // As the file will read: a certificate's own lines are no part of what it binds.
   certified.policy = parse_policy("the settled policy", settled + "\n[certificate]\n");

@@ -31,7 +31,8 @@ struct CertificateFacts {
                                            const CertificateFacts& facts);
 
 /// The facts of a calibration on runs. `prices_sha256`: of the book its costs are of.
-[[nodiscard]] CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs, const LogCalibration& found,
+[[nodiscard]] CertificateFacts certificate_facts(const Reader& reader, const RunLog& runs,
+                                                 const LogCalibration& found,
                                                  const CalibrationRequest& request,
                                                  const std::string& settled,
                                                  const std::optional<Confirmation>& confirmed,

@@ -1,9 +1,8 @@
 #include "harness/calibration/certify.hpp"
 
+#include <algorithm>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
-
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 

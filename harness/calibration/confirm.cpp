@@ -38,10 +38,10 @@ Arm confirming_arm(const Reader& reader, const Run& run, const RunLog& explored)
     if (is_settled(arm, explored)) found.push_back(std::move(arm));
   }
   if (found.size() == 1) return found.front();
-  throw UserError(fmt::format(
-      "--confirm: of run {}'s cascades {} run the explored policy at one threshold, with the explored "
-      "models, agent and limits; it takes exactly one",
-      run.id.substr(0, 12), found.size()));
+  throw UserError(
+      fmt::format("--confirm: of run {}'s cascades {} run the explored policy at one threshold, "
+                  "with the explored models, agent and limits; it takes exactly one",
+                  run.id.substr(0, 12), found.size()));
 }
 
 std::set<std::string> contents_of(const RunLog& explored) {
@@ -67,9 +67,10 @@ Confirmation confirm(const Reader& reader, const Run& run, const RunLog& explore
   for (const auto& trial : found.arm.trials) {
     const auto content = found.arm.tasks.find(trial.task);
     if (content == found.arm.tasks.end() || content->second.empty()) {
-      throw UserError(fmt::format(
-          "--confirm: the content of task {} is not recorded, so nobody can tell whether it is fresh",
-          trial.task));
+      throw UserError(
+          fmt::format("--confirm: the content of task {} is not recorded, so nobody can tell "
+                      "whether it is fresh",
+                      trial.task));
     }
     if (seen_before.count(content->second) > 0) {
       not_fresh.insert(content->second);
@@ -89,15 +90,16 @@ Confirmation confirm(const Reader& reader, const Run& run, const RunLog& explore
     if (!missing) spend.add(trial->cost_pusd);
   }
   if (found.tasks < kLeastTasks) {
-    throw UserError(fmt::format(
-        "--confirm: {} fresh tasks with an outcome are too few ({} were explored before, {} have no "
-        "outcome): at least {} are needed",
-        found.tasks, found.not_fresh, found.missing, kLeastTasks));
+    throw UserError(
+        fmt::format("--confirm: {} fresh tasks with an outcome are too few ({} were explored "
+                    "before, {} have no outcome): at least {} are needed",
+                    found.tasks, found.not_fresh, found.missing, kLeastTasks));
   }
   found.p = binomial_cdf(found.tasks - found.resolved, found.tasks, 1 - target);
   found.lower = clopper_pearson_lower(found.resolved, found.tasks, request.delta);
   found.certified = found.p <= request.delta;
-  if (const auto whole = spend.whole()) found.usd = static_cast<double>(*whole) / 1e12 / found.tasks;
+  if (const auto whole = spend.whole())
+    found.usd = static_cast<double>(*whole) / 1e12 / found.tasks;
   return found;
 }
 

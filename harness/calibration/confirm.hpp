@@ -12,7 +12,7 @@ namespace weir {
 /// coin flips with its true rate, one attempt a task, so the binomial test is exact.
 /// Source: Clopper & Pearson (1934).
 struct Confirmation {
-  Arm arm;  ///< that confirmed
+  Arm arm;                        ///< that confirmed
   std::set<std::string> formats;  ///< of its tasks
   double threshold = 0;
   std::optional<std::size_t> place;  ///< on the explored grid, if it is there
@@ -27,8 +27,8 @@ struct Confirmation {
 };
 
 /// Finds the cascade of the confirming run whose policy is the explored one but for its
-/// threshold. Throws UserError if there is none or several, if models, agent or limits differ, if the
-/// run is not finished (it could have been stopped when it looked good), or if fewer than 30
+/// threshold. Throws UserError if there is none or several, if models, agent or limits differ, if
+/// the run is not finished (it could have been stopped when it looked good), or if fewer than 30
 /// fresh tasks are left.
 [[nodiscard]] Confirmation confirm(const Reader& reader, const Run& run, const RunLog& explored,
                                    const CalibrationRequest& request, double target);

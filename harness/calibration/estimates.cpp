@@ -1,9 +1,8 @@
 #include "harness/calibration/estimates.hpp"
 
+#include <algorithm>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/normal_distribution.hpp>
-
-#include <algorithm>
 #include <cmath>
 
 #include "results/statistics/distributions.hpp"
@@ -78,13 +77,16 @@ double critical_value(const Means& means, const BandOptions& options) {
     }
     double most = 0;
     for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (means.values[k].error > 0) most = std::max(most, std::abs(sums[k]) / means.values[k].error);
+      if (means.values[k].error > 0)
+        most = std::max(most, std::abs(sums[k]) / means.values[k].error);
     }
     largest.push_back(most);
   }
   const auto last = largest.size() - 1;
-  const auto at = std::min(last, static_cast<std::size_t>(options.level * static_cast<double>(options.resamples)));
-  std::nth_element(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(at), largest.end());
+  const auto at = std::min(
+      last, static_cast<std::size_t>(options.level * static_cast<double>(options.resamples)));
+  std::nth_element(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(at),
+                   largest.end());
   return largest[at];
 }
 
@@ -93,9 +95,8 @@ double critical_value(const Means& means, const BandOptions& options) {
 Interval rate_band(const ThresholdMean& mean, double ess, double critical) {
   if (ess <= 0) return {0, 1};
   const double spread = mean.value * (1 - mean.value);
-  const double n = mean.error > 0 && spread > 0
-                       ? std::min(spread / (mean.error * mean.error), ess)
-                       : ess;
+  const double n =
+      mean.error > 0 && spread > 0 ? std::min(spread / (mean.error * mean.error), ess) : ess;
   const double level = 2 * normal_cdf(std::max(critical, normal_quantile(0.975))) - 1;
   return wilson(mean.value * n, n, level);
 }
@@ -172,8 +173,10 @@ std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
   std::vector<ThresholdEstimate> estimates(log.grid.size());
   if (tasks.empty()) return estimates;
 
-  const auto low = of([](const ExploredRun& run) { return as_number(*run.resolved && !run.in_doubt); });
-  const auto high = of([](const ExploredRun& run) { return as_number(*run.resolved || run.in_doubt); });
+  const auto low =
+      of([](const ExploredRun& run) { return as_number(*run.resolved && !run.in_doubt); });
+  const auto high =
+      of([](const ExploredRun& run) { return as_number(*run.resolved || run.in_doubt); });
   const auto resolved = of([](const ExploredRun& run) { return as_number(*run.resolved); });
   const double critical = critical_value(resolved, options);
   for (std::size_t k = 0; k < estimates.size(); ++k) {
@@ -186,11 +189,13 @@ std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
     estimate.resolved_high = high.values[k].value;
   }
   if (all_know(log, [](const ExploredRun& run) { return run.turns.has_value(); })) {
-    const auto turns = of([](const ExploredRun& run) -> std::optional<double> { return run.turns; });
+    const auto turns =
+        of([](const ExploredRun& run) -> std::optional<double> { return run.turns; });
     for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].turns = turns.values[k].value;
   }
   if (all_know(log, [](const ExploredRun& run) { return run.strong_turns.has_value(); })) {
-    const auto strong = of([](const ExploredRun& run) -> std::optional<double> { return run.strong_turns; });
+    const auto strong =
+        of([](const ExploredRun& run) -> std::optional<double> { return run.strong_turns; });
     for (std::size_t k = 0; k < estimates.size(); ++k) {
       estimates[k].strong_turns = strong.values[k].value;
     }
@@ -204,9 +209,11 @@ std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
                  mean.value + critical_usd * mean.error};
     estimates[k].usd = mean;
   }
-  if (!all_know(log, [](const ExploredRun& run) { return run.strong_cost.has_value(); })) return estimates;
+  if (!all_know(log, [](const ExploredRun& run) { return run.strong_cost.has_value(); }))
+    return estimates;
   const auto parts = of([](const ExploredRun& run) { return as_usd(run.strong_cost); });
-  for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k].strong_usd = parts.values[k].value;
+  for (std::size_t k = 0; k < estimates.size(); ++k)
+    estimates[k].strong_usd = parts.values[k].value;
   return estimates;
 }
 

@@ -23,7 +23,7 @@ struct ThresholdEstimate {
   ThresholdMean resolved;
   std::optional<ThresholdMean> usd;  ///< per run; nullopt where a run's cost is unknown
   std::optional<double> strong_usd;  ///< the part of strong tiers, where it is known
-  std::optional<double> turns;  ///< per run, where every run's are known
+  std::optional<double> turns;       ///< per run, where every run's are known
   std::optional<double> strong_turns;
   double resolved_low = 0;   ///< with all runs in doubt unresolved
   double resolved_high = 0;  ///< with all of them resolved

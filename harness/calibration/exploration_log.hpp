@@ -62,10 +62,13 @@ struct ExplorationLog {
 };
 
 /// Where `threshold` stands on `grid`; nullopt: nowhere.
-[[nodiscard]] std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold);
+[[nodiscard]] std::optional<std::size_t> place_of(const std::vector<double>& grid,
+                                                  double threshold);
 
 /// Whether grid[k] is in `set`.
-[[nodiscard]] constexpr bool holds(ThresholdSet set, std::size_t k) { return (set >> k & 1U) != 0; }
+[[nodiscard]] constexpr bool holds(ThresholdSet set, std::size_t k) {
+  return (set >> k & 1U) != 0;
+}
 
 /// The weight of a run for grid[k]: 1 over the probability of its consistent set, 0
 /// where it is no run of that threshold. 1 on average. Source: importance sampling from

@@ -31,8 +31,8 @@ void check_deterministic(const ExplorationLog& log) {
   if (!all || log.grid.size() == 1) return;
   throw UserError(fmt::format(
       "every run has the threshold {}: a deterministic log. Turns with scores between it and a "
-      "lower threshold were never escalated, so nothing is known of other thresholds. Run "
-      "with [explore] in the policy",
+      "lower threshold were never escalated, so nothing is known of other thresholds. Run with "
+      "[explore] in the policy",
       log.grid[first]));
 }
 

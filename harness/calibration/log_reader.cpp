@@ -138,12 +138,13 @@ class LogParser {
     }
     for (const double threshold : log_.grid) check_threshold(threshold, "grid");
     const double sum = std::accumulate(log_.probs.begin(), log_.probs.end(), 0.0);
-    const bool positive = std::all_of(log_.probs.begin(), log_.probs.end(),
-                                      [](double p) { return p > 0 && p <= 1; });
+    const bool positive =
+        std::all_of(log_.probs.begin(), log_.probs.end(), [](double p) { return p > 0 && p <= 1; });
     if (log_.probs.size() != log_.grid.size() || !positive || std::abs(sum - 1) > 1e-6) {
-      fail(fmt::format("grid_probs must be one positive probability per threshold of grid and sum "
-                       "to 1; {} of them sum to {}",
-                       log_.probs.size(), sum));
+      fail(
+          fmt::format("grid_probs must be one positive probability per threshold of grid and sum "
+                      "to 1; {} of them sum to {}",
+                      log_.probs.size(), sum));
     }
     std::vector<std::size_t> order(log_.grid.size());
     std::iota(order.begin(), order.end(), 0);
@@ -161,9 +162,10 @@ class LogParser {
 
   void check_threshold(double threshold, const char* key) const {
     if ((threshold >= 0 && threshold <= 1) || std::abs(threshold - kNever) < 1e-9) return;
-    fail(fmt::format("{}: {} is outside the convention: a threshold is in [0,1], or exactly 1.01 "
-                     "for never",
-                     key, threshold));
+    fail(
+        fmt::format("{}: {} is outside the convention: a threshold is in [0,1], or exactly 1.01 "
+                    "for never",
+                    key, threshold));
   }
 
   const json& at(const json& object, const char* key) const {
@@ -271,13 +273,15 @@ class LogParser {
     if (object.contains("p_escalate") && !object["p_escalate"].is_null()) {
       const double p = number(object, "p_escalate");
       if (p > 0 && p < 1) {
-        fail("p_escalate: this turn was explored on its own. Over a run such weights multiply and "
-             "carry no promise; draw one threshold per run instead ([explore] in the policy)");
+        fail(
+            "p_escalate: this turn was explored on its own. Over a run such weights multiply and "
+            "carry no promise; draw one threshold per run instead ([explore] in the policy)");
       }
     }
     seen.strong += *escalated ? 1 : 0;
-    seen.in_doubt = seen.in_doubt || (object.contains("restorable") && !object["restorable"].is_null() &&
-                                      !flag(object, "restorable").value_or(true));
+    seen.in_doubt =
+        seen.in_doubt || (object.contains("restorable") && !object["restorable"].is_null() &&
+                          !flag(object, "restorable").value_or(true));
     for (std::size_t k = 0; k < log_.grid.size(); ++k) {
       if ((score >= log_.grid[k]) != *escalated) seen.consistent &= ~(ThresholdSet{1} << k);
     }
@@ -295,15 +299,17 @@ class LogParser {
       const std::int64_t first = *seen.numbers.begin();
       const std::int64_t span = *seen.numbers.rbegin() - first + 1;
       if ((first != 0 && first != 1) || span != count || run.turns.value_or(count) != count) {
-        fail(fmt::format("run {} has {} turns, numbered {} to {}, and should have {} from 0 or 1 on: "
-                         "what the others would have decided under other thresholds is unknown",
-                         name, count, first, *seen.numbers.rbegin(), run.turns.value_or(span)));
+        fail(fmt::format(
+            "run {} has {} turns, numbered {} to {}, and should have {} from 0 or 1 on: what the "
+            "others would have decided under other thresholds is unknown",
+            name, count, first, *seen.numbers.rbegin(), run.turns.value_or(span)));
       }
       run.turns = static_cast<int>(count);
       if (!holds(seen.consistent, run.drawn)) {
-        fail(fmt::format("the turns of run {} did not go by its threshold {}: a turn escalates iff "
-                         "score >= threshold",
-                         name, log_.grid[run.drawn]));
+        fail(
+            fmt::format("the turns of run {} did not go by its threshold {}: a turn escalates iff "
+                        "score >= threshold",
+                        name, log_.grid[run.drawn]));
       }
       run.consistent = seen.consistent & every();
       run.strong_turns = seen.strong;

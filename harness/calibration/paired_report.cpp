@@ -18,16 +18,19 @@ Table choices_table(const PairedCalibration& found) {
   const PairedTasks& pairs = found.pairs;
   const auto n = static_cast<double>(pairs.tasks.size());
   Table table;
-  table.columns = {{"choice", "Choice", false}, {"threshold", "Threshold"}, {"resolved", "Resolved"},
-                   {"quality", "Resolved %"}, {"usd", "$ in all"}, {"escalated", "Escalated"}};
+  table.columns = {{"choice", "Choice", false}, {"threshold", "Threshold"},
+                   {"resolved", "Resolved"},    {"quality", "Resolved %"},
+                   {"usd", "$ in all"},         {"escalated", "Escalated"}};
   const auto add = [&](const std::string& name, const CascadePoint& point, bool threshold) {
     std::string at = threshold ? threshold_text(point.threshold) : "";
     if (point.second) at += ", " + threshold_text(*point.second);
-    table.rows.push_back({Cell::of(name), Cell::of(at), Cell::number(point.resolved),
-                          {percent(point.resolved / n), point.resolved / n},
-                          pairs.priced ? usd_cell(static_cast<double>(point.cost) / 1e12)
-                                       : Cell::unknown(),
-                          Cell::number(point.escalated)});
+    table.rows.push_back(
+        {Cell::of(name),
+         Cell::of(at),
+         Cell::number(point.resolved),
+         {percent(point.resolved / n), point.resolved / n},
+         pairs.priced ? usd_cell(static_cast<double>(point.cost) / 1e12) : Cell::unknown(),
+         Cell::number(point.escalated)});
   };
   add(pairs.base + " alone", base_only(pairs), false);
   add(pairs.strong + " alone", strong_only(pairs), false);
@@ -63,14 +66,15 @@ std::string dollar_range(const Interval& interval) {
 }
 
 std::string control_text(const PermutedControl& control) {
-  std::string text = fmt::format(
-      "Null control: of {} shuffles of the signal over the tasks, {} reach the target",
-      control.permutations, control.reached);
+  std::string text =
+      fmt::format("Null control: of {} shuffles of the signal over the tasks, {} reach the target",
+                  control.permutations, control.reached);
   if (control.cost_usd) {
-    text += fmt::format(", these for ${:.5f} on average; 95 % of all for {}. The signal's cost is "
-                        "lower by ${:.5f} {}",
-                        *control.cost_usd, dollar_range(control.cost), *control.gain_usd,
-                        dollar_range(control.gain));
+    text += fmt::format(
+        ", these for ${:.5f} on average; 95 % of all for {}. The signal's cost is lower by ${:.5f} "
+        "{}",
+        *control.cost_usd, dollar_range(control.cost), *control.gain_usd,
+        dollar_range(control.gain));
   }
   return text + fmt::format(" ({}): {}.", p_is(control.p),
                             control.no_gain() ? "NO gain over noise" : "more than noise");
@@ -81,17 +85,17 @@ std::string certificate_text(const PairedCalibration& found, double delta) {
   const std::string target = target_text(*found.target);
   if (certificate.chosen) {
     return fmt::format(
-        "CERTIFIED: threshold {}: of tables like this one, at most a share {} certify any threshold "
-        "whose true resolve rate is below {} (exact binomial on {} tasks that had no part in "
-        "choosing the grid).",
+        "CERTIFIED: threshold {}: of tables like this one, at most a share {} certify any "
+        "threshold whose true resolve rate is below {} (exact binomial on {} tasks that had no "
+        "part in choosing the grid).",
         threshold_text(certificate.grid[*certificate.chosen]), delta, target, certificate.tasks);
   }
-  return fmt::format("ABSTAINED: nothing is certified for {} at delta {} with {} tasks. {}", target,
-                     delta, certificate.tasks,
-                     certificate.tasks_needed
-                         ? fmt::format("It would take in the order of {} tasks.",
-                                       *certificate.tasks_needed)
-                         : std::string("No threshold tested is above the target."));
+  return fmt::format(
+      "ABSTAINED: nothing is certified for {} at delta {} with {} tasks. {}", target, delta,
+      certificate.tasks,
+      certificate.tasks_needed
+          ? fmt::format("It would take in the order of {} tasks.", *certificate.tasks_needed)
+          : std::string("No threshold tested is above the target."));
 }
 
 bool has_groups(const PairedTasks& pairs) {
@@ -116,13 +120,14 @@ Document calibration_document(const PairedCalibration& found, const CalibrationR
   if (found.certificate) {
     notes.push_back(certificate_text(found, request.delta));
     if (has_groups(pairs)) {
-      notes.emplace_back("The certificate takes tasks as independent: it is for more tasks of these "
-                         "groups, not for other groups.");
+      notes.emplace_back(
+          "The certificate takes tasks as independent: it is for more tasks of these groups, not "
+          "for other groups.");
     }
   }
   if (pairs.left_out > 0) {
-    notes.push_back(fmt::format("{} tasks without an outcome under both are left out.",
-                                pairs.left_out));
+    notes.push_back(
+        fmt::format("{} tasks without an outcome under both are left out.", pairs.left_out));
   }
   notes.push_back(fmt::format(
       "These tasks can show a difference of {:.1f} points between the two models (power 0.8).",

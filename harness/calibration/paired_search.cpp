@@ -114,7 +114,8 @@ PairSearch search_threshold_pairs(const PairedTasks& pairs, TwoSignals rule) {
   constexpr double kMostCandidates = 2e8;
   const auto by_second = order_by_second(pairs);
   const auto firsts = first_thresholds(pairs);
-  if (static_cast<double>(firsts.size()) * static_cast<double>(by_second.size()) > kMostCandidates) {
+  if (static_cast<double>(firsts.size()) * static_cast<double>(by_second.size()) >
+      kMostCandidates) {
     throw UserError(fmt::format(
         "{} values of the first signal on {} tasks are too many pairs to look at: name the signal "
         "with fewer values first, or round it",

@@ -13,8 +13,8 @@ inline constexpr double kNothing = std::numeric_limits<double>::infinity();
 
 /// What one choice of thresholds does on paired tasks: exact counts and money.
 struct CascadePoint {
-  double threshold = kNothing;  ///< escalate where signal >= threshold
-  std::optional<double> second; ///< of the second signal, where there are two
+  double threshold = kNothing;   ///< escalate where signal >= threshold
+  std::optional<double> second;  ///< of the second signal, where there are two
   int resolved = 0;
   int escalated = 0;
   Picodollars cost = 0;

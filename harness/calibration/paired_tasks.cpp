@@ -27,8 +27,8 @@ class PairsParser {
 
   PairedTasks parse() {
     find_columns();
-    PairedTasks pairs{query_.base, query_.strong, query_.signals, base_cost_ && strong_cost_,
-                      0, false, {}};
+    PairedTasks pairs{
+        query_.base, query_.strong, query_.signals, base_cost_ && strong_cost_, 0, false, {}};
     double usd = 0;
     for (row_ = 0; row_ < csv_.rows.size(); ++row_) {
       if (!wanted()) continue;
@@ -41,8 +41,8 @@ class PairsParser {
       }
     }
     if (pairs.tasks.empty()) {
-      throw UserError(fmt::format("{}: no rows{}", name_,
-                                  query_.where.empty() ? "" : " that --where keeps"));
+      throw UserError(
+          fmt::format("{}: no rows{}", name_, query_.where.empty() ? "" : " that --where keeps"));
     }
     return pairs;
   }
@@ -57,8 +57,7 @@ class PairsParser {
   std::size_t need(const std::string& column, const std::string& why) const {
     if (const auto found = find(column)) return *found;
     throw UserError(fmt::format("{}: no column \"{}\" ({}){}; there are {}", name_, column, why,
-                                did_you_mean(column, csv_.header),
-                                fmt::join(csv_.header, ", ")));
+                                did_you_mean(column, csv_.header), fmt::join(csv_.header, ", ")));
   }
 
   std::size_t outcome_column(const std::string& model, const char* flag) const {
@@ -121,8 +120,9 @@ class PairsParser {
     const std::string& text = cell(column);
     if (text == "1" || text == "true" || text == "True") return true;
     if (text == "0" || text == "false" || text == "False") return false;
-    fail(column, "must be 1 or 0: a task without both outcomes cannot be paired; retry it, or "
-                 "leave its row out");
+    fail(column,
+         "must be 1 or 0: a task without both outcomes cannot be paired; retry it, or leave its "
+         "row out");
   }
 
   double number(std::size_t column) const {

@@ -27,15 +27,16 @@ struct PairedTasks {
   std::string base;
   std::string strong;
   std::vector<std::string> signals;
-  bool priced = true;  ///< false: the table has no costs; then an escalation costs 1 pUSD, for search
-  int left_out = 0;    ///< tasks without both outcomes
+  bool priced =
+      true;          ///< false: the table has no costs; then an escalation costs 1 pUSD, for search
+  int left_out = 0;  ///< tasks without both outcomes
   bool simulated = false;
   std::vector<PairedTask> tasks;
 };
 
 /// What to read of a CSV file.
 struct PairsQuery {
-  std::string base;                  ///< M1: columns M1_resolved or M1_correct, M1_cost_usd
+  std::string base;  ///< M1: columns M1_resolved or M1_correct, M1_cost_usd
   std::string strong;
   std::vector<std::string> signals;  ///< columns, sums "A+B" of them, or "hash"
   std::vector<std::string> where;    ///< COLUMN=VALUE: keep these rows

@@ -68,8 +68,8 @@ std::optional<double> call_share_for(const RouterCurve& curve, double percent,
                                      bool between_points) {
   const auto& points = curve.points;
   if (points.back().second <= points.front().second) return {};  // no gap to recover
-  const double wanted = points.front().second +
-                        percent / 100 * (points.back().second - points.front().second);
+  const double wanted =
+      points.front().second + percent / 100 * (points.back().second - points.front().second);
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (points[i].second + 1e-9 < wanted) continue;
     if (i == 0 || !between_points) return points[i].first;

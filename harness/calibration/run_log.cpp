@@ -19,7 +19,8 @@ namespace {
 using nlohmann::json;
 
 Policy policy_of(const ConfigRow& config) {
-  return config.policy.empty() ? Policy() : parse_policy(config.config + "'s policy", config.policy);
+  return config.policy.empty() ? Policy()
+                               : parse_policy(config.config + "'s policy", config.policy);
 }
 
 bool explores(const ConfigRow& config) {
@@ -28,8 +29,8 @@ bool explores(const ConfigRow& config) {
 
 void check_external(const ConfigRow& config) {
   if (config.policy.find("[external]") == std::string::npos) return;
-  throw UserError(fmt::format("{}: routes by a program, which has no threshold to calibrate",
-                              config.config));
+  throw UserError(
+      fmt::format("{}: routes by a program, which has no threshold to calibrate", config.config));
 }
 
 /// The grid ascending with its probabilities, and each value's place.
@@ -39,8 +40,8 @@ void use_grid(const Policy& policy, ExplorationLog& log) {
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return policy.grid[a] < policy.grid[b]; });
   if (order.size() > kMostThresholds) {
-    throw UserError(fmt::format("the grid has {} thresholds; {} is the most", order.size(),
-                                kMostThresholds));
+    throw UserError(
+        fmt::format("the grid has {} thresholds; {} is the most", order.size(), kMostThresholds));
   }
   for (const std::size_t i : order) {
     log.grid.push_back(policy.grid[i]);
@@ -56,9 +57,10 @@ ThresholdSet agreeing(const std::vector<Decision>& decisions, const std::vector<
   for (const auto& decision : decisions) {
     const json others = json::parse(decision.grid, nullptr, false);
     if (!others.is_object() || others.empty()) {
-      throw UserError(fmt::format("trial {}, turn {}: does not say what other thresholds would have "
-                                  "decided; run it again with this version",
-                                  trial, decision.turn));
+      throw UserError(
+          fmt::format("trial {}, turn {}: does not say what other thresholds would have decided; "
+                      "run it again with this version",
+                      trial, decision.turn));
     }
     std::set<std::size_t> said;
     for (const auto& [threshold, what] : others.items()) {
@@ -71,9 +73,10 @@ ThresholdSet agreeing(const std::vector<Decision>& decisions, const std::vector<
       if (what != decision.decision) agree &= ~(ThresholdSet{1} << *k);
     }
     if (said.size() != grid.size()) {
-      throw UserError(fmt::format("trial {}, turn {}: signals were not evaluated for every threshold "
-                                  "of the grid",
-                                  trial, decision.turn));
+      throw UserError(
+          fmt::format("trial {}, turn {}: signals were not evaluated for every threshold of the "
+                      "grid",
+                      trial, decision.turn));
     }
   }
   return agree;
@@ -89,9 +92,9 @@ void check_visibility(const Reader& reader, const Run& run, const std::string& c
         run.id, sql_text(config), signal));
     if (seen.rows.at(0).at(0) == "0") continue;
     throw UserError(fmt::format(
-        "{}: the signal {} was seen by the grader's eyes: hidden tests were among the visible ones. "
-        "A deployed policy has none; calibrate on tasks without overlap (`weir validate` names "
-        "them)",
+        "{}: the signal {} was seen by the grader's eyes: hidden tests were among the visible "
+        "ones. A deployed policy has none; calibrate on tasks without overlap (`weir validate` "
+        "names them)",
         config, signal));
   }
 }
@@ -99,16 +102,17 @@ void check_visibility(const Reader& reader, const Run& run, const std::string& c
 /// Runs of one population under one policy; else their pool is neither's.
 void check_alike(const std::vector<Arm>& arms, bool repriced) {
   for (const auto& arm : arms) {
-    const bool alike = arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
-                       arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
-                       arm.config.tiers == arms.front().config.tiers &&
-                       limits_of(arm.run) == limits_of(arms.front().run) &&
-                       (repriced ||
-                        arm.run.price_book_sha256 == arms.front().run.price_book_sha256);
+    const bool alike =
+        arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
+        arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
+        arm.config.tiers == arms.front().config.tiers &&
+        limits_of(arm.run) == limits_of(arms.front().run) &&
+        (repriced || arm.run.price_book_sha256 == arms.front().run.price_book_sha256);
     if (alike) continue;
-    throw UserError(fmt::format("runs {} and {} differ in policy, agent, models, limits or prices "
-                                "(--prices gives them the same): they are not one log",
-                                arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
+    throw UserError(
+        fmt::format("runs {} and {} differ in policy, agent, models, limits or prices (--prices "
+                    "gives them the same): they are not one log",
+                    arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
   }
 }
 
@@ -137,9 +141,9 @@ void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, Exploratio
     if (role_of(arm.config).kind != ArmKind::plain) continue;
     const auto known = tiers.emplace(arm.config.config, arm.config.tiers).first;
     if (known->second != arm.config.tiers) {
-      throw UserError(fmt::format("config {} has another model in run {} than before: they are not one "
-                                  "arm",
-                                  arm.config.config, arm.run.id.substr(0, 12)));
+      throw UserError(
+          fmt::format("config {} has another model in run {} than before: they are not one arm",
+                      arm.config.config, arm.run.id.substr(0, 12)));
     }
     for (const auto& trial : arm.trials) {
       const auto resolved = resolved_of(trial);
@@ -170,12 +174,11 @@ double signal_of(const TrialSummary& trial, const std::string& name,
   if (name == "usd" && cost) value = static_cast<double>(*cost) / 1e12;
   if (name == "hash") value = hash_signal(trial.task);
   if (value) return *value;
-  throw UserError(fmt::format(
-      "--signal {}: of a run's pairs the signals are turns, calls, usd, output_tokens and hash, and "
-      "trial {} must know it",
-      name, trial.trial));
+  throw UserError(
+      fmt::format("--signal {}: of a run's pairs the signals are turns, calls, usd, output_tokens "
+                  "and hash, and trial {} must know it",
+                  name, trial.trial));
 }
-
 
 /// Puts the exploring arms of several runs into one log.
 class RunLogReader {
@@ -225,8 +228,8 @@ class RunLogReader {
   ExploredRun explored(const TrialSummary& trial, double threshold, const Costs& costs) {
     const auto place = place_of(found_.log.grid, threshold);
     if (!place) {
-      throw UserError(fmt::format("trial {}: threshold {} is not on the grid", trial.trial,
-                                  threshold));
+      throw UserError(
+          fmt::format("trial {}: threshold {} is not on the grid", trial.trial, threshold));
     }
     ExploredRun run;
     run.id = trial.trial;
@@ -234,7 +237,8 @@ class RunLogReader {
     run.task = task_of(trial);
     run.resolved = resolved_of(trial);
     run.cost = costs.of(trial);
-    if (!selection_.book && trial.usd_strong) run.strong_cost = std::llround(*trial.usd_strong * 1e12);
+    if (!selection_.book && trial.usd_strong)
+      run.strong_cost = std::llround(*trial.usd_strong * 1e12);
     if (trial.turns) run.turns = static_cast<int>(*trial.turns);
     if (trial.escalated_turns) run.strong_turns = static_cast<int>(*trial.escalated_turns);
     run.consistent = agreeing(reader_.decisions(trial.trial), found_.log.grid, trial.trial);
@@ -321,8 +325,8 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
       const std::string id = weak.suite + "/" + weak.task;
       asked.insert(id);
       if (seen.count(id) > 0 || !resolved_of(weak)) continue;
-      const auto other = std::find_if(
-          strong.trials.begin(), strong.trials.end(), [&](const TrialSummary& trial) {
+      const auto other =
+          std::find_if(strong.trials.begin(), strong.trials.end(), [&](const TrialSummary& trial) {
             return trial.suite == weak.suite && trial.task == weak.task &&
                    trial.attempt == weak.attempt && resolved_of(trial);
           });
@@ -334,7 +338,8 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
                                     weak_cost ? other->trial : weak.trial));
       }
       seen.insert(id);
-      PairedTask task{id, "", *resolved_of(weak), *resolved_of(*other), *weak_cost, *strong_cost, {}};
+      PairedTask task{id,           "", *resolved_of(weak), *resolved_of(*other), *weak_cost,
+                      *strong_cost, {}};
       for (const auto& name : query.signals) {
         task.signals.push_back(signal_of(weak, name, weak_cost));
       }
@@ -343,8 +348,8 @@ PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
   }
   pairs.left_out = static_cast<int>(asked.size() - seen.size());
   if (pairs.tasks.empty()) {
-    throw UserError(fmt::format("no task has outcomes under both {} and {}", query.base,
-                                query.strong));
+    throw UserError(
+        fmt::format("no task has outcomes under both {} and {}", query.base, query.strong));
   }
   return pairs;
 }

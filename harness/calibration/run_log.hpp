@@ -24,7 +24,7 @@ struct RunSelection {
 /// An exploring arm as a log, and what a certificate must know of it.
 struct RunLog {
   ExplorationLog log;
-  std::vector<Arm> arms;  ///< the exploring arm of each run
+  std::vector<Arm> arms;          ///< the exploring arm of each run
   std::set<std::string> formats;  ///< of their tasks
   Policy policy;
 };
@@ -47,14 +47,15 @@ struct RunLog {
 /// tests and external policies are refused. Throws UserError saying why.
 [[nodiscard]] RunLog read_run_log(const Reader& reader, const RunSelection& selection);
 
-/// Two plain arms of the runs as pairs (runs must share models, agent and limits): one attempt of each task under both. Signals of the
-/// base trial's end: turns, calls, usd, output_tokens, hash. Trials without an outcome are
-/// left out with their pair.
+/// Two plain arms of the runs as pairs (runs must share models, agent and limits): one attempt of
+/// each task under both. Signals of the base trial's end: turns, calls, usd, output_tokens, hash.
+/// Trials without an outcome are left out with their pair.
 [[nodiscard]] PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
                                          const PairsQuery& query);
 
 /// What each trial's counted try cost under `book`; nullopt where a call has no price.
-[[nodiscard]] std::map<std::string, std::optional<Picodollars>> trial_costs(
-    const Reader& reader, const std::string& run, const PriceBook& book);
+[[nodiscard]] std::map<std::string, std::optional<Picodollars>> trial_costs(const Reader& reader,
+                                                                            const std::string& run,
+                                                                            const PriceBook& book);
 
 }  // namespace weir

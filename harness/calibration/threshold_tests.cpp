@@ -158,9 +158,12 @@ ThresholdTest asymptotic_test(const ExplorationLog& log, const Tasks& tasks, std
 
 std::string_view name_of(ThresholdTest::Method method) {
   switch (method) {
-    case ThresholdTest::Method::exact: return "exact binomial";
-    case ThresholdTest::Method::betting: return "betting";
-    case ThresholdTest::Method::asymptotic: break;
+    case ThresholdTest::Method::exact:
+      return "exact binomial";
+    case ThresholdTest::Method::betting:
+      return "betting";
+    case ThresholdTest::Method::asymptotic:
+      break;
   }
   return "clustered t";
 }
@@ -199,9 +202,8 @@ std::vector<ThresholdTest> test_thresholds(const ExplorationLog& log, double tar
   const Tasks scouts(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(scouting));
   tasks.erase(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(scouting));
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
-    tests.push_back(should_bet(log, scouts, k, target)
-                        ? betting_test(log, tasks, k, target, delta)
-                        : exact_test(log, tasks, k, target, seed));
+    tests.push_back(should_bet(log, scouts, k, target) ? betting_test(log, tasks, k, target, delta)
+                                                       : exact_test(log, tasks, k, target, seed));
   }
   return tests;
 }

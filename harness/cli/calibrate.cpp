@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/calibration/calibration_json.hpp"
@@ -68,8 +68,8 @@ void check_writable(const char* flag, const std::filesystem::path& file) {
   std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
   while (!std::filesystem::exists(folder)) folder = folder.parent_path();
   if (!std::filesystem::is_directory(folder) || ::access(folder.c_str(), W_OK) != 0) {
-    throw UserError(fmt::format("{} {}: nothing can be written in {}", flag, file.string(),
-                                folder.string()));
+    throw UserError(
+        fmt::format("{} {}: nothing can be written in {}", flag, file.string(), folder.string()));
   }
 }
 
@@ -153,16 +153,26 @@ struct Search {
 
 /// The question of a search: everything that changes its answer.
 json question_of(const CalibrateCommand& command) {
-  const auto number = [](const std::optional<double>& value) { return value ? json(*value) : json(); };
-  return {{"target", command.target},       {"delta", command.request.delta},
-          {"objective", command.objective}, {"budget", number(command.request.budget_usd)},
+  const auto number = [](const std::optional<double>& value) {
+    return value ? json(*value) : json();
+  };
+  return {{"target", command.target},
+          {"delta", command.request.delta},
+          {"objective", command.objective},
+          {"budget", number(command.request.budget_usd)},
           {"value", number(command.request.value_usd)},
-          {"guarantee", command.guarantee}, {"missing", command.missing},
-          {"signal", command.query.signals}, {"rule", command.rule},
-          {"where", command.query.where},   {"group", command.query.group},
-          {"base", command.query.base},     {"strong", command.query.strong},
-          {"prices", command.book.prices},  {"scenario", command.book.scenario},
-          {"at", command.book.at},          {"seed", command.request.seed}};
+          {"guarantee", command.guarantee},
+          {"missing", command.missing},
+          {"signal", command.query.signals},
+          {"rule", command.rule},
+          {"where", command.query.where},
+          {"group", command.query.group},
+          {"base", command.query.base},
+          {"strong", command.query.strong},
+          {"prices", command.book.prices},
+          {"scenario", command.book.scenario},
+          {"at", command.book.at},
+          {"seed", command.request.seed}};
 }
 
 /// Enters a search that was answered, where there is a database to keep it in.
@@ -209,13 +219,14 @@ void refuse_policy(const CalibrateCommand& command, const char* why) {
 
 int calibrate_table(const CalibrateCommand& command, PairedTasks pairs, const std::string& data,
                     CalibrationOrigin origin) {
-  refuse_policy(command, "pairs say when to run a task again from scratch, which is no turn-level "
-                         "policy; calibrate on a run with [explore] for one");
+  refuse_policy(command,
+                "pairs say when to run a task again from scratch, which is no turn-level policy; "
+                "calibrate on a run with [explore] for one");
   reject("pairs", {{"--confirm", !command.confirm.empty()},
-                            {"--guarantee", command.guarantee != "finite-sample"},
-                            {"--missing", command.missing != "refuse"},
-                            {"--config", !command.config.empty()},
-                            {"--deploy", command.deploy != "box"}});
+                   {"--guarantee", command.guarantee != "finite-sample"},
+                   {"--missing", command.missing != "refuse"},
+                   {"--config", !command.config.empty()},
+                   {"--deploy", command.deploy != "box"}});
   if (command.query.base == command.query.strong) {
     throw UserError("--base and --strong name the same: nothing to choose between");
   }
@@ -277,9 +288,9 @@ void finish_log(const CalibrateCommand& command, const LogCalibration& found,
 int calibrate_jsonl(const CalibrateCommand& command) {
   refuse_policy(command, "a log names no policy to write; calibrate on the runs themselves");
   reject("a log", {{"--confirm", !command.confirm.empty()},
-                            {"--config", !command.config.empty()},
-                            {"--deploy", command.deploy != "box"},
-                            {"--prices, --scenario and --at", command.book.given()}});
+                   {"--config", !command.config.empty()},
+                   {"--deploy", command.deploy != "box"},
+                   {"--prices, --scenario and --at", command.book.given()}});
   const CalibrationRequest request = request_of(command);
   const std::string text = read_file(command.log);
   CalibrationOrigin origin = origin_of(command);
@@ -311,10 +322,11 @@ std::string deployment(const CalibrateCommand& command, const Policy& policy) {
   }
   if (needs.empty()) return "The policy may run in a box or on a gateway.";
   if (command.deploy == "gateway") {
-    throw UserError(fmt::format(
-        "--deploy gateway: a gateway has no box, and this policy needs one for {}. Explore with redo "
-        "= \"before_execution\" or \"next_turn\" and signals of drafts",
-        fmt::join(needs, ", ")));
+    throw UserError(
+        fmt::format("--deploy gateway: a gateway has no box, and this policy needs one for {}. "
+                    "Explore with redo = \"before_execution\" or \"next_turn\" and signals of "
+                    "drafts",
+                    fmt::join(needs, ", ")));
   }
   return fmt::format("The policy needs a box: {}.", fmt::join(needs, ", "));
 }
@@ -337,7 +349,8 @@ std::optional<std::string> policy_text(const CalibrateCommand& command, const Re
 std::vector<Run> runs_of(const CalibrateCommand& command, const Reader& reader) {
   std::vector<Run> runs;
   std::set<std::string> seen;
-  for (const auto& name : command.runs.empty() ? std::vector<std::string>{"latest"} : command.runs) {
+  for (const auto& name :
+       command.runs.empty() ? std::vector<std::string>{"latest"} : command.runs) {
     runs.push_back(reader.find_run(name));
     if (!seen.insert(runs.back().id).second) {
       throw UserError(fmt::format("--run {}: is there twice", name));
@@ -371,8 +384,8 @@ Prices prices_of(const CalibrateCommand& command, const Reader& reader, const Ru
 }
 
 int calibrate_explored(const CalibrateCommand& command, const Reader& reader,
-                       const RunSelection& selection, const std::string& data,
-                       const Prices& prices, CalibrationOrigin origin) {
+                       const RunSelection& selection, const std::string& data, const Prices& prices,
+                       CalibrationOrigin origin) {
   reject("a run's own thresholds",
          {{"--signal", !command.query.signals.empty()}, {"--rule", command.rule != "or"}});
   const CalibrationRequest request = request_of(command);
@@ -382,8 +395,7 @@ int calibrate_explored(const CalibrateCommand& command, const Reader& reader,
   std::optional<Confirmation> confirmed;
   if (!command.confirm.empty()) {
     if (!found.target) throw UserError("--confirm needs --target");
-    confirmed =
-        confirm(reader, reader.find_run(command.confirm), runs, request, *found.target);
+    confirmed = confirm(reader, reader.find_run(command.confirm), runs, request, *found.target);
   }
   const auto policy = policy_text(command, reader, runs, found, request, confirmed, prices.stamp);
   json question = question_of(command);
@@ -433,12 +445,11 @@ int run(const CalibrateCommand& command) {
     throw UserError("--pairs needs --base MODEL, --strong MODEL and --signal COLUMN (or hash)");
   }
   reject("a table", {{"--config", !command.config.empty()},
-                              {"--prices, --scenario and --at", command.book.given()}});
+                     {"--prices, --scenario and --at", command.book.given()}});
   const std::string text = read_file(command.pairs);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.pairs, text);
-  return calibrate_table(command,
-                         parse_paired_tasks(command.pairs.string(), text, command.query),
+  return calibrate_table(command, parse_paired_tasks(command.pairs.string(), text, command.query),
                          sha256(text), std::move(origin));
 }
 

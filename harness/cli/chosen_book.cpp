@@ -20,9 +20,10 @@ PriceView view_of(const BookChoice& choice) {
     view.at = parse_time(choice.at);
     if (!view.at) view.at = parse_time(choice.at + "T00:00:00Z");
     if (!view.at) {
-      throw UserError(fmt::format("--at {}: is not a time; write 2026-05-01T00:00:00Z, 2026-05-01 or "
-                                  "now",
-                                  choice.at));
+      throw UserError(
+          fmt::format("--at {}: is not a time; write 2026-05-01T00:00:00Z, 2026-05-01 or "
+                      "now",
+                      choice.at));
     }
   }
   if (view.at && !view.scenario.empty()) {

@@ -15,17 +15,17 @@ using testing::HasSubstr;
 
 const std::string kMeta = R"({"type":"meta","grid":[0.3,0.6,1.01]})"
                           "\n";
-const std::string kRun = R"({"type":"run","run":1,"task":"a","threshold":0.6,"resolved":true,"cost":0.5})"
-                         "\n";
+const std::string kRun =
+    R"({"type":"run","run":1,"task":"a","threshold":0.6,"resolved":true,"cost":0.5})"
+    "\n";
 
 std::string error_in(const std::string& text) {
   return error_of([&] { (void)parse_exploration_log("f.jsonl", text); });
 }
 
 std::string turn(double score, bool escalated, int number = 1) {
-  return R"({"type":"turn","run":1,"turn":)" + std::to_string(number) +
-         R"(,"score":)" + std::to_string(score) + R"(,"escalated":)" +
-         (escalated ? "true" : "false") + "}\n";
+  return R"({"type":"turn","run":1,"turn":)" + std::to_string(number) + R"(,"score":)" +
+         std::to_string(score) + R"(,"escalated":)" + (escalated ? "true" : "false") + "}\n";
 }
 
 TEST(ExplorationLog, ARunIsARunOfEveryThresholdThatAgreesWithItsTurns) {
@@ -41,12 +41,12 @@ TEST(ExplorationLog, ARunIsARunOfEveryThresholdThatAgreesWithItsTurns) {
 }
 
 TEST(ExplorationLog, LinesMayComeInAnyOrderAndWearNoType) {
-  const auto log = parse_exploration_log(
-      "f", R"({"run":1,"turn":1,"score":0.1,"escalated":0})"
-           "\r\n"
-           R"({"run":{"run":1,"task":"a","threshold":1.01,"resolved":null}})"
-           "\n\n"
-           R"({"grid":[1.01,0.2],"grid_probs":[0.25,0.75]})");
+  const auto log =
+      parse_exploration_log("f", R"({"run":1,"turn":1,"score":0.1,"escalated":0})"
+                                 "\r\n"
+                                 R"({"run":{"run":1,"task":"a","threshold":1.01,"resolved":null}})"
+                                 "\n\n"
+                                 R"({"grid":[1.01,0.2],"grid_probs":[0.25,0.75]})");
   EXPECT_EQ(log.grid, (std::vector<double>{0.2, 1.01}));
   EXPECT_EQ(log.probs, (std::vector<double>{0.75, 0.25}));
   EXPECT_EQ(log.runs[0].consistent, 0b11U);
@@ -59,7 +59,8 @@ TEST(ExplorationLog, ARunWithoutTurnsStandsForItsOwnThreshold) {
 
 TEST(ExplorationLog, RunsWithoutAThresholdArePlainArms) {
   const auto log = parse_exploration_log(
-      "f", kMeta + kRun + R"({"run":2,"task":"a","config":"flash","threshold":null,"resolved":1,"cost":2})");
+      "f", kMeta + kRun +
+               R"({"run":2,"task":"a","config":"flash","threshold":null,"resolved":1,"cost":2})");
   ASSERT_EQ(log.plain_arms.size(), 1U);
   EXPECT_EQ(log.plain_arms[0].config, "flash");
   EXPECT_EQ(log.runs.size(), 1U);
@@ -89,12 +90,11 @@ TEST(ExplorationLog, WhatCannotBeUsedIsNamedWithItsLine) {
   EXPECT_THAT(error_in(kMeta + kRun +
                        R"({"run":1,"turn":1,"score":0.1,"escalated":false,"p_escalate":0.1})"),
               HasSubstr("explored on its own"));
-  EXPECT_THAT(
-      error_in(kMeta +
-               R"({"run":1,"task":"a","threshold":0.6,"resolved":1,"turns":2})"
-               "\n" +
-               turn(0.1, false)),
-      HasSubstr("should have 2"));
+  EXPECT_THAT(error_in(kMeta +
+                       R"({"run":1,"task":"a","threshold":0.6,"resolved":1,"turns":2})"
+                       "\n" +
+                       turn(0.1, false)),
+              HasSubstr("should have 2"));
 }
 
 TEST(ExplorationLog, AWorldsLogReadsAsItWasMade) {
@@ -107,7 +107,8 @@ TEST(ExplorationLog, AWorldsLogReadsAsItWasMade) {
     EXPECT_EQ(read.runs[i].consistent, made.runs[i].consistent);
     EXPECT_EQ(read.runs[i].resolved, made.runs[i].resolved);
     EXPECT_EQ(read.runs[i].strong_turns, made.runs[i].strong_turns);
-    EXPECT_NEAR(static_cast<double>(*read.runs[i].cost), static_cast<double>(*made.runs[i].cost), 2);
+    EXPECT_NEAR(static_cast<double>(*read.runs[i].cost), static_cast<double>(*made.runs[i].cost),
+                2);
   }
 }
 
@@ -124,7 +125,9 @@ class LogChecks : public testing::Test {
   CalibrationRequest request_;
 };
 
-TEST_F(LogChecks, ASoundLogIsNotRefused) { EXPECT_EQ(refusal(), "no error"); }
+TEST_F(LogChecks, ASoundLogIsNotRefused) {
+  EXPECT_EQ(refusal(), "no error");
+}
 
 TEST_F(LogChecks, WrongProbabilitiesFire) {
   log_.probs = {0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1};
@@ -132,7 +135,8 @@ TEST_F(LogChecks, WrongProbabilitiesFire) {
 }
 
 TEST_F(LogChecks, WrongConsistentSetsMakeTheMeanWeightFire) {
-  for (auto& run : log_.runs) run.consistent |= ThresholdSet{0b11} << (run.drawn > 4 ? 4 : run.drawn);
+  for (auto& run : log_.runs)
+    run.consistent |= ThresholdSet{0b11} << (run.drawn > 4 ? 4 : run.drawn);
   EXPECT_THAT(refusal(), HasSubstr("not 1"));
 }
 
@@ -179,9 +183,10 @@ TEST(ExplorationLog, OrderThatFollowsOutcomesChangesNothing) {
   const World& world = fixed_worlds()[4];
   auto log = explore(world, 400, 5, Draws::independent, 31);
   auto sorted = log;
-  std::stable_sort(sorted.runs.begin(), sorted.runs.end(), [](const ExploredRun& a, const ExploredRun& b) {
-    return a.task != b.task ? a.task < b.task : *a.resolved > *b.resolved;
-  });
+  std::stable_sort(sorted.runs.begin(), sorted.runs.end(),
+                   [](const ExploredRun& a, const ExploredRun& b) {
+                     return a.task != b.task ? a.task < b.task : *a.resolved > *b.resolved;
+                   });
   for (const auto guarantee : {Guarantee::finite_sample, Guarantee::asymptotic}) {
     const auto one = test_thresholds(log, world.target, 0.1, guarantee, 1);
     const auto two = test_thresholds(sorted, world.target, 0.1, guarantee, 1);

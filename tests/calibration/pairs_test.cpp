@@ -124,10 +124,11 @@ TEST(CrossValidation, NeedsTwoGroups) {
 
 TEST(PairedTasks, CostsThatDoNotFitAreRefused) {
   EXPECT_THAT(error_of([] {
-                (void)parse_paired_tasks("t.csv",
-                                         "a_resolved,a_cost_usd,b_resolved,b_cost_usd,s\n"
-                                         "1,999999,1,999999,1\n1,999999,1,999999,1\n1,999999,1,1,1\n",
-                                         {"a", "b", {"s"}, {}, ""});
+                (void)parse_paired_tasks(
+                    "t.csv",
+                    "a_resolved,a_cost_usd,b_resolved,b_cost_usd,s\n"
+                    "1,999999,1,999999,1\n1,999999,1,999999,1\n1,999999,1,1,1\n",
+                    {"a", "b", {"s"}, {}, ""});
               }),
               HasSubstr("do not fit"));
 }
@@ -138,10 +139,9 @@ TEST(RecordedPairs, EveryOptimumIsTheBruteForceOne) {
   for (const auto& result : expected.at("results")) {
     const std::string base = result.at("weak");
     SCOPED_TRACE(base + " then " + result.at("strong").get<std::string>());
-    const auto pairs =
-        read_paired_tasks(kRouting / "swebench_paired.csv",
-                          {base, result.at("strong"),
-                           {base + "_calls", base + "_cost_usd", "hash"}, {}, ""});
+    const auto pairs = read_paired_tasks(
+        kRouting / "swebench_paired.csv",
+        {base, result.at("strong"), {base + "_calls", base + "_cost_usd", "hash"}, {}, ""});
     const double weak = base_only(pairs).resolved;
     const double strong = strong_only(pairs).resolved;
     EXPECT_EQ(oracle_router(pairs).resolved, result["oracle_router"]["resolved"].get<int>());
@@ -190,14 +190,16 @@ TEST(RecordedPairs, RouterCurvesAreThoseOfThePaper) {
       {"hash", "score_hash"},
       {"promptlen", "prompt_chars+score_hash"},
       {"resplen", "weak_response_chars+score_hash"}};
-  for (const auto& [set, benchmark] :
-       {std::pair{"gsm8k", "gsm8k"}, {"mmlu_shared_rows", "mmlu"}}) {
+  for (const auto& [set, benchmark] : {std::pair{"gsm8k", "gsm8k"}, {"mmlu_shared_rows", "mmlu"}}) {
     for (const auto& [router, answers] : expected.at(set).at("routers").items()) {
       SCOPED_TRACE(std::string(set) + " " + router);
-      const auto pairs = read_paired_tasks(
-          kRouting / "routellm_outcomes.csv",
-          {"weak", "strong", {signals.at(router)},
-           {"benchmark=" + std::string(benchmark), "contaminated=0"}, ""});
+      const auto pairs =
+          read_paired_tasks(kRouting / "routellm_outcomes.csv",
+                            {"weak",
+                             "strong",
+                             {signals.at(router)},
+                             {"benchmark=" + std::string(benchmark), "contaminated=0"},
+                             ""});
       EXPECT_EQ(pairs.tasks.size(), expected[set]["n"].get<std::size_t>());
       for (const bool exact : {false, true}) {
         const json& answer = answers[exact ? "exact" : "q10"];

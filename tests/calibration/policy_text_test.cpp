@@ -37,13 +37,13 @@ TEST(SettledPolicy, ScoreIsMadeWhereThereIsNone) {
 }
 
 TEST(SettledPolicy, IsTheSameWhenSettledAgain) {
-  const std::string once = settled_policy("[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n", 0.7);
+  const std::string once =
+      settled_policy("[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n", 0.7);
   EXPECT_EQ(settled_policy(once, 0.7), once);
 }
 
 TEST(SettledPolicy, WhatCannotBeChangedLineByLineIsRefused) {
-  EXPECT_THAT(error_of(
-                  [] { (void)settled_policy("score = { threshold = 0.2 }\n", 0.7); }),
+  EXPECT_THAT(error_of([] { (void)settled_policy("score = { threshold = 0.2 }\n", 0.7); }),
               Not(testing::IsEmpty()));
 }
 
@@ -56,7 +56,8 @@ TEST(CertifiedPolicy, ReadsBackWithWhatItBinds) {
   facts.quality = {{"target", 0.75}, {"tasks", 400}, {"method", "exact binomial"}};
   facts.cost = {{"usd_per_run", 0.001234}};
   facts.signals = {{"tests_red", {0.125, 0.01}}, {"escalated", {0.05, 0.002}}};
-  const std::string text = certified_policy(settled_policy("[score]\nthreshold = 0.2\n", 0.6), facts);
+  const std::string text =
+      certified_policy(settled_policy("[score]\nthreshold = 0.2\n", 0.6), facts);
   const Policy policy = parse_policy("p", text);
   ASSERT_TRUE(policy.certificate);
   EXPECT_TRUE(policy.certificate->simulated);

@@ -1,7 +1,7 @@
 // weir_world_study: logs and studies of worlds whose truth is known.
-//   weir_world_study study [REPLICATIONS] [RANDOM_WORLDS] [FIRST_SEED] [independent|distinct|walk] [TASKS]
-//   weir_world_study log WORLD SEED [TASKS]     a JSONL log; WORLD: 0-5 or a random world's seed
-//   weir_world_study truth WORLD                its thresholds' resolve rates and costs
+//   weir_world_study study [REPLICATIONS] [RANDOM_WORLDS] [FIRST_SEED] [independent|distinct|walk]
+//   [TASKS] weir_world_study log WORLD SEED [TASKS]     a JSONL log; WORLD: 0-5 or a random world's
+//   seed weir_world_study truth WORLD                its thresholds' resolve rates and costs
 
 #include <fmt/format.h>
 
@@ -49,15 +49,17 @@ struct Summary {
 };
 
 void print(const WorldScore& score) {
-  fmt::print("{}: target {:.3f}; bands cover {:.3f} (resolved), {:.3f} (cost); worst bias |z| {:.1f}; "
-             "mean weight {:.4f}\n",
-             score.world, score.target, score.covers_resolved, score.covers_cost, score.worst_bias,
-             score.mean_weight);
+  fmt::print(
+      "{}: target {:.3f}; bands cover {:.3f} (resolved), {:.3f} (cost); worst bias |z| {:.1f}; "
+      "mean weight {:.4f}\n",
+      score.world, score.target, score.covers_resolved, score.covers_cost, score.worst_bias,
+      score.mean_weight);
   for (const auto& method : score.methods) {
-    fmt::print("  {:<40} violates {:5.1f} %  abstains {:5.1f} %  regret {:6.1f} %, with "
-               "fallback {:6.1f} %\n",
-               method.name, 100 * method.violation_rate(), 100 * method.abstention_rate(),
-               100 * method.regret, 100 * method.with_fallback);
+    fmt::print(
+        "  {:<40} violates {:5.1f} %  abstains {:5.1f} %  regret {:6.1f} %, with fallback {:6.1f} "
+        "%\n",
+        method.name, 100 * method.violation_rate(), 100 * method.abstention_rate(),
+        100 * method.regret, 100 * method.with_fallback);
   }
 }
 
@@ -74,13 +76,15 @@ int study(const std::vector<std::string>& words) {
   plan.draws = draws.at(word(4, "independent"));
   plan.tasks = std::stoi(word(5, "400"));
   std::vector<World> worlds = fixed_worlds();
-  for (int i = 0; i < random; ++i) worlds.push_back(random_world(first + static_cast<std::uint64_t>(i)));
-  fmt::print("Simulated worlds with exact truth: {} replications of {} tasks x {} attempts, {} draws, "
-             "delta {}; at most {:.4f} violations are chance.\nRegret: true cost over that of the "
-             "cheapest threshold that keeps the target, where one was chosen; with fallback: the most escalating threshold where "
-             "none was.\n\n",
-             plan.replications, plan.tasks, plan.attempts, word(4, "independent"), plan.delta,
-             allowed_violations(plan));
+  for (int i = 0; i < random; ++i)
+    worlds.push_back(random_world(first + static_cast<std::uint64_t>(i)));
+  fmt::print(
+      "Simulated worlds with exact truth: {} replications of {} tasks x {} attempts, {} draws, "
+      "delta {}; at most {:.4f} violations are chance.\nRegret: true cost over that of the "
+      "cheapest threshold that keeps the target, where one was chosen; with fallback: the most "
+      "escalating threshold where none was.\n\n",
+      plan.replications, plan.tasks, plan.attempts, word(4, "independent"), plan.delta,
+      allowed_violations(plan));
   Summary summary;
   for (const auto& world : worlds) {
     const WorldScore score = study_world(world, plan);
@@ -88,18 +92,19 @@ int study(const std::vector<std::string>& words) {
     summary.add(score);
     std::fflush(stdout);
   }
-  fmt::print("\nOver {} worlds (regret over the {} in which the reference chose in a tenth of the "
-             "cases or more):\n",
-             summary.worlds, summary.compared);
+  fmt::print(
+      "\nOver {} worlds (regret over the {} in which the reference chose in a tenth of the cases "
+      "or more):\n",
+      summary.worlds, summary.compared);
   for (std::size_t m = 0; m < summary.names.size(); ++m) {
-    fmt::print("  {:<40} worst violation {:4.1f} %  mean abstention {:4.1f} %  mean regret {:5.1f} % "
-               "({:.2f} of the reference's), with fallback {:5.1f} % ({:.2f})\n",
-               summary.names[m], 100 * summary.worst_violation[m],
-               100 * summary.abstention[m] / summary.worlds,
-               100 * summary.regret[m] / std::max(1, summary.compared),
-               summary.regret[m] / summary.regret[0],
-               100 * summary.with_fallback[m] / summary.worlds,
-               summary.with_fallback[m] / summary.with_fallback[0]);
+    fmt::print(
+        "  {:<40} worst violation {:4.1f} %  mean abstention {:4.1f} %  mean regret {:5.1f} % "
+        "({:.2f} of the reference's), with fallback {:5.1f} % ({:.2f})\n",
+        summary.names[m], 100 * summary.worst_violation[m],
+        100 * summary.abstention[m] / summary.worlds,
+        100 * summary.regret[m] / std::max(1, summary.compared),
+        summary.regret[m] / summary.regret[0], 100 * summary.with_fallback[m] / summary.worlds,
+        summary.with_fallback[m] / summary.with_fallback[0]);
   }
   return 0;
 }

@@ -42,8 +42,8 @@ Choice by_weir(const Replication& each, Guarantee guarantee) {
 /// Exact counting alone, in the reference's fixed sequence: what the tests gain without
 /// the chain's several starts.
 Choice exact_in_sequence(const Replication& each) {
-  const auto tests = test_thresholds(each.log, each.world.target, each.delta,
-                                     Guarantee::finite_sample, each.seed);
+  const auto tests =
+      test_thresholds(each.log, each.world.target, each.delta, Guarantee::finite_sample, each.seed);
   Choice choice;
   choice.accepted.resize(tests.size());
   auto& best = choice.threshold;
@@ -111,8 +111,8 @@ struct Bias {
 }  // namespace
 
 double allowed_violations(const StudyPlan& plan) {
-  return plan.delta - normal_quantile(0.005) *
-                          std::sqrt(plan.delta * (1 - plan.delta) / plan.replications);
+  return plan.delta -
+         normal_quantile(0.005) * std::sqrt(plan.delta * (1 - plan.delta) / plan.replications);
 }
 
 WorldScore study_world(const World& world, const StudyPlan& plan) {
@@ -123,8 +123,9 @@ WorldScore study_world(const World& world, const StudyPlan& plan) {
   int chosen = 0;
   for (int i = 0; i < plan.replications; ++i) {
     const std::uint64_t seed = plan.seed * 1'000'003 + static_cast<std::uint64_t>(i);
-    Replication each{world, explore(world, plan.tasks, plan.attempts, plan.draws, seed),
-                     {}, {}, plan.delta, seed};
+    Replication each{world,      explore(world, plan.tasks, plan.attempts, plan.draws, seed),
+                     {},         {},
+                     plan.delta, seed};
     each.estimates = estimate_thresholds(each.log, {kResamples, seed, 0.95});
     for (const auto& estimate : each.estimates) each.cost.push_back(estimate.usd->value);
     for (std::size_t m = 0; m < ways.size(); ++m) {
@@ -134,13 +135,13 @@ WorldScore study_world(const World& world, const StudyPlan& plan) {
       ++chosen;
       const auto truth = world.truth(world.grid[*choice.threshold]);
       const auto& estimate = each.estimates[*choice.threshold];
-      const auto holds = [](const Interval& band, double x) { return band.low <= x && x <= band.high; };
+      const auto holds = [](const Interval& band, double x) {
+        return band.low <= x && x <= band.high;
+      };
       result.covers_resolved += holds(estimate.resolved.band, truth.resolved) ? 1 : 0;
       // A cost without spread (never escalating) is known to rounding.
-      result.covers_cost += holds({estimate.usd->band.low - 1e-9, estimate.usd->band.high + 1e-9},
-                                  truth.usd)
-                                ? 1
-                                : 0;
+      result.covers_cost +=
+          holds({estimate.usd->band.low - 1e-9, estimate.usd->band.high + 1e-9}, truth.usd) ? 1 : 0;
     }
     for (std::size_t k = 0; k < bias.size(); ++k) {
       bias[k].add(each.estimates[k].resolved.plain);

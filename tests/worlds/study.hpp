@@ -16,7 +16,7 @@ struct MethodScore {
   /// references: chose one).
   int violations = 0;
   int abstained = 0;
-  double regret = 0;   ///< mean of true cost over the best's, less 1, where it chose
+  double regret = 0;         ///< mean of true cost over the best's, less 1, where it chose
   double with_fallback = 0;  ///< the same over all, with the most escalating where it abstained
   [[nodiscard]] double violation_rate() const { return double(violations) / replications; }
   [[nodiscard]] double abstention_rate() const { return double(abstained) / replications; }
@@ -26,10 +26,10 @@ struct WorldScore {
   std::string world;
   double target = 0;
   std::vector<MethodScore> methods;  ///< reference betting first
-  double covers_resolved = 0;  ///< share of choices whose band held the true resolve rate
+  double covers_resolved = 0;        ///< share of choices whose band held the true resolve rate
   double covers_cost = 0;
-  double worst_bias = 0;       ///< |z| of the plain estimates' mean, over thresholds
-  double mean_weight = 0;      ///< over thresholds and replications
+  double worst_bias = 0;   ///< |z| of the plain estimates' mean, over thresholds
+  double mean_weight = 0;  ///< over thresholds and replications
 };
 
 struct StudyPlan {

@@ -1,12 +1,11 @@
 #include "tests/worlds/world.hpp"
 
+#include <algorithm>
 #include <boost/random/bernoulli_distribution.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_01.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <boost/random/uniform_real_distribution.hpp>
-
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -237,7 +236,8 @@ ExplorationLog explore(const World& world, int tasks, int attempts, Draws draws,
       usd += turn.usd;
       strong += turn.escalated ? 1 : 0;
       for (std::size_t k = 0; k < log.grid.size(); ++k) {
-        if ((turn.score >= log.grid[k]) != turn.escalated) run.consistent &= ~(ThresholdSet{1} << k);
+        if ((turn.score >= log.grid[k]) != turn.escalated)
+          run.consistent &= ~(ThresholdSet{1} << k);
       }
     }
     run.strong_turns = strong;
@@ -250,16 +250,15 @@ ExplorationLog explore(const World& world, int tasks, int attempts, Draws draws,
 std::string explore_to_jsonl(const World& world, int tasks, int attempts, Draws draws,
                              std::uint64_t seed) {
   using nlohmann::json;
-  std::string text =
-      json({{"type", "meta"},
-            {"grid", world.grid},
-            {"grid_probs", world.probs},
-            {"world", world.name},
-            {"max_turns", world.turns},
-            {"simulated", true},
-            {"seed", seed}})
-          .dump() +
-      "\n";
+  std::string text = json({{"type", "meta"},
+                           {"grid", world.grid},
+                           {"grid_probs", world.probs},
+                           {"world", world.name},
+                           {"max_turns", world.turns},
+                           {"simulated", true},
+                           {"seed", seed}})
+                         .dump() +
+                     "\n";
   int id = 0;
   play_all(world, tasks, attempts, draws, seed, [&](int task, const OneRun& played) {
     double usd = 0;

@@ -34,7 +34,7 @@ struct World {
   std::vector<Class> classes;
   std::array<double, kLevels> after_error{};  ///< of the score's levels; each sums to 1
   std::array<double, kLevels> otherwise{};
-  double drag = 0;    ///< added to the chance to err after a turn that stands wrong
+  double drag = 0;  ///< added to the chance to err after a turn that stands wrong
   double damage = 0;
   double weak_cost = 1e-4;  ///< USD per turn and per turn of context
   double strong_warm = 1e-3;
@@ -56,8 +56,8 @@ struct World {
 /// How a log's thresholds are drawn within a task.
 enum class Draws {
   independent,  ///< each run on its own
-  distinct,  ///< uniform, without replacement: a task's runs explore different thresholds
-  walk,      ///< as Weir's runs do: from one drawn start in equal steps around the circle
+  distinct,     ///< uniform, without replacement: a task's runs explore different thresholds
+  walk,         ///< as Weir's runs do: from one drawn start in equal steps around the circle
 };
 
 /// A log of `tasks` x `attempts` runs of the world.
