@@ -20,24 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-/// "[score]" and the like: the table's name; nullopt for other lines.
-std::optional<std::string> table_name(std::string_view line) {
-  line = trimmed(line.substr(0, line.find('#')));
-  if (line.size() < 3 || line.front() != '[' || line.back() != ']') return {};
-  return std::string(trimmed(line.substr(1, line.size() - 2)));
-}
-
-bool is_left_out(const std::string& table) {
-  return table == "explore" || table == "certificate" || table.rfind("certificate.", 0) == 0;
-}
-
-bool sets(std::string_view line, std::string_view key) {
-  line = trimmed(line);
-  if (line.rfind(key, 0) != 0) return false;
-  line = trimmed(line.substr(key.size()));
-  return !line.empty() && line.front() == '=';
-}
-
 /// JSON's strings, numbers and flags are TOML's.
 std::string toml_of(const json& value) {
   if (value.is_number_float()) return fmt::format("{:.10g}", value.get<double>());
@@ -138,50 +120,7 @@ json cost_of(const LogCalibration& found, const std::optional<Confirmation>& con
   return cost;
 }
 
-void check_settled(const std::string& settled, double threshold) {
-  std::string why = "its threshold stands elsewhere";
-  try {
-    const Policy policy = parse_policy("the policy without [explore]", settled);
-    if (std::abs(policy.threshold - threshold) < 1e-9 && policy.grid.empty() &&
-        !policy.certificate) {
-      return;
-    }
-  } catch (const UserError& error) {
-    why = error.what();
-  }
-  throw UserError(
-      fmt::format("the policy cannot be given another threshold ({}): write [score], [explore] and "
-                  "[certificate] as tables of their own, a key a line",
-                  why));
-}
-
 }  // namespace
-
-std::string settled_policy(const std::string& text, double threshold) {
-  std::string settled;
-  std::string table;
-  bool written = false;
-  std::optional<std::size_t> score;  // just behind its header
-  const std::string line_of = fmt::format("threshold = {}\n", threshold);
-  for (auto line : split_lines(text)) {
-    while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    const auto name = table_name(line);
-    if (name) table = *name;
-    if (is_left_out(table)) continue;
-    if (!name && table == "score" && sets(line, "threshold")) {
-      settled += line_of;
-      written = true;
-      continue;
-    }
-    settled += std::string(line) + "\n";
-    if (name && table == "score") score = settled.size();
-  }
-  if (!written)
-    settled.insert(score.value_or(settled.size()), (score ? "" : "[score]\n") + line_of);
-  while (settled.size() > 1 && settled.substr(settled.size() - 2) == "\n\n") settled.pop_back();
-  check_settled(settled, threshold);
-  return settled;
-}
 
 std::string certified_policy(const std::string& settled, const CertificateFacts& facts) {
   std::string text = settled + "\n[certificate]\n";

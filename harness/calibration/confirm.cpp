@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "harness/calibration/certified_policy.hpp"
 #include "harness/calibration/log_checks.hpp"
+#include "harness/calibration/settled_policy.hpp"
 #include "results/arm_role.hpp"
 #include "results/statistics/distributions.hpp"
 #include "results/statistics/proportion.hpp"

@@ -99,43 +99,7 @@ void check_visibility(const Reader& reader, const Run& run, const std::string& c
   }
 }
 
-/// Runs of one population under one policy; else their pool is neither's.
-void check_alike(const std::vector<Arm>& arms, bool repriced) {
-  for (const auto& arm : arms) {
-    const bool alike =
-        arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
-        arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
-        arm.config.tiers == arms.front().config.tiers &&
-        limits_of(arm.run) == limits_of(arms.front().run) &&
-        (repriced || arm.run.price_book_sha256 == arms.front().run.price_book_sha256);
-    if (alike) continue;
-    throw UserError(
-        fmt::format("runs {} and {} differ in policy, agent, models, limits or prices (--prices "
-                    "gives them the same): they are not one log",
-                    arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
-  }
-}
-
-std::optional<bool> resolved_of(const TrialSummary& trial) {
-  if (is_missing(trial.outcome)) return {};
-  return trial.outcome == Outcome::resolved;
-}
-
-struct Costs {
-  std::optional<std::map<std::string, std::optional<Picodollars>>> repriced;
-  [[nodiscard]] std::optional<Picodollars> of(const TrialSummary& trial) const {
-    if (!repriced) return trial.cost_pusd;
-    const auto found = repriced->find(trial.trial);
-    return found == repriced->end() ? std::optional<Picodollars>(0) : found->second;
-  }
-};
-
-Costs costs_of(const Reader& reader, const RunSelection& selection, const Run& run) {
-  if (!selection.book) return {};
-  return {trial_costs(reader, run.id, *selection.book)};
-}
-
-void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, ExplorationLog& log,
+void add_plain_arms(const std::vector<Arm>& arms, const TrialCosts& costs, ExplorationLog& log,
                     std::map<std::string, std::string>& tiers) {
   for (const auto& arm : arms) {
     if (role_of(arm.config).kind != ArmKind::plain) continue;
@@ -158,28 +122,6 @@ void add_plain_arms(const std::vector<Arm>& arms, const Costs& costs, Exploratio
   }
 }
 
-Arm plain_arm_of(const Reader& reader, const Run& run, const std::string& config) {
-  Arm arm = reader.arm(run, config, config);
-  if (role_of(arm.config).kind == ArmKind::plain) return arm;
-  throw UserError(fmt::format(
-      "config {} routes between models: --base and --strong name arms of one model each", config));
-}
-
-double signal_of(const TrialSummary& trial, const std::string& name,
-                 const std::optional<Picodollars>& cost) {
-  std::optional<double> value;
-  if (name == "turns") value = trial.turns;
-  if (name == "calls") value = trial.calls;
-  if (name == "output_tokens") value = trial.output_total;
-  if (name == "usd" && cost) value = static_cast<double>(*cost) / 1e12;
-  if (name == "hash") value = hash_signal(trial.task);
-  if (value) return *value;
-  throw UserError(
-      fmt::format("--signal {}: of a run's pairs the signals are turns, calls, usd, output_tokens "
-                  "and hash, and trial {} must know it",
-                  name, trial.trial));
-}
-
 /// Puts the exploring arms of several runs into one log.
 class RunLogReader {
  public:
@@ -196,7 +138,7 @@ class RunLogReader {
           run.id.substr(0, 12)));
     }
     const auto arms = reader_.arms(run);
-    const Costs costs = costs_of(reader_, selection_, run);
+    const TrialCosts costs = costs_of(reader_, selection_, run);
     add_plain_arms(arms, costs, found_.log, plain_tiers_);
     const auto arm = std::find_if(arms.begin(), arms.end(),
                                   [&](const Arm& each) { return each.config.config == *config; });
@@ -225,7 +167,7 @@ class RunLogReader {
     return thresholds;
   }
 
-  ExploredRun explored(const TrialSummary& trial, double threshold, const Costs& costs) {
+  ExploredRun explored(const TrialSummary& trial, double threshold, const TrialCosts& costs) {
     const auto place = place_of(found_.log.grid, threshold);
     if (!place) {
       throw UserError(
@@ -277,6 +219,38 @@ std::string limits_of(const Run& run) {
   return json::parse(run.facts).value("limits", json()).dump();
 }
 
+std::optional<bool> resolved_of(const TrialSummary& trial) {
+  if (is_missing(trial.outcome)) return {};
+  return trial.outcome == Outcome::resolved;
+}
+
+std::optional<Picodollars> TrialCosts::of(const TrialSummary& trial) const {
+  if (!repriced) return trial.cost_pusd;
+  const auto found = repriced->find(trial.trial);
+  return found == repriced->end() ? std::optional<Picodollars>(0) : found->second;
+}
+
+TrialCosts costs_of(const Reader& reader, const RunSelection& selection, const Run& run) {
+  if (!selection.book) return {};
+  return {trial_costs(reader, run.id, *selection.book)};
+}
+
+void check_alike(const std::vector<Arm>& arms, bool repriced) {
+  for (const auto& arm : arms) {
+    const bool alike =
+        arm.config.policy_sha256 == arms.front().config.policy_sha256 &&
+        arm.config.agent_sha256 == arms.front().config.agent_sha256 &&
+        arm.config.tiers == arms.front().config.tiers &&
+        limits_of(arm.run) == limits_of(arms.front().run) &&
+        (repriced || arm.run.price_book_sha256 == arms.front().run.price_book_sha256);
+    if (alike) continue;
+    throw UserError(
+        fmt::format("runs {} and {} differ in policy, agent, models, limits or prices (--prices "
+                    "gives them the same): they are not one log",
+                    arms.front().run.id.substr(0, 12), arm.run.id.substr(0, 12)));
+  }
+}
+
 std::optional<std::string> exploring_config(const Reader& reader, const Run& run,
                                             const std::string& named) {
   std::vector<std::string> names;
@@ -303,55 +277,6 @@ RunLog read_run_log(const Reader& reader, const RunSelection& selection) {
   RunLogReader log(reader, selection);
   for (const Run& run : selection.runs) log.add(run);
   return log.take();
-}
-
-PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
-                           const PairsQuery& query) {
-  PairedTasks pairs{query.base, query.strong, query.signals, true, 0, false, {}};
-  std::set<std::string> seen;
-  std::set<std::string> asked;
-  std::vector<Arm> bases;
-  std::vector<Arm> strongs;
-  for (const Run& run : selection.runs) {
-    bases.push_back(plain_arm_of(reader, run, query.base));
-    strongs.push_back(plain_arm_of(reader, run, query.strong));
-    check_alike(bases, selection.book.has_value());
-    check_alike(strongs, selection.book.has_value());
-    const Arm& base = bases.back();
-    const Arm& strong = strongs.back();
-    const Costs costs = costs_of(reader, selection, run);
-    pairs.simulated = pairs.simulated || run.simulated;
-    for (const auto& weak : base.trials) {
-      const std::string id = weak.suite + "/" + weak.task;
-      asked.insert(id);
-      if (seen.count(id) > 0 || !resolved_of(weak)) continue;
-      const auto other =
-          std::find_if(strong.trials.begin(), strong.trials.end(), [&](const TrialSummary& trial) {
-            return trial.suite == weak.suite && trial.task == weak.task &&
-                   trial.attempt == weak.attempt && resolved_of(trial);
-          });
-      if (other == strong.trials.end()) continue;  // counted below
-      const auto weak_cost = costs.of(weak);
-      const auto strong_cost = costs.of(*other);
-      if (!weak_cost || !strong_cost) {
-        throw UserError(fmt::format("trial {} has no known cost: price it first (`weir reprice`)",
-                                    weak_cost ? other->trial : weak.trial));
-      }
-      seen.insert(id);
-      PairedTask task{id,           "", *resolved_of(weak), *resolved_of(*other), *weak_cost,
-                      *strong_cost, {}};
-      for (const auto& name : query.signals) {
-        task.signals.push_back(signal_of(weak, name, weak_cost));
-      }
-      pairs.tasks.push_back(std::move(task));
-    }
-  }
-  pairs.left_out = static_cast<int>(asked.size() - seen.size());
-  if (pairs.tasks.empty()) {
-    throw UserError(
-        fmt::format("no task has outcomes under both {} and {}", query.base, query.strong));
-  }
-  return pairs;
 }
 
 std::map<std::string, std::optional<Picodollars>> trial_costs(const Reader& reader,

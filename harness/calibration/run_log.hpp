@@ -1,12 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "harness/calibration/exploration_log.hpp"
-#include "harness/calibration/paired_tasks.hpp"
 #include "harness/router/policy.hpp"
 #include "results/arm.hpp"
 #include "results/prices.hpp"
@@ -35,6 +35,21 @@ struct RunLog {
 /// What bounded a run's trials, as text to compare.
 [[nodiscard]] std::string limits_of(const Run& run);
 
+/// nullopt: missing data.
+[[nodiscard]] std::optional<bool> resolved_of(const TrialSummary& trial);
+
+/// What trials cost: as booked, or under a book of one's choice.
+struct TrialCosts {
+  std::optional<std::map<std::string, std::optional<Picodollars>>> repriced;
+  [[nodiscard]] std::optional<Picodollars> of(const TrialSummary& trial) const;
+};
+[[nodiscard]] TrialCosts costs_of(const Reader& reader, const RunSelection& selection,
+                                  const Run& run);
+
+/// Throws UserError unless the arms share policy, agent, models and limits, and their prices
+/// too unless they are `repriced`: their pool would be neither's.
+void check_alike(const std::vector<Arm>& arms, bool repriced);
+
 /// Name of the one exploring config of a run; nullopt: none explores. Throws UserError
 /// if several do and none is named.
 [[nodiscard]] std::optional<std::string> exploring_config(const Reader& reader, const Run& run,
@@ -46,12 +61,6 @@ struct RunLog {
 /// is a trial of theirs. Runs must share policy, agent and limits. Signals of hidden
 /// tests and external policies are refused. Throws UserError saying why.
 [[nodiscard]] RunLog read_run_log(const Reader& reader, const RunSelection& selection);
-
-/// Two plain arms of the runs as pairs (runs must share models, agent and limits): one attempt of
-/// each task under both. Signals of the base trial's end: turns, calls, usd, output_tokens, hash.
-/// Trials without an outcome are left out with their pair.
-[[nodiscard]] PairedTasks read_run_pairs(const Reader& reader, const RunSelection& selection,
-                                         const PairsQuery& query);
 
 /// What each trial's counted try cost under `book`; nullopt where a call has no price.
 [[nodiscard]] std::map<std::string, std::optional<Picodollars>> trial_costs(const Reader& reader,

@@ -12,6 +12,8 @@
 #include "harness/calibration/calibration_report.hpp"
 #include "harness/calibration/certified_policy.hpp"
 #include "harness/calibration/log_reader.hpp"
+#include "harness/calibration/run_pairs.hpp"
+#include "harness/calibration/settled_policy.hpp"
 #include "harness/cli/chosen_book.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/router/signals.hpp"

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/calibration/certified_policy.hpp"
+#include "harness/calibration/settled_policy.hpp"
 #include "harness/calibration/signal_rates.hpp"
 #include "tests/error_of.hpp"
 

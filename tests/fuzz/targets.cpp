@@ -9,6 +9,7 @@
 #include "harness/calibration/certified_policy.hpp"
 #include "harness/calibration/log_reader.hpp"
 #include "harness/calibration/paired_search.hpp"
+#include "harness/calibration/settled_policy.hpp"
 #include "harness/model/failure.hpp"
 #include "harness/model/wire/delta_template.hpp"
 #include "harness/model/wire/json_fields.hpp"
