@@ -125,6 +125,12 @@ Document calibration_document(const PairedCalibration& found, const CalibrationR
           "for other groups.");
     }
   }
+  if (request.target && request.target->of_gap) {
+    notes.push_back(fmt::format(
+        "The target, {} of the way from {} to {}, is estimated from these tasks and then taken as "
+        "fixed.",
+        request.target->value, pairs.base, pairs.strong));
+  }
   if (pairs.left_out > 0) {
     notes.push_back(
         fmt::format("{} tasks without an outcome under both are left out.", pairs.left_out));
