@@ -175,10 +175,6 @@ json curve_json(const RouterCurve& curve, bool between) {
 
 }  // namespace
 
-const char* name_of(Guarantee guarantee) {
-  return guarantee == Guarantee::finite_sample ? "finite-sample" : "asymptotic";
-}
-
 json json_of(const LogCalibration& found, const CalibrationRequest& request) {
   json grid = json::array();
   for (std::size_t k = 0; k < found.estimates.size(); ++k) grid.push_back(threshold_json(found, k));

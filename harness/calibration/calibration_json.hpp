@@ -21,6 +21,4 @@ namespace weir {
 [[nodiscard]] nlohmann::json claim_of(const PairedCalibration& found,
                                       const CalibrationRequest& request);
 
-[[nodiscard]] const char* name_of(Guarantee guarantee);
-
 }  // namespace weir

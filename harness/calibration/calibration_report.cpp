@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "harness/calibration/calibration_json.hpp"
 #include "results/report/text.hpp"
 
 namespace weir {

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <set>
 
-#include "harness/calibration/calibration_json.hpp"
 #include "harness/calibration/calibration_report.hpp"
 #include "harness/calibration/signal_rates.hpp"
 #include "harness/certificates.hpp"

@@ -168,6 +168,10 @@ std::string_view name_of(ThresholdTest::Method method) {
   return "clustered t";
 }
 
+std::string_view name_of(Guarantee guarantee) {
+  return guarantee == Guarantee::finite_sample ? "finite-sample" : "asymptotic";
+}
+
 std::vector<ControlledOutcome> controlled_outcomes(const ExplorationLog& log, std::size_t k,
                                                    const Tasks& tasks, double guess) {
   std::vector<ControlledOutcome> values;

@@ -23,6 +23,7 @@ struct ThresholdTest {
 
 /// Which promise the tests keep: for every number of tasks, or approximately, for many.
 enum class Guarantee { finite_sample, asymptotic };
+[[nodiscard]] std::string_view name_of(Guarantee guarantee);
 
 /// Tests of every threshold of a log's grid against one target. Tasks must be independent;
 /// runs of one task need not be, but the threshold of one run must not change another run.
