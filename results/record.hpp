@@ -254,9 +254,9 @@ struct Turn {
 };
 
 /// Where a trial reports what happens to it. Implemented by the store; every
-/// method returns after its row is committed, but for judgements, which cost
-/// nothing and are committed with the trial's next row. Safe to call from many
-/// threads.
+/// method returns after its row is committed, but for what cost nothing: judgements, and
+/// simulated and replayed calls, are committed with the trial's next row. Safe to call
+/// from many threads.
 class Recorder {
  public:
   virtual ~Recorder() = default;

@@ -42,15 +42,14 @@ void use_gap(const ExplorationLog& log, double share, LogCalibration& found) {
   found.gap = fmt::format("{} + {} of the way to {}", base->config, share, strong->config);
 }
 
-/// Columns of one threshold: w, w R, w cost.
+/// Columns of one threshold, tasks counting alike: w, w R, w cost.
 void add_columns(const ExplorationLog& log, const std::vector<std::size_t>& runs, std::size_t k,
                  std::vector<double>& row) {
   double sums[3] = {};
   for (const std::size_t i : runs) {
     const ExploredRun& run = log.runs[i];
-    if (!run.resolved) continue;
-    const double w = weight(log, run, k);
     if (!run.cost) continue;
+    const double w = weight(log, run, k) / static_cast<double>(runs.size());
     sums[0] += w;
     sums[1] += *run.resolved ? w : 0;
     sums[2] += w * static_cast<double>(*run.cost) / 1e12;
@@ -67,7 +66,7 @@ std::optional<BlindControl> blind_control(const ExplorationLog& log, const LogCa
   const auto [low, high] = std::minmax_element(estimates.begin(), estimates.end(), by_cost);
   if (low->usd->value >= high->usd->value) return {};
   std::vector<std::vector<double>> rows;
-  for (const auto& runs : log.runs_by_task()) {
+  for (const auto& runs : log.known_by_task()) {
     std::vector<double> row;
     add_columns(log, runs, static_cast<std::size_t>(low - estimates.begin()), row);
     add_columns(log, runs, static_cast<std::size_t>(high - estimates.begin()), row);

@@ -196,8 +196,9 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"abstention_rate", or_null(found.abstention)}};
   out["hull"] = json::array();
   std::vector<CostQuality> points;
-  for (const auto& each : found.estimates)
+  for (const auto& each : found.estimates) {
     points.emplace_back(each.usd->value, each.resolved.value);
+  }
   for (const auto& [usd, quality] : concave_hull(points).points) {
     out["hull"].push_back({{"cost_usd", usd}, {"quality", quality}});
   }
@@ -213,8 +214,9 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
   if (found.blind) {
     out["null_control"] = {
         {"name", "blind mixture"}, {"quality", found.blind->resolved}, {"gain", found.blind->gain}};
-    if (found.blind->interval)
+    if (found.blind->interval) {
       out["null_control"]["gain_interval"] = json_of(*found.blind->interval);
+    }
   }
   out["certificate"] = {{"certified", found.certified},
                         {"threshold", found.certified ? threshold_at(found, found.chosen) : json()},

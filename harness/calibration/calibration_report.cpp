@@ -224,8 +224,9 @@ std::optional<Payback> payback_of(const LogCalibration& found, std::size_t k) {
 void add_calibration_footer(Document& document, const CalibrationRequest& request,
                             const CalibrationOrigin& origin) {
   document.footer.push_back("Calibrated on " + origin.what + ".");
-  if (!origin.population.empty())
+  if (!origin.population.empty()) {
     document.footer.push_back("Population: " + origin.population + ".");
+  }
   if (!origin.prices.empty()) document.footer.push_back("Costs: " + origin.prices + ".");
   if (origin.searches) {
     document.footer.push_back(fmt::format(
@@ -247,9 +248,10 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
   Section section{"calibration", "", {thresholds_table(found)}, {}};
   auto& notes = section.notes;
   if (request.objective != Objective::min_cost) notes.push_back(objective_text(found, request));
-  if (confirmed)
+  if (confirmed) {
     notes.push_back(
         confirmed_text(*confirmed, *found.target, request.delta, request.missing_unresolved));
+  }
   if (found.target) {
     notes.push_back((confirmed ? "Before that, by the explored runs alone: " : "") +
                     verdict(found, request));

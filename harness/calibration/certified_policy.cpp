@@ -4,15 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "harness/calibration/calibration_report.hpp"
 #include "harness/calibration/signal_rates.hpp"
 #include "harness/certificates.hpp"
-#include "tasks/error.hpp"
-#include "tasks/files.hpp"
-#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -31,25 +27,6 @@ std::string toml_table(const std::string& name, const json& values) {
     if (!value.is_null()) text += fmt::format("{} = {}\n", key, toml_of(value));
   }
   return text;
-}
-
-/// Of these arms' tasks, as `task_population` says it of a run's.
-std::map<std::string, std::string> population_of(const std::vector<Arm>& arms,
-                                                 const std::set<std::string>& formats) {
-  std::set<std::string> sources;
-  std::set<std::string> filters;
-  for (const auto& arm : arms) {
-    for (const auto& trial : arm.trials) sources.insert(trial.suite);
-    filters.insert(filter_text(experiment_from_spec(json::parse(arm.run.spec), {})));
-  }
-  if (filters.size() > 1) {
-    throw UserError(
-        "--out: the runs took different tasks of their suites (--task): no one population "
-        "describes them");
-  }
-  return {{"format", fmt::format("{}", fmt::join(formats, ", "))},
-          {"source", fmt::format("{}", fmt::join(sources, ", "))},
-          {"filter", *filters.begin()}};
 }
 
 json quality_of(const LogCalibration& found, const CalibrationRequest& request,
@@ -120,6 +97,19 @@ json cost_of(const LogCalibration& found, const std::optional<Confirmation>& con
 }
 
 }  // namespace
+
+std::map<std::string, std::string> population_of(const std::vector<Arm>& arms,
+                                                 const std::set<std::string>& formats) {
+  std::set<std::string> sources;
+  std::set<std::string> filters;
+  for (const auto& arm : arms) {
+    for (const auto& trial : arm.trials) sources.insert(trial.suite);
+    filters.insert(filter_text(experiment_from_spec(json::parse(arm.run.spec), {})));
+  }
+  return {{"format", fmt::format("{}", fmt::join(formats, ", "))},
+          {"source", fmt::format("{}", fmt::join(sources, ", "))},
+          {"filter", fmt::format("{}", fmt::join(filters, " | "))}};
+}
 
 std::string certified_policy(const std::string& settled, const CertificateFacts& facts) {
   std::string text = settled + "\n[certificate]\n";

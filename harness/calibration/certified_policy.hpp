@@ -10,6 +10,12 @@
 
 namespace weir {
 
+/// The tasks of these arms, as `task_population` says it of a run's: format, source, filter. Of
+/// arms that took different tasks of their suites it equals no single run's: every use of
+/// such a certificate extrapolates.
+[[nodiscard]] std::map<std::string, std::string> population_of(
+    const std::vector<Arm>& arms, const std::set<std::string>& formats);
+
 /// What a certificate says besides what it binds.
 struct CertificateFacts {
   bool simulated = false;

@@ -98,8 +98,9 @@ Confirmation confirm(const Reader& reader, const Run& run, const RunLog& explore
   found.p = binomial_cdf(found.tasks - found.resolved, found.tasks, 1 - target);
   found.lower = clopper_pearson_lower(found.resolved, found.tasks, request.delta);
   found.certified = found.p <= request.delta;
-  if (const auto whole = spend.whole())
+  if (const auto whole = spend.whole()) {
     found.usd = static_cast<double>(*whole) / 1e12 / found.tasks;
+  }
   return found;
 }
 

@@ -77,8 +77,8 @@ double critical_value(const Means& means, const BandOptions& options) {
     }
     double most = 0;
     for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (means.values[k].error > 0)
-        most = std::max(most, std::abs(sums[k]) / means.values[k].error);
+      const double error = means.values[k].error;
+      if (error > 0) most = std::max(most, std::abs(sums[k]) / error);
     }
     largest.push_back(most);
   }
@@ -156,11 +156,7 @@ bool all_know(const ExplorationLog& log, Known&& known) {
 
 std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
                                                    const BandOptions& options) {
-  Tasks tasks = log.runs_by_task();
-  for (auto& runs : tasks) {
-    std::erase_if(runs, [&](std::size_t i) { return !log.runs[i].resolved; });
-  }
-  std::erase_if(tasks, [](const auto& runs) { return runs.empty(); });
+  const Tasks tasks = log.known_by_task();
   std::vector<TaskWeights> weights(log.grid.size(), TaskWeights(log.runs.size(), 0.0));
   for (std::size_t k = 0; k < log.grid.size(); ++k) {
     for (const auto& task : tasks) {
@@ -209,11 +205,13 @@ std::vector<ThresholdEstimate> estimate_thresholds(const ExplorationLog& log,
                  mean.value + critical_usd * mean.error};
     estimates[k].usd = mean;
   }
-  if (!all_know(log, [](const ExploredRun& run) { return run.strong_cost.has_value(); }))
-    return estimates;
+  const bool split =
+      all_know(log, [](const ExploredRun& run) { return run.strong_cost.has_value(); });
+  if (!split) return estimates;
   const auto parts = of([](const ExploredRun& run) { return as_usd(run.strong_cost); });
-  for (std::size_t k = 0; k < estimates.size(); ++k)
+  for (std::size_t k = 0; k < estimates.size(); ++k) {
     estimates[k].strong_usd = parts.values[k].value;
+  }
   return estimates;
 }
 

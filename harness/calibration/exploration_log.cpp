@@ -27,6 +27,15 @@ std::vector<std::vector<std::size_t>> ExplorationLog::runs_by_task() const {
   return by_task;
 }
 
+std::vector<std::vector<std::size_t>> ExplorationLog::known_by_task() const {
+  auto by_task = runs_by_task();
+  for (auto& of_task : by_task) {
+    std::erase_if(of_task, [&](std::size_t i) { return !runs[i].resolved; });
+  }
+  std::erase_if(by_task, [](const auto& of_task) { return of_task.empty(); });
+  return by_task;
+}
+
 std::optional<std::size_t> place_of(const std::vector<double>& grid, double threshold) {
   for (std::size_t k = 0; k < grid.size(); ++k) {
     if (std::abs(grid[k] - threshold) < 1e-9) return k;

@@ -59,6 +59,8 @@ struct ExplorationLog {
   PlainArm& plain_arm(const std::string& config);
   /// Indices of each task's runs, by task.
   [[nodiscard]] std::vector<std::vector<std::size_t>> runs_by_task() const;
+  /// The same of runs with a known outcome; tasks without one are left out.
+  [[nodiscard]] std::vector<std::vector<std::size_t>> known_by_task() const;
 };
 
 /// Where `threshold` stands on `grid`; nullopt: nowhere.

@@ -249,9 +249,7 @@ class LogParser {
 
   std::size_t drawn(double threshold) const {
     check_threshold(threshold, "threshold");
-    for (std::size_t k = 0; k < log_.grid.size(); ++k) {
-      if (std::abs(log_.grid[k] - threshold) < 1e-9) return k;
-    }
+    if (const auto place = place_of(log_.grid, threshold)) return *place;
     fail(fmt::format("threshold {} is not on the grid {}", threshold, fmt::join(log_.grid, ", ")));
   }
 
@@ -337,10 +335,6 @@ class LogParser {
 
 ExplorationLog parse_exploration_log(const std::string& name, std::string_view text) {
   return LogParser(name).parse(text);
-}
-
-ExplorationLog read_exploration_log(const std::filesystem::path& file) {
-  return parse_exploration_log(file.string(), read_file(file));
 }
 
 }  // namespace weir

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "harness/calibration/exploration_log.hpp"
 
@@ -13,12 +13,12 @@ namespace weir {
 ///         turns, config
 ///   turn  run, turn, score in [0,1], escalated, restorable (false = in doubt)
 /// A line says what it is by "type" (or "kind"), by being nested under its name, or by
-/// its keys. Unknown keys are ignored, as are runs without a threshold (plain arms,
-/// see plain_arms). A turn escalates iff score >= threshold; a run whose turns say
+/// its keys. Unknown keys are ignored. Runs without a threshold are plain arms, which tell a
+/// gap. A turn escalates iff score >= threshold; a run whose turns say
 /// otherwise is refused. A run without turns stands for its own threshold alone.
-/// Throws UserError naming the line and key.
-[[nodiscard]] ExplorationLog read_exploration_log(const std::filesystem::path& file);
-/// The same of text; `name` stands in errors.
+/// A run's turns are numbered from 0 or 1 on without a gap, as many as its `turns`. Turns
+/// explored on their own (p_escalate between 0 and 1) are refused.
+/// `name` stands in errors. Throws UserError naming the line and key.
 [[nodiscard]] ExplorationLog parse_exploration_log(const std::string& name, std::string_view text);
 
 }  // namespace weir

@@ -21,7 +21,7 @@ struct Sums {
   void add(const ExplorationLog& log, const std::vector<std::size_t>& runs, std::size_t k) {
     for (const std::size_t i : runs) {
       const ExploredRun& run = log.runs[i];
-      if (!run.resolved || !run.cost) continue;
+      if (!run.cost) continue;
       const double w = weir::weight(log, run, k) / static_cast<double>(runs.size());
       weight += w;
       resolved += *run.resolved ? w : 0;
@@ -53,7 +53,7 @@ std::vector<std::size_t> shuffled_folds(std::size_t tasks, std::uint64_t seed) {
 
 std::optional<LogValidation> cross_validate(const ExplorationLog& log, double target,
                                             std::uint64_t seed) {
-  const auto tasks = log.runs_by_task();
+  const auto tasks = log.known_by_task();
   if (tasks.size() < kFolds) return {};
   const auto folds = shuffled_folds(tasks.size(), seed);
   LogValidation found;

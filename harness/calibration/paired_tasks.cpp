@@ -11,7 +11,6 @@
 #include "results/exchange/csv.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
-#include "tasks/files.hpp"
 #include "tasks/nearest.hpp"
 
 namespace weir {
@@ -180,10 +179,6 @@ class PairsParser {
 PairedTasks parse_paired_tasks(const std::string& name, std::string_view text,
                                const PairsQuery& query) {
   return PairsParser(name, text, query).parse();
-}
-
-PairedTasks read_paired_tasks(const std::filesystem::path& file, const PairsQuery& query) {
-  return parse_paired_tasks(file.string(), read_file(file), query);
 }
 
 double hash_signal(const std::string& id) {

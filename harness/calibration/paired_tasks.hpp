@@ -1,8 +1,8 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.hpp"
@@ -46,8 +46,6 @@ struct PairsQuery {
 /// Rows without both outcomes are refused, as is what else cannot be used. `hash` is
 /// int(sha256(instance_id)[:8], 16): noise on purpose, a null control. Throws UserError
 /// naming the file, the line and the column.
-[[nodiscard]] PairedTasks read_paired_tasks(const std::filesystem::path& file,
-                                            const PairsQuery& query);
 [[nodiscard]] PairedTasks parse_paired_tasks(const std::string& name, std::string_view text,
                                              const PairsQuery& query);
 

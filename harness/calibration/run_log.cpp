@@ -179,8 +179,9 @@ class RunLogReader {
     run.task = task_of(trial);
     run.resolved = resolved_of(trial);
     run.cost = costs.of(trial);
-    if (!selection_.book && trial.usd_strong)
+    if (!selection_.book && trial.usd_strong) {
       run.strong_cost = std::llround(*trial.usd_strong * 1e12);
+    }
     if (trial.turns) run.turns = static_cast<int>(*trial.turns);
     if (trial.escalated_turns) run.strong_turns = static_cast<int>(*trial.escalated_turns);
     run.consistent = agreeing(reader_.decisions(trial.trial), found_.log.grid, trial.trial);

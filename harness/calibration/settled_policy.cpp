@@ -70,8 +70,9 @@ std::string settled_policy(const std::string& text, double threshold) {
     settled += std::string(line) + "\n";
     if (name && table == "score") score = settled.size();
   }
-  if (!written)
+  if (!written) {
     settled.insert(score.value_or(settled.size()), (score ? "" : "[score]\n") + line_of);
+  }
   while (settled.size() > 1 && settled.substr(settled.size() - 2) == "\n\n") settled.pop_back();
   check_settled(settled, threshold);
   return settled;

@@ -27,11 +27,7 @@ constexpr double kFewestEffective = 30;
 
 /// The tasks that have a known outcome, in an order that knows nothing of them.
 Tasks shuffled_tasks(const ExplorationLog& log, std::uint64_t seed) {
-  Tasks tasks;
-  for (auto& runs : log.runs_by_task()) {
-    std::erase_if(runs, [&](std::size_t i) { return !log.runs[i].resolved; });
-    if (!runs.empty()) tasks.push_back(std::move(runs));
-  }
+  Tasks tasks = log.known_by_task();
   boost::random::mt19937_64 rng(seed);
   shuffle(tasks, rng);
   return tasks;

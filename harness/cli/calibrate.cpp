@@ -189,6 +189,10 @@ void count_search(const CalibrateCommand& command, const Search& search,
   }
 }
 
+json searches_json(const CalibrationOrigin& origin) {
+  return origin.searches ? json(*origin.searches) : json();
+}
+
 void print(const CalibrateCommand& command, const Document& document, const json& values) {
   if (command.common.json) {
     fmt::print("{}\n", values.dump(2));
@@ -240,7 +244,9 @@ int calibrate_table(const CalibrateCommand& command, PairedTasks pairs, const st
   const Document document = calibration_document(found, request, origin);
   write_claim(command, claim_of(found, request));
   write_report(command, document, {{"frontier", frontier_figure(found)}});
-  print(command, document, json_of(found, request));
+  json values = json_of(found, request);
+  values["searches"] = searches_json(origin);
+  print(command, document, values);
   return kOk;
 }
 
@@ -268,7 +274,8 @@ void finish_log(const CalibrateCommand& command, const LogCalibration& found,
                 const std::optional<std::string>& policy) {
   const Document document = calibration_document(found, request, origin, confirmed);
   json values = json_of(found, request);
-  values["searches"] = origin.searches ? json(*origin.searches) : json();
+  values["searches"] = searches_json(origin);
+  values["population"] = origin.population;
   json claim = claim_of(found, request);
   if (confirmed) add_confirmation(*confirmed, values, claim);
   std::vector<std::pair<std::string, std::string>> figures;
@@ -348,6 +355,12 @@ std::optional<std::string> policy_text(const CalibrateCommand& command, const Re
       settled, certificate_facts(reader, runs, found, request, settled, confirmed, prices));
 }
 
+std::string population_text(const std::map<std::string, std::string>& population) {
+  const std::string& filter = population.at("filter");
+  return fmt::format("tasks like those of {} (format {}{})", population.at("source"),
+                     population.at("format"), filter.empty() ? "" : ", filter " + filter);
+}
+
 std::vector<Run> runs_of(const CalibrateCommand& command, const Reader& reader) {
   std::vector<Run> runs;
   std::set<std::string> seen;
@@ -400,6 +413,9 @@ int calibrate_explored(const CalibrateCommand& command, const Reader& reader,
     confirmed = confirm(reader, reader.find_run(command.confirm), runs, request, *found.target);
   }
   const auto policy = policy_text(command, reader, runs, found, request, confirmed, prices.stamp);
+  origin.population = confirmed
+                          ? population_text(population_of({confirmed->arm}, confirmed->formats))
+                          : population_text(population_of(runs.arms, runs.formats));
   json question = question_of(command);
   if (confirmed) question["confirm"] = confirmed->arm.run.id;
   count_search(command, {runs.arms.front().config.config + data, question}, origin);
@@ -446,8 +462,7 @@ int run(const CalibrateCommand& command) {
   if (command.query.base.empty() || command.query.strong.empty() || command.query.signals.empty()) {
     throw UserError("--pairs needs --base MODEL, --strong MODEL and --signal COLUMN (or hash)");
   }
-  reject("a table", {{"--config", !command.config.empty()},
-                     {"--prices, --scenario and --at", command.book.given()}});
+  reject("a table", {{"--prices, --scenario and --at", command.book.given()}});
   const std::string text = read_file(command.pairs);
   CalibrationOrigin origin = origin_of(command);
   origin.what = digest_name(command.pairs, text);

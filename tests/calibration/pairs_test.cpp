@@ -18,6 +18,10 @@ using testing::HasSubstr;
 
 const std::filesystem::path kRouting = std::filesystem::path(WEIR_SHARED_DATA) / "routing";
 
+PairedTasks read_paired_tasks(const std::filesystem::path& file, const PairsQuery& query) {
+  return parse_paired_tasks(file.string(), read_file(file), query);
+}
+
 constexpr const char* kTable =
     "instance_id,repo,a_resolved,a_cost_usd,b_resolved,b_cost_usd,a_calls\n"
     "one,r,1,0.1,1,1,3\ntwo,r,0,0.2,1,2,9\nthree,s,0,0.3,0,3,9\nfour,s,1,0.4,0,4,5\n";
