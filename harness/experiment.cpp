@@ -72,6 +72,11 @@ class ExperimentReader {
                         {"policies", policy_texts_},   {"overrides", overrides_json()},
                         {"cassettes", cassettes_},
                         {"configs", wanted},           {"attempts", experiment_.attempts}};
+    for (const auto& config : experiment_.configs) {
+      if (config.policy.tree) {
+        experiment_.spec["trials_per_attempt"][config.name] = config.trials_per_attempt();
+      }
+    }
     return std::move(experiment_);
   }
 

@@ -22,6 +22,11 @@ struct ConfigSpec {
   std::string agent = "bash";
   std::vector<std::string> tiers;  ///< model names, cheapest first
   Policy policy;
+
+  /// Several where a threshold tree runs all of its grid.
+  [[nodiscard]] int trials_per_attempt() const {
+    return policy.tree ? static_cast<int>(policy.grid.size()) : 1;
+  }
 };
 
 struct ExperimentLimits {

@@ -13,7 +13,7 @@
 #include "harness/canary.hpp"
 #include "harness/calibration/signal_rates.hpp"
 #include "harness/certificates.hpp"
-#include "harness/model/replay.hpp"
+#include "harness/jobs.hpp"
 #include "harness/model/token_estimate.hpp"
 #include "harness/model_room.hpp"
 #include "harness/previous_attempts.hpp"
@@ -48,23 +48,6 @@ std::string fresh_run_id() {
   for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", device());
   return id;
 }
-
-/// What a trial of an interrupted run already has.
-struct Recorded {
-  std::vector<Call> calls;
-  RecordedTurns trajectory;
-};
-
-/// One trial to be done.
-struct Job {
-  const Task* task;
-  const ConfigSpec* config;
-  Trial trial = {};
-  int try_number = 1;
-  Recorded recorded = {};
-  std::optional<CassetteTrial> cassette = {};  ///< of a replayed trial, once it begins
-  bool previous_attempt_failed = false;   ///< visibly; known once the trial begins
-};
 
 /// Does something when a scope is left, however it is.
 class AtEnd {
@@ -131,9 +114,7 @@ class RunSession {
     row.facts = facts();
     row.price_book_sha256 = prices_.sha256();
     writer_->begin_run(row, prices_.text(), config_rows(run_, experiment_), task_rows(run_, tasks_));
-    std::vector<Job> jobs;
-    for (const auto& slot : order()) jobs.push_back(job_for(slot, static_cast<int>(jobs.size())));
-    return execute(std::move(jobs), 0, 0);
+    return execute(jobs_of(experiment_, tasks_, run_), 0, 0);
   }
 
   RunEnd resume(const Run& run, const std::set<Outcome>& retry, const Reader& reader) {
@@ -147,15 +128,10 @@ class RunSession {
     writer_->drop_free_intents(run_);
     std::vector<Job> jobs;
     std::size_t finished = 0;
-    int slot_number = 0;
-    for (const auto& slot : order()) {
-      Job job = job_for(slot, slot_number++);
-      const auto found = progress.find(job.trial.id);
-      if (found != progress.end() && !plan_resumption(job, found->second, retry, reader)) {
-        ++finished;
-        continue;
+    for (auto& job : jobs_of(experiment_, tasks_, run_)) {
+      for (auto& left : left_of(std::move(job), progress, retry, reader, finished)) {
+        jobs.push_back(std::move(left));
       }
-      jobs.push_back(std::move(job));
     }
     if (jobs.empty()) return {run_, Halt::none, "", false};
     writer_->reopen_run(run_);
@@ -163,50 +139,6 @@ class RunSession {
   }
 
  private:
-  std::vector<Slot> order() const {
-    std::vector<Slot> slots = blocked_order(tasks_.size(), experiment_.configs.size(),
-                                            experiment_.attempts, experiment_.seed);
-    std::set<std::size_t> in_order;
-    for (std::size_t i = 0; i < experiment_.configs.size(); ++i) {
-      if (experiment_.configs[i].policy.previous_attempt_failed) in_order.insert(i);
-    }
-    order_attempts(slots, in_order);
-    return slots;
-  }
-
-  Job job_for(const Slot& slot, int number) const {
-    Job job{.task = &tasks_[slot.task], .config = &experiment_.configs[slot.config]};
-    Trial& trial = job.trial;
-    trial.run = run_;
-    trial.suite = job.task->shown.suite;
-    trial.task = job.task->shown.id;
-    trial.config = job.config->name;
-    trial.attempt = slot.attempt;
-    trial.slot = number;
-    trial.id = fmt::format("{}/{}/{}/{}", run_, trial.task, trial.config, trial.attempt);
-    if (job.config->tiers.size() > 1) {
-      const auto drawn = draw_threshold(job.config->policy, experiment_.seed,
-                                        trial.task + "/" + trial.config, trial.attempt);
-      trial.threshold = drawn.value;
-      trial.threshold_prob = drawn.probability;
-    }
-    return job;
-  }
-
-  /// Decides how a begun trial goes on; false if it is done.
-  static bool plan_resumption(Job& job, const TrialProgress& progress,
-                              const std::set<Outcome>& retry, const Reader& reader) {
-    job.try_number = progress.try_number;
-    if (!progress.finished || progress.outcome == Outcome::not_run) {
-      job.recorded = {reader.calls(job.trial.id),
-                      {reader.turns(job.trial.id), reader.decisions(job.trial.id)}};
-      return true;
-    }
-    if (retry.count(progress.outcome) == 0) return false;
-    ++job.try_number;
-    return true;
-  }
-
   RunEnd execute(std::vector<Job> jobs, std::size_t finished, Picodollars spent) {
     std::optional<Picodollars> limit;
     if (experiment_.limits.run_usd) {
@@ -219,15 +151,19 @@ class RunSession {
     Watchdog watchdog;
     EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2,
                                   experiment_.sandbox.environment, experiment_.sandbox.limits);
-    Progress progress(jobs.size() + finished, finished, budget, options_.quiet);
+    std::set<std::string> pending;
+    for (const auto& job : jobs) {
+      for (const auto& trial : job.trials) {
+        if (job.done.count(trial.id) == 0) pending.insert(trial.id);
+      }
+    }
+    Progress progress(pending.size() + finished, finished, budget, options_.quiet);
     ModelRoom models({experiment_, prices_, *writer_, budget, control_,
                       options_.allow_model_change,
                       [&progress](const std::string& line) { progress.note(line); }});
     const Reader reader(options_.db);
     models.know_served(reader, run_);
     std::atomic<bool> abandoned{false};
-    std::set<std::string> pending;
-    for (const auto& job : jobs) pending.insert(job.trial.id);
     PreviousAttempts previous(std::move(pending));
     VisibleTestsBook visible_tests;
     const auto canary = [&](CanaryPhase phase) {
@@ -239,32 +175,39 @@ class RunSession {
       Job& job = jobs[index];
       bool over = false;
       const AtEnd done([&] {
-        over ? previous.finished(job.trial.id) : previous.abandoned(job.trial.id);
+        over ? previous.finished(job.first().id) : previous.abandoned(job.first().id);
       });
       progress.trial_started();
       job.cassette = cassette_of(job);
       if (job.cassette && !job.cassette->was_run) {
-        writer_->record_not_run({job.trial}, "was not run when it was recorded", now());
+        writer_->record_not_run(job.trials, "was not run when it was recorded", now());
         Try none;
         none.outcome = Outcome::not_run;
-        progress.trial_finished(job.trial, none);
+        for (const auto& trial : job.trials) progress.trial_finished(trial, none);
         over = true;
         return;
       }
-      TrialRoom room{*sandbox_,  environments, busy_boxes,
-                     graders,    watchdog,     *writer_,
-                     {},         false,
-                     experiment_.limits.elapsed, experiment_.limits.wall,
-                     experiment_.sandbox.network};
-      room.make_agent = [&](const AgentContext& context) {
-        return make_agent(job, context, models, busy_boxes, visible_tests, progress);
+      const TrialRoom room{*sandbox_,  environments, busy_boxes,
+                           graders,    watchdog,     *writer_,
+                           {},         false,
+                           experiment_.limits.elapsed, experiment_.limits.wall,
+                           experiment_.sandbox.network};
+      const auto agents = [&](const Job& asked, const AgentContext& context) {
+        return make_agent(asked, context, models, busy_boxes, visible_tests, progress);
       };
       try {
         if (job.config->policy.previous_attempt_failed) {
           job.previous_attempt_failed =
-              previous.failed_before(job.trial, Reader(options_.db), control_.stopping());
+              previous.failed_before(job.first(), Reader(options_.db), control_.stopping());
         }
-        progress.trial_finished(job.trial, run_to_end(job, room, progress));
+        const auto tries =
+            run_to_end(job, {room, agents, progress}, experiment_.limits.retries);
+        for (const auto& trial : job.trials) {
+          const auto end = std::find_if(tries.begin(), tries.end(), [&](const Try& attempt) {
+            return attempt.trial == trial.id;
+          });
+          if (end != tries.end()) progress.trial_finished(trial, *end);
+        }
         over = true;
       } catch (const Cancelled&) {
         abandoned = true;
@@ -290,24 +233,50 @@ class RunSession {
     return finish(jobs, started, abandoned);
   }
 
-  /// Runs a trial to an outcome. Errors of providers and machines get new tries,
+  /// What working on a job takes beside the job.
+  struct Workshop {
+    const TrialRoom& room;
+    std::function<std::unique_ptr<Agent>(const Job&, const AgentContext&)> agents;
+    Progress& progress;
+  };
+
+  /// Runs a job's trials to their outcomes. Errors of providers and machines get new tries,
   /// as many as the limits allow, and each is said.
-  Try run_to_end(Job& job, const TrialRoom& room, Progress& progress) {
-    for (int retries = 0;;) {
-      try {
-        Try attempt = run_trial(*job.task, job.trial, job.try_number, room, control_.stopping());
-        if (!worth_another(attempt) || retries++ >= experiment_.limits.retries) return attempt;
-        progress.note(fmt::format("{}: {} ({}); try {} begins", job.trial.id,
-                                  name_of(*attempt.outcome), attempt.message, job.try_number + 1));
-        ++job.try_number;
-        job.recorded = {};
-      } catch (const ReplayDiverged& divergence) {
-        progress.note(fmt::format("{}: {}; try {} begins", job.trial.id, divergence.what(),
-                                  job.try_number + 1));
-        ++job.try_number;
-        job.recorded = {};
-      }
+  std::vector<Try> run_to_end(Job& job, const Workshop& workshop, int retries) {
+    std::vector<Try> tries = try_once(job, workshop);
+    for (auto& attempt : tries) {
+      if (retries == 0 || !worth_another(attempt)) continue;
+      workshop.progress.note(fmt::format("{}: {} ({}); try {} begins", attempt.trial,
+                                         name_of(*attempt.outcome), attempt.message,
+                                         attempt.number + 1));
+      Job again = job.again_alone(attempt.trial, attempt.number + 1);
+      attempt = run_to_end(again, workshop, retries - 1).front();
     }
+    return tries;
+  }
+
+  std::vector<Try> try_once(Job& job, const Workshop& workshop) {
+    TrialRoom room = workshop.room;
+    room.make_agent = [&](const AgentContext& context) { return workshop.agents(job, context); };
+    try {
+      return run_trials(*job.task, job.trials, job.try_number, job.done, room,
+                        control_.stopping());
+    } catch (const ReplayDiverged& divergence) {
+      workshop.progress.note(fmt::format("{}: {}; try {} begins", job.first().id,
+                                         divergence.what(), job.try_number + 1));
+    }
+    if (job.done.empty()) {
+      ++job.try_number;
+      job.recorded = {};
+      return try_once(job, workshop);
+    }
+    std::vector<Try> tries;  // some of a tree are over: the others go on alone
+    for (const auto& trial : job.trials) {
+      if (job.done.count(trial.id) != 0) continue;
+      Job alone = job.again_alone(trial.id, job.try_number + 1);
+      tries.push_back(try_once(alone, workshop).front());
+    }
+    return tries;
   }
 
   [[nodiscard]] bool worth_another(const Try& attempt) const {
@@ -323,14 +292,15 @@ class RunSession {
       return make_oracle_agent(context.task.hidden, context.environment);
     }
     if (job.config->agent == "nop") return make_nop_agent();
+    const Trial& trial = context.trials.front();
     const std::uint64_t seed =
-        mix_seed(experiment_.seed, fmt::format("{}/{}/{}", job.trial.task, job.trial.config,
-                                               job.trial.attempt));
+        mix_seed(experiment_.seed, fmt::format("{}/{}/{}", trial.task, trial.config,
+                                               job.seed_attempt));
     AgentLimits limits;
     limits.turns = experiment_.limits.turns;
     limits.tokens = experiment_.limits.tokens;
     limits.command = experiment_.limits.command;
-    const std::string segment = fmt::format("{}#{}/s0", job.trial.id, job.try_number);
+    const std::string segment = fmt::format("{}#{}/s0", trial.id, job.try_number);
     const std::string nonce = experiment_.cache_nonce ? sha256(segment).substr(0, 32) : "";
     const auto look = [&visible_tests, &progress, task = job.task](const CheckRoom& room) {
       bool first = false;
@@ -342,7 +312,7 @@ class RunSession {
     };
     const AgentTask& shown = job.task->shown;
     return make_bash_agent(
-        {.ledger = models.open({job.trial.id, segment, {}}, job.config->tiers, *job.task, seed,
+        {.ledger = models.open({trial.id, segment, {}}, job.config->tiers, *job.task, seed,
                                job.recorded.calls),
          .policy = job.config->policy,
          .limits = limits,
@@ -352,20 +322,43 @@ class RunSession {
          .visible_tests = look,
          .outlook = {shown.difficulty, estimate_tokens(shown.instruction),
                      job.previous_attempt_failed},
-         .threshold = job.trial.threshold.value_or(job.config->policy.threshold),
+         .members = members_of(context.trials, job.config->policy),
          .seed = seed,
          .try_number = job.try_number,
-         .attempt = job.trial.attempt,
-         .recorded = job.recorded.trajectory,
-         .cassette = job.cassette ? job.cassette->turns : std::vector<Turn>{},
-         .nonce = job.cassette ? job.cassette->nonce : nonce});
+         .attempt = trial.attempt,
+         .recorded = {job.recorded.turns, job.recorded.decisions},
+         .cassette = [this, &job](const std::string& of) { return cassette_turns(job, of); },
+         .nonce = job.cassette ? job.cassette->nonce : nonce,
+         .part = context.part});
+  }
+
+  static std::vector<TreeMember> members_of(const std::vector<Trial>& trials,
+                                            const Policy& policy) {
+    std::vector<TreeMember> members;
+    for (const auto& trial : trials) {
+      TreeMember member{trial.id, trial.threshold.value_or(policy.threshold)};
+      const auto place = std::find(policy.grid.begin(), policy.grid.end(), member.threshold);
+      if (place != policy.grid.end()) member.place = static_cast<std::size_t>(place - policy.grid.begin());
+      members.push_back(std::move(member));
+    }
+    return members;
   }
 
   /// What a replayed trial's cassette holds; nullopt for one that is not replayed.
   [[nodiscard]] std::optional<CassetteTrial> cassette_of(const Job& job) const {
     for (const auto& name : job.config->tiers) {
       const ModelSpec& spec = experiment_.models.at(name);
-      if (spec.provider == "replay") return cassette_trial(spec, job.trial.id);
+      if (spec.provider == "replay") return cassette_trial(spec, job.first().id);
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::vector<Turn> cassette_turns(const Job& job, const std::string& trial) const {
+    if (!job.cassette) return {};
+    if (trial == job.first().id) return job.cassette->turns;
+    for (const auto& name : job.config->tiers) {
+      const ModelSpec& spec = experiment_.models.at(name);
+      if (spec.provider == "replay") return cassette_trial(spec, trial).turns;
     }
     return {};
   }
@@ -374,7 +367,9 @@ class RunSession {
     RunEnd end{run_, control_.why(), control_.message(), abandoned || started < jobs.size()};
     if (end.why == Halt::provider && started < jobs.size()) {
       std::vector<Trial> rest;
-      for (std::size_t i = started; i < jobs.size(); ++i) rest.push_back(jobs[i].trial);
+      for (std::size_t i = started; i < jobs.size(); ++i) {
+        rest.insert(rest.end(), jobs[i].trials.begin(), jobs[i].trials.end());
+      }
       writer_->record_not_run(rest, end.message, now());
     }
     if (!end.interrupted) writer_->finish_run(run_, now());

@@ -28,6 +28,7 @@ class ForgetfulRecorder final : public Recorder {
   void judge(const Decision&, const std::vector<Signal>&) override {}
   void finish_turn(const Turn&) override {}
   void finish_try(const Try&) override {}
+  void record_fork(const Fork&) override {}
 };
 
 void conclude(TaskValidity& task) {

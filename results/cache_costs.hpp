@@ -19,7 +19,8 @@ struct BilledCall {
   int turn = 0;
   int tier = 0;
   int sample = 0;
-  bool counted = true;  ///< of the counted try
+  bool counted = true;  ///< on the path of the trial's counted try
+  bool shared = false;  ///< another trial's too, whose row it is: this one pays it no second time
   std::string model;    ///< the experiment's name for it
   std::string served;   ///< model that answered, as it named itself; "" if unknown
   bool accepted = false;

@@ -144,12 +144,31 @@ struct Try {
   bool may_pass = true;  ///< of an error: a new try may fare better; not stored
 };
 
+/// A turn gone on with both ways: what came of the way its trial did not take.
+struct Fork {
+  std::string id;  ///< TRIAL#TRY/fN
+  std::string trial;
+  int try_number = 1;
+  std::string segment;  ///< that ended where the ways part
+  int turn = 0;
+  std::string call;   ///< judged there
+  std::string phase;  ///< draft | result
+  double score = 0;
+  double probability = 1;  ///< of forking there
+  bool escalates = false;  ///< the way not taken; the trial did the opposite
+  std::string leaf;        ///< segment it ended in
+  Outcome outcome = Outcome::not_run;
+  std::optional<StopReason> stop_reason;
+  std::string message;
+};
+
 struct Segment {
-  std::string id;  ///< TRIAL#TRY/sN
+  std::string id;  ///< TRIAL#TRY/sN, after N restarts; where ways part, TRIAL#TRY/sN.M
   std::string trial;
   int try_number = 1;
   std::string parent;  ///< segment it forked from, or ""
-  std::optional<int> fork_turn;
+  std::optional<int> fork_turn;  ///< turns of the parent below it are shared
+  bool aside = false;            ///< a fork's way: on no trial's path
   std::string prompt;  ///< first messages and tools, as JSON text
 };
 
@@ -269,6 +288,7 @@ class Recorder {
   virtual void judge(const Decision& decision, const std::vector<Signal>& signals) = 0;
   virtual void finish_turn(const Turn& turn) = 0;
   virtual void finish_try(const Try& attempt) = 0;
+  virtual void record_fork(const Fork& fork) = 0;
 };
 
 }  // namespace weir

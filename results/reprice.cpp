@@ -10,7 +10,7 @@ std::vector<BilledCall> of(const std::vector<BilledCall>& calls, const std::stri
                            bool counted) {
   std::vector<BilledCall> own;
   std::copy_if(calls.begin(), calls.end(), std::back_inserter(own), [&](const BilledCall& call) {
-    return call.config == config && call.counted == counted;
+    return call.config == config && call.counted == counted && !call.shared;
   });
   return own;
 }
@@ -45,7 +45,7 @@ std::map<std::string, EntryUse> entries_used(const std::vector<BilledCall>& call
                                              const PriceBook& book) {
   std::map<std::string, EntryUse> used;
   for (const auto& call : calls) {
-    if (call.free || call.unknowable) continue;
+    if (call.free || call.unknowable || call.shared) continue;
     const auto cost = book.cost(call.key, call.at, call.tokens);
     if (!cost) continue;
     EntryUse& use = used[cost->entry];

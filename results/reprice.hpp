@@ -20,7 +20,7 @@ struct RepricedConfig {
 };
 
 /// Costs of a run's calls under `book`, a line per config in order of first
-/// call. Changes nothing.
+/// call; a call that several trials share once. Changes nothing.
 [[nodiscard]] std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls,
                                                   const PriceBook& book);
 

@@ -36,6 +36,17 @@ struct Submission {
   milliseconds model_time{0};
 };
 
+class Agent;
+
+/// Another way from here: the trials whose thresholds go it, or a fork's. A thread walks one
+/// way at a time; the others wait with their files.
+struct Branch {
+  std::vector<std::string> trials;  ///< ids; empty for a fork
+  std::optional<Fork> fork;
+  SnapshotPtr files;                ///< where it begins; null: they could not be frozen
+  std::unique_ptr<Agent> agent;     ///< goes on from there; null with the files
+};
+
 /// Who acts. Implemented in harness; made anew for each try.
 class Agent {
  public:
@@ -50,9 +61,10 @@ class Agent {
 /// What an agent is made for.
 struct AgentContext {
   const Task& task;
-  const Trial& trial;
+  const std::vector<Trial>& trials;  ///< one; or several that begin as one
   int try_number;
   const PreparedEnvironment& environment;
+  std::function<void(Branch)> part;  ///< where a way parts from the one that is walked
 };
 using AgentFactory = std::function<std::unique_ptr<Agent>(const AgentContext&)>;
 

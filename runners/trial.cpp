@@ -23,18 +23,57 @@ TimePoint now() {
 /// Half a year: what "no limit" is to a watchdog.
 constexpr auto kNever = std::chrono::hours(24 * 180);
 
+/// A way to be walked: from the beginning, or from where it parted from another.
+struct Way {
+  std::vector<Trial> trials;  ///< whose outcome it brings
+  std::optional<Fork> fork;   ///< or the fork's
+  SnapshotPtr files;          ///< null: the environment's
+  std::unique_ptr<Agent> agent;
+  Clock::duration left;       ///< of the wall limit
+  Clock::duration elapsed_left;
+  milliseconds wall{0};       ///< until it parted
+  milliseconds box{0};
+};
+
 class TrialRun {
  public:
-  TrialRun(const Task& task, const Trial& trial, const TrialRoom& room, std::stop_token stop)
-      : task_(task), trial_(trial), room_(room), stop_(std::move(stop)) {}
+  TrialRun(const Task& task, const std::vector<Trial>& trials, const std::set<std::string>& done,
+           const TrialRoom& room, std::stop_token stop)
+      : task_(task), trials_(trials), done_(done), room_(room), stop_(std::move(stop)) {}
 
-  Try run(int number) {
-    const auto started = Clock::now();
-    try_.trial = trial_.id;
-    try_.number = number;
-    try_.started_at = now();
-    try_.sandbox = room_.sandbox.description();
-    room_.recorder.begin_try(trial_, try_);
+  std::vector<Try> run(int number) {
+    number_ = number;
+    for (const auto& trial : trials_) {
+      if (done_.count(trial.id) == 0) room_.recorder.begin_try(trial, fresh_try(trial.id));
+    }
+    ways_.push_back(from_the_beginning(trials_));
+    while (!ways_.empty()) {
+      way_ = std::move(ways_.back());
+      ways_.pop_back();
+      walk();
+    }
+    return std::move(tries_);
+  }
+
+ private:
+  Try fresh_try(const std::string& trial) const {
+    Try attempt;
+    attempt.trial = trial;
+    attempt.number = number_;
+    attempt.started_at = now();
+    attempt.sandbox = room_.sandbox.description();
+    return attempt;
+  }
+
+  Way from_the_beginning(std::vector<Trial> trials) const {
+    return {.trials = std::move(trials), .fork = {}, .files = {}, .agent = {}, .left = allowance(),
+            .elapsed_left = limit_or_never(room_.elapsed_limit)};
+  }
+
+  void walk() {
+    started_ = Clock::now();
+    try_ = fresh_try("");
+    anomalies_ = nlohmann::json::array();
     try {
       attempt();
     } catch (const StoreError&) {
@@ -51,21 +90,71 @@ class TrialRun {
     try_.message = to_utf8(try_.message);
     try_.anomalies = anomalies_.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     try_.finished_at = now();
-    try_.wall_ms =
-        std::chrono::duration_cast<milliseconds>(Clock::now() - started).count();
-    room_.recorder.finish_try(try_);
-    return try_;
+    try_.wall_ms = walked().count();
+    arrive();
   }
 
- private:
+  /// The way's end is the end of all who went it.
+  void arrive() {
+    if (way_.fork) {
+      Fork fork = *way_.fork;
+      fork.leaf = try_.leaf;
+      fork.outcome = *try_.outcome;
+      fork.stop_reason = try_.stop_reason;
+      fork.message = try_.message;
+      room_.recorder.record_fork(fork);
+    }
+    for (const auto& trial : way_.trials) {
+      if (done_.count(trial.id) != 0) continue;
+      try_.trial = trial.id;
+      room_.recorder.finish_try(try_);
+      tries_.push_back(try_);
+    }
+  }
+
+  [[nodiscard]] milliseconds walked() const {
+    return way_.wall + std::chrono::duration_cast<milliseconds>(Clock::now() - started_);
+  }
+
+  /// Whether anybody still waits for what this way comes to.
+  [[nodiscard]] bool awaited(const std::vector<Trial>& trials) const {
+    return std::any_of(trials.begin(), trials.end(),
+                       [&](const Trial& trial) { return done_.count(trial.id) == 0; });
+  }
+
+  /// Another way parts from the one that is walked.
+  void part(Branch branch, const Deadline& deadline, const Deadline& elapsed,
+            const MeteredBox& box) {
+    Way way{.trials = {}, .fork = std::move(branch.fork), .files = std::move(branch.files),
+            .agent = std::move(branch.agent), .left = deadline.left(),
+            .elapsed_left = elapsed.left(), .wall = walked(), .box = way_.box + box.worked()};
+    const auto leaves = [&](const Trial& trial) {
+      const auto& who = branch.trials;
+      return std::find(who.begin(), who.end(), trial.id) != who.end();
+    };
+    auto& here = way_.trials;
+    std::copy_if(here.begin(), here.end(), std::back_inserter(way.trials), leaves);
+    here.erase(std::remove_if(here.begin(), here.end(), leaves), here.end());
+    if (way.agent != nullptr) {
+      if (way.fork || awaited(way.trials)) ways_.push_back(std::move(way));
+    } else if (way.fork) {
+      way.fork->message = "processes were alive: the files could not be frozen";
+      room_.recorder.record_fork(*way.fork);
+    } else {
+      for (const auto& trial : way.trials) {
+        if (awaited({trial})) ways_.push_back(from_the_beginning({trial}));
+      }
+    }
+  }
+
   void attempt() {
-    environment_ = room_.environments.get(task_, stop_);
+    if (environment_ == nullptr) environment_ = room_.environments.get(task_, stop_);
     try_.environment_sha256 = environment_->sha256;
     for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
-    const Deadline elapsed(room_.watchdog, stop_, limit_or_never(room_.elapsed_limit));
-    Deadline deadline(room_.watchdog, elapsed, allowance());
+    const Deadline elapsed(room_.watchdog, stop_, way_.elapsed_left);
+    Deadline deadline(room_.watchdog, elapsed, way_.left);
     MeteredBox box(room_.sandbox.create(spec()), room_.busy_boxes, deadline);
-    const Submission submission = act(box, deadline);
+    const Submission submission = act(box, deadline, elapsed);
     try_.leaf = submission.leaf;
     try_.error_class = submission.error_class;
     try_.may_pass = submission.may_pass;
@@ -75,10 +164,12 @@ class TrialRun {
     for (const auto& anomaly : submission.anomalies) anomalies_.push_back(anomaly);
     if (submission.failure) {
       try_.outcome = submission.failure;
-    } else {
+    } else if (way_.fork || awaited(way_.trials)) {
       grade(submission, box);
+    } else {
+      try_.outcome = Outcome::not_run;  // nobody asks
     }
-    try_.box_ms = box.worked().count();
+    try_.box_ms = (way_.box + box.worked()).count();
   }
 
   static Clock::duration limit_or_never(milliseconds limit) {
@@ -93,13 +184,18 @@ class TrialRun {
   }
 
   BoxSpec spec() const {
-    BoxSpec spec = environment_->on(environment_->snapshot);
+    BoxSpec spec = environment_->on(way_.files ? way_.files : environment_->snapshot);
     spec.network = room_.network;
     return spec;
   }
 
-  Submission act(Box& box, Deadline& deadline) {
-    const auto agent = room_.make_agent({task_, trial_, try_.number, *environment_});
+  Submission act(MeteredBox& box, Deadline& deadline, const Deadline& elapsed) {
+    part_ = [&](Branch branch) { part(std::move(branch), deadline, elapsed, box); };
+    auto agent = std::move(way_.agent);
+    if (agent == nullptr) {
+      const auto part = [this](Branch branch) { part_(std::move(branch)); };
+      agent = room_.make_agent({task_, way_.trials, number_, *environment_, part});
+    }
     Submission submission = agent->run(task_.shown, box, room_.recorder, deadline);
     if (stop_.stop_requested()) throw Cancelled();
     return submission;
@@ -143,19 +239,33 @@ class TrialRun {
   }
 
   const Task& task_;
-  const Trial& trial_;
+  const std::vector<Trial>& trials_;
+  const std::set<std::string>& done_;
   const TrialRoom& room_;
   std::stop_token stop_;
+  int number_ = 1;
   EnvironmentPtr environment_;
+  std::vector<Way> ways_;  ///< yet to be walked
+  std::vector<Try> tries_;
+  // Of the way that is walked.
+  Way way_;
+  std::function<void(Branch)> part_;
+  Clock::time_point started_;
   Try try_;
-  nlohmann::json anomalies_ = nlohmann::json::array();
+  nlohmann::json anomalies_;
 };
 
 }  // namespace
 
+std::vector<Try> run_trials(const Task& task, const std::vector<Trial>& trials, int try_number,
+                            const std::set<std::string>& done, const TrialRoom& room,
+                            std::stop_token stop) {
+  return TrialRun(task, trials, done, room, std::move(stop)).run(try_number);
+}
+
 Try run_trial(const Task& task, const Trial& trial, int try_number, const TrialRoom& room,
               std::stop_token stop) {
-  return TrialRun(task, trial, room, std::move(stop)).run(try_number);
+  return run_trials(task, {trial}, try_number, {}, room, std::move(stop)).front();
 }
 
 }  // namespace weir

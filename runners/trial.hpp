@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+
 #include "runners/agent.hpp"
 #include "runners/limiter.hpp"
 #include "runners/watchdog.hpp"
@@ -27,5 +29,14 @@ struct TrialRoom {
 /// (both leave the try unfinished), and InfraError when the recorder fails.
 Try run_trial(const Task& task, const Trial& trial, int try_number, const TrialRoom& room,
               std::stop_token stop);
+
+/// The same for several trials that begin as one and part where their agent says so: each way
+/// is walked to its end, one after the other, and graded once for all whose way it is. Where
+/// the files could not be frozen, those who part begin alone, afresh. Trials in `done` have
+/// their outcome already: their ways are only walked where others go along. Returns a try for
+/// each of the others.
+std::vector<Try> run_trials(const Task& task, const std::vector<Trial>& trials, int try_number,
+                            const std::set<std::string>& done, const TrialRoom& room,
+                            std::stop_token stop);
 
 }  // namespace weir

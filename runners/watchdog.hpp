@@ -56,6 +56,11 @@ class Deadline {
     return (limited_ && Clock::now() >= end_) || (outer_ != nullptr && outer_->expired());
   }
 
+  /// What is left of its own allowance.
+  [[nodiscard]] Clock::duration left() const {
+    return limited_ ? end_ - Clock::now() : Clock::duration::max();
+  }
+
   /// The clock stands still while any is alive.
   class Pause {
    public:

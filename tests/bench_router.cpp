@@ -212,6 +212,7 @@ class EndlessModel final : public Model {
                          10,  100 + static_cast<std::int64_t>(request.messages.size()) * 20, 30};
     return completion;
   }
+  std::unique_ptr<Model> clone() const override { return std::make_unique<EndlessModel>(); }
 };
 
 /// One trial with a sandbox, a box and a database of its own, and a model that costs nothing.

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/agent/ballot.hpp"
 #include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/parting.hpp"
+#include "harness/agent/turn_account.hpp"
 #include "harness/agent/turn_checks.hpp"
 #include "harness/model/failure.hpp"
 #include "harness/model/token_estimate.hpp"
-#include "harness/router/commands.hpp"
-#include "harness/router/vote.hpp"
 #include "runners/repository.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -24,12 +25,17 @@ class BashAgent final : public Agent {
  public:
   explicit BashAgent(BashAgentParts parts) : parts_(std::move(parts)) {}
 
+  /// Goes on from the midst of a turn.
+  BashAgent(BashAgentParts parts, TrialState state, OpenTurn turn)
+      : parts_(std::move(parts)), inherited_(std::move(state)), open_(std::move(turn)) {}
+
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
                  Deadline& deadline) override {
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
-    log_.emplace(recorder, parts_.recorded, parts_.cassette);
+    cassette_ = parts_.cassette(parts_.ledger->trial());
+    log_.emplace(recorder, parts_.recorded, cassette_);
     deadline_ = &deadline;
     Submission end = run_to_end();
     end.model_time = parts_.ledger->model_time();
@@ -46,7 +52,7 @@ class BashAgent final : public Agent {
     std::optional<Submission> end;
     try {
       prepare();
-      state = begin();
+      state = inherited_ ? go_on() : begin();
       while (!end) end = guarded_step(state);
     } catch (const Cancelled&) {
       end = stopped();
@@ -64,7 +70,8 @@ class BashAgent final : public Agent {
     if (const auto& command = parts_.policy.external) {
       external_ = std::make_unique<ExternalPolicy>(*command, trial_json(), deadline_->token());
     }
-    router_.emplace(parts_.policy, parts_.threshold, parts_.seed, parts_.outlook, external_.get());
+    router_.emplace(parts_.policy, parts_.members.front().threshold, parts_.seed, parts_.outlook,
+                    external_.get());
     const CheckRoom room{parts_.sandbox, parts_.busy_boxes, parts_.environment,
                          parts_.limits.visible_tests, *deadline_};
     if (router_->wants_tests()) visible_ = parts_.visible_tests(room);
@@ -87,7 +94,7 @@ class BashAgent final : public Agent {
             {"attempt", parts_.attempt},
             {"seed", parts_.seed},
             {"tiers", tiers},
-            {"threshold", parts_.threshold},
+            {"threshold", parts_.members.front().threshold},
             {"grid", parts_.policy.grid},
             {"limits", {{"turns", parts_.limits.turns}}}};
   }
@@ -98,6 +105,23 @@ class BashAgent final : public Agent {
     state.router = router_->begin();
     begin_segment(state, {}, {});
     return state;
+  }
+
+  TrialState go_on() {
+    TrialState state = std::move(*inherited_);
+    request_.tools = bash_tool();
+    last_call_ = open_->attempt.answer.call;
+    begin_part(state);
+    return state;
+  }
+
+  /// The segment in which a way goes on from where it parted.
+  void begin_part(TrialState& state) {
+    const std::string parent = state.segment;
+    state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
+    parts_.ledger->go_on_in(state.segment);
+    recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
+                              state.turn + 1, state.aside, ""});
   }
 
   /// A history of its own: the first, or one that a restart begins.
@@ -111,9 +135,8 @@ class BashAgent final : public Agent {
     request_.messages.clear();
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
     for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
-    const std::string trial = state.segment.substr(0, state.segment.rfind('#'));
-    recorder_->begin_segment(
-        {state.segment, trial, parts_.try_number, parent, fork_turn, prompt.dump()});
+    recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
+                              fork_turn, state.aside, prompt.dump()});
     state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
     state.used_at_start = checks_->budget_used(state, 0);
     state.router.tests_red = visible_->command.empty() ? std::nullopt
@@ -127,15 +150,15 @@ class BashAgent final : public Agent {
   /// What was done so far is paid for and counts.
   void restart(TrialState& state, const Judgement& judgement) {
     box_->restore(parts_.environment.snapshot);
-    const std::string parent = state.segment;
-    const auto slash = parent.rfind("/s");
     TrialState fresh;
     fresh.turn = state.turn + 1;
     fresh.box_time = state.box_time;
-    fresh.segment = fmt::format("{}/s{}", parent.substr(0, slash), state.router.restarts + 1);
+    fresh.partings = state.partings;
+    fresh.aside = state.aside;
     fresh.router = router_->restarted(state.router, judgement);
+    fresh.segment = segment_id(parts_.ledger->trial(), parts_.try_number, fresh);
     parts_.ledger->begin_segment(fresh.segment);
-    begin_segment(fresh, parent, fresh.turn);
+    begin_segment(fresh, state.segment, fresh.turn);
     state = std::move(fresh);
   }
 
@@ -179,47 +202,88 @@ class BashAgent final : public Agent {
   /// One turn: ask, judge the draft, execute, judge the result; then accept it,
   /// or discard it and let another tier answer the same history.
   std::optional<Submission> step(TrialState& state) {
-    const Choice choice = router_->choose(state.router, state.turn, state.context_tokens);
-    json discarded = json::array();
-    for (int tier = choice.tier;;) {
-      TurnAttempt attempt;
-      attempt.tier = tier;
-      if (auto failure = ask(state, attempt)) return failure;
-      if (discarded.empty() && tier == choice.tier) {
-        log_->chosen({state.segment, state.turn, tier, attempt.answer.call, "choose"}, choice,
-                     router_->threshold());
+    OpenTurn turn = open_ ? std::move(*open_) : begin_turn(state);
+    open_.reset();
+    for (;;) {
+      TurnAttempt& attempt = turn.attempt;
+      if (turn.stage == OpenTurn::Stage::ask) {
+        if (auto failure = take_draft(state, turn)) return failure;
       }
-      checks_->look_at_draft(state, attempt);
-      DraftText text = text_of(attempt);
-      attempt.judgement = router_->judge_draft(state.router, attempt.evidence, tier, &text);
-      record(state, attempt, "draft");
-      if (attempt.judgement.mode == "restart") {
-        restart(state, attempt.judgement);
-        return {};
-      }
-      if (attempt.judgement.mode == "rerun") {
-        tier = attempt.judgement.to;
-        continue;
-      }
-      const Judgement of_draft = attempt.judgement;
-      if (attempt.draft.problem.empty()) {
-        execute(state, attempt);
-        if (deadline_->token().stop_requested()) return stopped();
-        for (const auto& message : observations(attempt)) text.results.push_back(message.content);
-        attempt.judgement =
-            router_->judge_result(state.router, attempt.evidence, tier, attempt.undo, &text);
-        record(state, attempt, "result");
+      if (turn.stage == OpenTurn::Stage::draft) {
+        judge_draft(state, turn);
+        if (attempt.judgement.mode == "restart") {
+          restart(state, attempt.judgement);
+          return {};
+        }
         if (attempt.judgement.mode == "rerun") {
-          discarded.push_back(account_of(attempt));
-          box_->restore(attempt.before);
-          tier = attempt.judgement.to;
+          ask_again(turn);
           continue;
         }
+        turn.of_draft = attempt.judgement;
+        if (!attempt.draft.problem.empty()) return accept(state, turn);
+        execute(state, attempt);
+        if (deadline_->token().stop_requested()) return stopped();
       }
-      if (of_draft.escalate) attempt.judgement = of_draft;  // next_turn: keep the decision
-      attempt.asked_first = choice.tier;
-      return accept(state, attempt, discarded);
+      judge_result(state, turn);
+      if (attempt.judgement.mode != "rerun") return accept(state, turn);
+      turn.discarded.push_back(account_of(attempt, parts_.limits.command));
+      box_->restore(attempt.before);
+      ask_again(turn);
     }
+  }
+
+  OpenTurn begin_turn(const TrialState& state) const {
+    OpenTurn turn;
+    turn.choice = router_->choose(state.router, state.turn, state.context_tokens);
+    turn.tier = turn.choice.tier;
+    return turn;
+  }
+
+  static void ask_again(OpenTurn& turn) {
+    turn.tier = turn.attempt.judgement.to;
+    turn.stage = OpenTurn::Stage::ask;
+  }
+
+  std::optional<Submission> take_draft(const TrialState& state, OpenTurn& turn) {
+    turn.attempt = {};
+    turn.attempt.tier = turn.tier;
+    if (auto failure = ask(state, turn.attempt)) return failure;
+    if (turn.discarded.empty() && turn.tier == turn.choice.tier) {
+      log_->chosen({state.segment, state.turn, turn.tier, turn.attempt.answer.call, "choose"},
+                   turn.choice, router_->threshold());
+    }
+    checks_->look_at_draft(state, turn.attempt);
+    turn.stage = OpenTurn::Stage::draft;
+    return {};
+  }
+
+  void judge_draft(TrialState& state, OpenTurn& turn) {
+    TurnAttempt& attempt = turn.attempt;
+    const DraftText text = text_of(attempt);
+    attempt.judgement = router_->judge_draft(state.router, attempt.evidence, turn.tier, &text,
+                                             std::exchange(turn.forced, {}));
+    part_ways(state, turn);
+    record(state, attempt, "draft");
+  }
+
+  void judge_result(TrialState& state, OpenTurn& turn) {
+    TurnAttempt& attempt = turn.attempt;
+    DraftText text = text_of(attempt);
+    for (const auto& message : observations(attempt, parts_.limits.command)) text.results.push_back(message.content);
+    turn.stage = OpenTurn::Stage::result;
+    attempt.judgement = router_->judge_result(state.router, attempt.evidence, turn.tier,
+                                              attempt.undo, &text, std::exchange(turn.forced, {}));
+    part_ways(state, turn);
+    record(state, attempt, "result");
+  }
+
+  /// Lets another way go, if one parts from this turn; what decides is judged and not yet
+  /// written down.
+  void part_ways(TrialState& state, const OpenTurn& turn) {
+    auto branch = other_way(parts_, state, turn, *box_);
+    if (!branch) return;
+    parts_.part(std::move(*branch));
+    begin_part(state);
   }
 
   std::optional<Submission> ask(const TrialState& state, TurnAttempt& attempt) {
@@ -267,38 +331,13 @@ class BashAgent final : public Agent {
     const std::string kind = kind_of(attempt.draft);
     const bool reviewed = kind == "submit" && attempt.tier == 0 && parts_.policy.final_review;
     if (rule.on.count(kind) == 0 || reviewed) return;  // reviewed whatever a vote says
-    std::vector<Answer> answers = {attempt.answer};
-    for (auto& answer :
-         parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_)) {
-      if (!answer.over_budget && answer.completion.ok()) answers.push_back(std::move(answer));
-    }
-    if (answers.size() < 2) return;  // one voice is no vote
-    std::vector<Draft> drafts;
-    std::vector<std::string> texts;
-    for (const auto& answer : answers) {
-      drafts.push_back(read_draft(answer.completion));
-      std::vector<std::string> commands;
-      for (const auto& action : drafts.back().actions) commands.push_back(action.command);
-      texts.push_back(normalised(commands));
-    }
-    const Vote vote = count_votes(texts);
-    attempt.evidence.vote = vote.tally;
-    if (!rule.plurality) return;
-    attempt.answer = std::move(answers[vote.winner]);
-    attempt.draft = std::move(drafts[vote.winner]);
-  }
-
-  static std::string kind_of(const Draft& draft) {
-    const auto any = [&](auto test) {
-      return std::any_of(draft.actions.begin(), draft.actions.end(),
-                         [&](const Action& action) { return test(action.command); });
-    };
-    if (any(asks_to_submit)) return "submit";
-    return any(looks_like_an_edit) ? "edit" : "other";
+    count_ballot(
+        attempt,
+        parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_), rule);
   }
 
   void execute(TrialState& state, TurnAttempt& attempt) {
-    checks_->freeze(attempt);
+    checks_->freeze(state, attempt);
     for (const auto& action : attempt.draft.actions) {
       attempt.results.push_back(box_->exec(command_request(action.command)));
       const ExecResult& result = attempt.results.back();
@@ -310,13 +349,15 @@ class BashAgent final : public Agent {
     checks_->look_at_results(state, attempt);
   }
 
-  std::optional<Submission> accept(TrialState& state, const TurnAttempt& attempt,
-                                   const json& discarded) {
+  std::optional<Submission> accept(TrialState& state, OpenTurn& turn) {
+    TurnAttempt& attempt = turn.attempt;
+    if (turn.of_draft.escalate) attempt.judgement = turn.of_draft;  // next_turn: keep the decision
+    attempt.asked_first = turn.choice.tier;
     std::vector<Message> appended = {attempt.answer.completion.message};
     const std::vector<Message> observed =
-        attempt.draft.problem.empty() ? observations(attempt)
+        attempt.draft.problem.empty() ? observations(attempt, parts_.limits.command)
                                       : answer_problem(attempt.answer.completion, attempt.draft);
-    for (const auto& message : finish_turn(state, attempt, observed, discarded)) {
+    for (const auto& message : finish_turn(state, attempt, observed, turn.discarded)) {
       appended.push_back(message);
     }
     state.history.insert(state.history.end(), appended.begin(), appended.end());
@@ -352,17 +393,6 @@ class BashAgent final : public Agent {
     return log_->finish(std::move(turn), observed);
   }
 
-  std::vector<Message> observations(const TurnAttempt& attempt) const {
-    std::vector<Message> messages;
-    for (std::size_t i = 0; i < attempt.draft.actions.size(); ++i) {
-      const std::string text = i < attempt.results.size()
-                                   ? observation_text(attempt.results[i], parts_.limits.command)
-                                   : "not run: an earlier command submitted";
-      messages.push_back({Role::tool, text, "", {}, attempt.draft.actions[i].call_id});
-    }
-    return messages;
-  }
-
   /// What an external policy may read; empty where there is none.
   DraftText text_of(const TurnAttempt& attempt) const {
     if (external_ == nullptr) return {};
@@ -373,28 +403,6 @@ class BashAgent final : public Agent {
     if (!router_->decides()) return;
     log_->judged({state.segment, state.turn, attempt.tier, attempt.answer.call, phase},
                  attempt.judgement, router_->threshold(), attempt.evidence);
-  }
-
-  static json results_of(const TurnAttempt& attempt) {
-    json results = json::array();
-    for (const auto& result : attempt.results) {
-      results.push_back({{"status", name_of(result.status)}, {"exit_code", result.exit_code}});
-    }
-    return results;
-  }
-
-  /// An executed and discarded draft, for readers.
-  json account_of(const TurnAttempt& attempt) const {
-    json outputs = json::array();
-    for (const auto& result : attempt.results) {
-      outputs.push_back(observation_text(result, parts_.limits.command).substr(0, 2000));
-    }
-    return {{"call", attempt.answer.call},
-            {"tier", attempt.tier},
-            {"commands", attempt.commands()},
-            {"results", results_of(attempt)},
-            {"outputs", outputs},
-            {"undo", attempt.judgement.undo}};
   }
 
   ExecRequest command_request(const std::string& command) const {
@@ -425,6 +433,9 @@ class BashAgent final : public Agent {
   }
 
   BashAgentParts parts_;
+  std::optional<TrialState> inherited_;  ///< from the way this one parted from
+  std::optional<OpenTurn> open_;         ///< in whose midst it did
+  std::vector<Turn> cassette_;
   std::unique_ptr<ExternalPolicy> external_;
   std::optional<Cascade> router_;
   std::shared_ptr<const VisibleTests> visible_ = std::make_shared<const VisibleTests>();
@@ -442,6 +453,10 @@ class BashAgent final : public Agent {
 
 std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts) {
   return std::make_unique<BashAgent>(std::move(parts));
+}
+
+std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts, TrialState state, OpenTurn turn) {
+  return std::make_unique<BashAgent>(std::move(parts), std::move(state), std::move(turn));
 }
 
 }  // namespace weir

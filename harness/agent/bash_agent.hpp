@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "harness/agent/open_turn.hpp"
 #include "harness/agent/trial_state.hpp"
 #include "harness/agent/turn_log.hpp"
 #include "harness/agent/visible_tests.hpp"
@@ -35,17 +36,22 @@ struct BashAgentParts {
   /// Looks at the task's visible tests, once the trial begins and if they matter.
   std::function<std::shared_ptr<const VisibleTests>(const CheckRoom&)> visible_tests;
   TrialOutlook outlook;
-  double threshold;
+  std::vector<TreeMember> members;  ///< whose trajectory it is: one, or all of a tree
   std::uint64_t seed;
   int try_number;
   int attempt;             ///< of the trial: for external policies
   RecordedTurns recorded;  ///< of a try that is resumed
-  std::vector<Turn> cassette;  ///< of the trial that is replayed
-  std::string nonce;           ///< the head of the prompt, so that no other trial warms it
+  /// Turns of a trial that is replayed; empty where none is.
+  std::function<std::vector<Turn>(const std::string& trial)> cassette;
+  std::string nonce;       ///< the head of the prompt, so that no other trial warms it
+  std::function<void(Branch)> part;  ///< takes the ways that part from this one
 };
 
 /// The `bash` agent: one tool, fresh shell per command, an append-only history,
 /// every turn routed through a cascade (of one tier or several).
 [[nodiscard]] std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts);
+/// One that goes on from the midst of a turn.
+[[nodiscard]] std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts, TrialState state,
+                                                     OpenTurn turn);
 
 }  // namespace weir

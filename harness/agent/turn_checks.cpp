@@ -83,13 +83,14 @@ bool TurnChecks::watches_files() const {
   return parts_.router.looks_at("edit_unparsable") || parts_.router.looks_at("no_diff");
 }
 
-void TurnChecks::freeze(TurnAttempt& attempt) {
+void TurnChecks::freeze(TrialState& state, TurnAttempt& attempt) {
   const bool roll_back = parts_.router.may_roll_back(attempt.tier);
   const bool may_look = watches_files() && attempt.tier < parts_.router.top_tier();
   if (!roll_back && !may_look) return;
   attempt.before = box_.snapshot();
   if (attempt.before) {
     attempt.undo = Undo::exact;
+    state.dirty = false;
   } else if (roll_back && parts_.router.policy().files_only) {
     attempt.before = box_.copy();  // processes are alive, and would not come back
     if (attempt.before) attempt.undo = Undo::files_only;
@@ -103,13 +104,14 @@ void TurnChecks::look_at_results(TrialState& state, TurnAttempt& attempt) {
     evidence.nonzero_exit = evidence.nonzero_exit || !result.ok();
     evidence.command_timeout = evidence.command_timeout || result.status == ExecStatus::timeout;
   }
-  const bool changed = box_.changed();
+  const bool changed = box_.changed() || state.dirty;
   // Without a frozen state before it, a change may be an earlier turn's.
   if (attempt.undo == Undo::exact || !changed) evidence.changed_files = changed;
   const bool tests = parts_.router.wants_tests() && !parts_.visible.command.empty();
   const bool syntax = parts_.router.looks_at("edit_unparsable") && attempt.before != nullptr;
   if (!changed || attempt.submission || (!tests && !syntax)) return;
   state.box = box_.snapshot();
+  if (state.box) state.dirty = false;
   if (!state.box) state.box = box_.copy();  // something lives on: look at a moment of it
   if (!state.box) return;
   if (tests) look_at_tests(state, evidence);

@@ -28,7 +28,7 @@ class TurnChecks {
   /// Before execution.
   void look_at_draft(const TrialState& state, TurnAttempt& attempt);
   /// Freezes the files before execution, if something may need them.
-  void freeze(TurnAttempt& attempt);
+  void freeze(TrialState& state, TurnAttempt& attempt);
   /// After execution. Freezes the files in `state.box` where a check needs them.
   void look_at_results(TrialState& state, TurnAttempt& attempt);
 

@@ -65,7 +65,10 @@ void TurnLog::judged(const DecisionPlace& place, const Judgement& judgement, dou
 
 void TurnLog::decide(const Decision& decision, const std::vector<Signal>& signals) {
   for (const auto& other : recorded_.decisions) {
-    if (other.call != decision.call || other.phase != decision.phase) continue;
+    if (other.segment != decision.segment || other.call != decision.call ||
+        other.phase != decision.phase) {
+      continue;
+    }
     if (other.decision != decision.decision || other.mode != decision.mode) {
       throw ReplayDiverged(fmt::format("turn {} is decided differently", decision.turn));
     }

@@ -61,6 +61,11 @@ class Budget {
     return *limit_ <= spent_ ? 1 : static_cast<double>(spent_) / static_cast<double>(*limit_);
   }
 
+  /// Spent so far, calls of unknown cost at all they could have cost.
+  [[nodiscard]] Picodollars charged() const {
+    const std::lock_guard lock(mutex_);
+    return spent_;
+  }
   /// Known cost of the calls settled so far.
   [[nodiscard]] Picodollars spent() const {
     const std::lock_guard lock(mutex_);

@@ -50,6 +50,8 @@ class HttpModel final : public Model {
     return completion;
   }
 
+  std::unique_ptr<Model> clone() const override { return std::make_unique<HttpModel>(*this); }
+
  private:
   /// Error pages are cut only once the key is out of them.
   static std::string shortened(std::string text) {

@@ -163,6 +163,23 @@ void TrialLedger::begin_segment(const std::string& segment) {
   for (auto& tier : tiers_) tier.prefix = {};
 }
 
+std::unique_ptr<TrialLedger> TrialLedger::fork(const std::string& trial,
+                                               const std::string& segment) const {
+  std::vector<TierModel> tiers;
+  for (const auto& tier : tiers_) {
+    tiers.push_back({tier.spec, tier.model->clone(), tier.prefix, tier.max_tokens});
+  }
+  auto fork = std::make_unique<TrialLedger>(room_, Trial{trial, segment, trial_.limit},
+                                            std::move(tiers), std::vector<Call>{}, backoff_);
+  fork->own_budget_.settle(0, own_budget_.charged());
+  fork->recorded_ = recorded_;
+  fork->model_time_ = model_time_;
+  fork->tokens_ = tokens_;
+  fork->strong_spend_ = strong_spend_;
+  fork->segments_ = segments_;
+  return fork;
+}
+
 Call TrialLedger::intent(const TierModel& tier, const ChatRequest& request,
                          const CallPlace& place) const {
   const ModelSpec& spec = tier.spec;

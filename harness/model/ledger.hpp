@@ -88,6 +88,12 @@ class TrialLedger {
 
   /// The calls that follow belong to `segment`, a history of its own.
   void begin_segment(const std::string& segment);
+  /// The calls that follow belong to `segment`, which goes on with the present history.
+  void go_on_in(const std::string& segment) { trial_.segment = segment; }
+  /// The books of `trial`, which parts from this one here: all that was spent and sent so far
+  /// counts for both.
+  [[nodiscard]] std::unique_ptr<TrialLedger> fork(const std::string& trial,
+                                                  const std::string& segment) const;
 
   /// Time spent in calls, waits for places and retries excluded.
   [[nodiscard]] milliseconds model_time() const { return model_time_; }
@@ -98,6 +104,7 @@ class TrialLedger {
   /// Spent of the trial's own dollar limit, in [0,1]; 0 without one.
   [[nodiscard]] double limit_used() const { return own_budget_.used(); }
   [[nodiscard]] const std::string& segment() const { return trial_.segment; }
+  [[nodiscard]] const std::string& trial() const { return trial_.id; }
   [[nodiscard]] const ModelSpec& spec(int tier) const {
     return tiers_[static_cast<std::size_t>(tier)].spec;
   }

@@ -32,6 +32,8 @@ class Model {
   /// A recorded answer was used for this request instead of asking: stateful
   /// providers (the simulated cache) keep in step.
   virtual void replayed(const ChatRequest&, const Completion&) {}
+  /// Another of its kind in the same state, for a trajectory that parts from this one.
+  [[nodiscard]] virtual std::unique_ptr<Model> clone() const = 0;
 };
 
 /// Makes the model for one trial and tier. Only the simulated provider looks at

@@ -59,6 +59,9 @@ class ReplayModel final : public Model {
     return completion;
   }
 
+  /// A branch is another trial in the cassette: read afresh.
+  std::unique_ptr<Model> clone() const override { return std::make_unique<ReplayModel>(spec_); }
+
  private:
   using Place = std::tuple<int, int, int, int>;  ///< turn, tier, sample, retry
 

@@ -79,7 +79,7 @@ Choice Cascade::choose(const RouterState& state, int turn, std::int64_t context_
   if (!decides()) return {};
   Choice choice = policy_.blind() ? choose_blindly(state)
                                   : choose_by_rule(state, turn, context_tokens);
-  choice.grid = same_for_all(choice.tier > state.floor);
+  choice.grid = grid_text(std::vector<bool>(policy_.grid.size(), choice.tier > state.floor));
   return choice;
 }
 
@@ -123,7 +123,7 @@ Choice Cascade::choose_by_rule(const RouterState& state, int turn,
 }
 
 Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence, int tier,
-                         const DraftText* text) const {
+                         const DraftText* text, std::optional<bool> forced) const {
   Judgement judgement;
   judgement.signals = signals_of(evidence);
   const auto seen = policy_signals(evidence);
@@ -140,21 +140,24 @@ Judgement Cascade::judge(const RouterState& state, const TurnEvidence& evidence,
                       !evidence.executed;
   // Its chance matters only where the opinion decides.
   if (possible && !always) judgement.propensity = opinion.propensity.value_or(1);
-  nlohmann::json grid = nlohmann::json::object();
   for (const double threshold : policy_.grid) {
-    grid[key_of(threshold)] = always || reaches(threshold) ? "escalate" : "accept";
+    judgement.at_grid.push_back(always || reaches(threshold));
   }
-  judgement.grid = grid.dump();
-  judgement.escalate = reaches(threshold_) || always;
+  judgement.grid = grid_text(judgement.at_grid);
+  judgement.open = possible && !always;
+  judgement.escalate = forced ? *forced && possible : reaches(threshold_) || always;
   if (judgement.escalate) {
-    judgement.rule = !reaches(threshold_) ? "final_review" : external_ != nullptr ? "exec" : "score";
+    judgement.rule = forced                  ? "fork"
+                     : !reaches(threshold_)  ? "final_review"
+                     : external_ != nullptr  ? "exec"
+                                             : "score";
   }
   return judgement;
 }
 
 Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evidence, int tier,
-                               const DraftText* text) const {
-  Judgement judgement = judge(state, evidence, tier, text);
+                               const DraftText* text, std::optional<bool> forced) const {
+  Judgement judgement = judge(state, evidence, tier, text, forced);
   bool afresh = evidence.submits && evidence.room_again && may_start_again(state, tier);
   if (policy_.attempts && afresh) {
     const auto red = judgement.signals.find("tests_red");
@@ -178,8 +181,9 @@ Judgement Cascade::judge_draft(const RouterState& state, const TurnEvidence& evi
 }
 
 Judgement Cascade::judge_result(const RouterState& state, const TurnEvidence& evidence, int tier,
-                                Undo undo, const DraftText* text) const {
-  Judgement judgement = judge(state, evidence, tier, text);
+                                Undo undo, const DraftText* text,
+                                std::optional<bool> forced) const {
+  Judgement judgement = judge(state, evidence, tier, text, forced);
   if (!judgement.escalate) return judgement;
   const bool rerun = policy_.redo == Redo::rollback && undo != Undo::none;
   judgement.mode = rerun ? "rerun" : "next_turn";
@@ -189,7 +193,8 @@ Judgement Cascade::judge_result(const RouterState& state, const TurnEvidence& ev
 
 Judgement Cascade::judge_end(const RouterState& state, int tier) const {
   Judgement judgement;
-  judgement.grid = same_for_all(may_start_again(state, tier));
+  judgement.at_grid.assign(policy_.grid.size(), may_start_again(state, tier));
+  judgement.grid = grid_text(judgement.at_grid);
   if (!may_start_again(state, tier)) return judgement;
   judgement.escalate = true;
   judgement.rule = policy_.attempts ? "attempts" : "no_submission";
@@ -272,10 +277,10 @@ bool Cascade::within_budget(const RouterState& state) const {
   return state.strong_turns + 1 <= std::floor(*budget.share * length);
 }
 
-std::string Cascade::same_for_all(bool escalate) const {
+std::string Cascade::grid_text(const std::vector<bool>& escalate) const {
   nlohmann::json grid = nlohmann::json::object();
-  for (const double threshold : policy_.grid) {
-    grid[key_of(threshold)] = escalate ? "escalate" : "accept";
+  for (std::size_t k = 0; k < policy_.grid.size(); ++k) {
+    grid[key_of(policy_.grid[k])] = escalate[k] ? "escalate" : "accept";
   }
   return grid.dump();
 }

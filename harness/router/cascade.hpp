@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "harness/router/policy.hpp"
 #include "harness/router/signals.hpp"
@@ -46,6 +47,8 @@ struct Judgement {
   int to = 0;         ///< the tier it goes to
   std::map<std::string, double> signals;  ///< all, also those no policy may see
   std::string grid;   ///< JSON: what each other grid threshold would have said
+  std::vector<bool> at_grid = {};  ///< the same, by place on the policy's grid: escalate?
+  bool open = false;  ///< the score decided: another threshold could have said otherwise
 };
 
 /// Which tier to ask first, and why.
@@ -76,12 +79,15 @@ class Cascade {
   [[nodiscard]] Choice choose(const RouterState& state, int turn,
                               std::int64_t context_tokens) const;
 
-  /// Judges a draft before it is executed. `tier` made it. Throws PolicyFailed.
+  /// Judges a draft before it is executed. `tier` made it. `forced`: a fork's decision, in
+  /// place of the threshold's. Throws PolicyFailed.
   [[nodiscard]] Judgement judge_draft(const RouterState& state, const TurnEvidence& evidence,
-                                      int tier, const DraftText* text = nullptr) const;
+                                      int tier, const DraftText* text = nullptr,
+                                      std::optional<bool> forced = {}) const;
   /// Judges an executed turn. `undo`: how the state before it could be restored.
   [[nodiscard]] Judgement judge_result(const RouterState& state, const TurnEvidence& evidence,
-                                       int tier, Undo undo, const DraftText* text = nullptr) const;
+                                       int tier, Undo undo, const DraftText* text = nullptr,
+                                       std::optional<bool> forced = {}) const;
   /// Judges a trajectory that ended without a submission: may it start afresh?
   [[nodiscard]] Judgement judge_end(const RouterState& state, int tier) const;
 
@@ -114,12 +120,12 @@ class Cascade {
   [[nodiscard]] Choice choose_by_rule(const RouterState& state, int turn,
                                       std::int64_t context_tokens) const;
   [[nodiscard]] Judgement judge(const RouterState& state, const TurnEvidence& evidence, int tier,
-                                const DraftText* text) const;
+                                const DraftText* text, std::optional<bool> forced) const;
   [[nodiscard]] bool may_escalate(const RouterState& state, int tier) const;
   [[nodiscard]] bool may_start_again(const RouterState& state, int tier) const;
   [[nodiscard]] bool within_budget(const RouterState& state) const;
   [[nodiscard]] int pre_routed() const;
-  [[nodiscard]] std::string same_for_all(bool escalate) const;
+  [[nodiscard]] std::string grid_text(const std::vector<bool>& escalate) const;
 
   const Policy& policy_;
   double threshold_;

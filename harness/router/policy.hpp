@@ -73,6 +73,8 @@ struct Policy {
   // [explore]
   std::vector<double> grid;
   std::vector<double> probs;
+  bool tree = false;  ///< every threshold of the grid, as one tree, in place of one drawn
+  double fork = 0;    ///< probability that a judged turn is gone on with both ways
 
   StrongBudget budget;
   std::optional<ExternalCommand> external;

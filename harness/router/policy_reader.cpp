@@ -129,6 +129,19 @@ void read_explore(ConfigTable& table, Policy& policy) {
   for (const double p : policy.probs) {
     if (!(p > 0)) table.fail("probs", "must be positive");
   }
+  const std::string design = table.text("design").value_or("random");
+  if (design != "random" && design != "tree") {
+    table.fail("design", fmt::format("\"{}\" is not random or tree{}", design,
+                                     did_you_mean(design, {"random", "tree"})));
+  }
+  policy.tree = design == "tree";
+  if (policy.tree && table.has("probs")) {
+    table.fail("probs", "a tree runs every threshold of the grid: nothing is drawn");
+  }
+  policy.fork = unit(table, "fork").value_or(0);
+  if (policy.tree && policy.fork > 0) {
+    table.fail("fork", "a tree goes both ways already wherever its thresholds disagree");
+  }
   for (std::size_t i = 0; i < policy.grid.size(); ++i) {
     if (std::count(policy.grid.begin(), policy.grid.end(), policy.grid[i]) > 1) {
       table.fail("grid", "names a threshold twice");

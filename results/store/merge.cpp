@@ -29,6 +29,7 @@ constexpr TableKey kTables[] = {
     {"reward", "trial, try, step, key"},
     {"segment", "id"},
     {"turn", "segment, turn"},
+    {"fork", "id"},
     {"call", "id"},
     {"signal", "segment, turn, call, name"},
     {"decision", "segment, turn, call, phase"},

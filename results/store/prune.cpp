@@ -40,6 +40,7 @@ void drop_run(SQLite::Database& database, const std::string& run) {
        {fmt::format("DELETE FROM signal WHERE segment IN {}", kSegments),
         fmt::format("DELETE FROM decision WHERE segment IN {}", kSegments),
         fmt::format("DELETE FROM turn WHERE segment IN {}", kSegments),
+        fmt::format("DELETE FROM fork WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM call WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM segment WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM reward WHERE trial IN {}", kTrials),

@@ -17,14 +17,25 @@ namespace weir {
 
 using nlohmann::json;
 
-/// Trials that have no row yet are missing data like any other.
+namespace {
+
+/// Trials of a task under a config: its attempts, each of them several where it is a tree.
+int trials_of_task(const json& spec, const std::string& config) {
+  if (!spec.is_object()) return 0;
+  const json trees = spec.value("trials_per_attempt", json::object());
+  return spec.value("attempts", 0) * (trees.is_object() ? trees.value(config, 1) : 1);
+}
+
+}  // namespace
+
 void add_unbegun(std::vector<TrialSummary>& trials, const std::vector<std::string>& tasks,
-                 const std::vector<std::string>& configs, int attempts) {
+                 const std::vector<std::string>& configs, const std::string& text) {
+  const json spec = json::parse(text, nullptr, false);
   std::set<std::tuple<std::string, std::string, int>> begun;
   for (const auto& trial : trials) begun.emplace(trial.task, trial.config, trial.attempt);
   for (const auto& task : tasks) {
     for (const auto& config : configs) {
-      for (int attempt = 1; attempt <= attempts; ++attempt) {
+      for (int attempt = 1; attempt <= trials_of_task(spec, config); ++attempt) {
         if (begun.count({task, config, attempt}) != 0) continue;
         TrialSummary unbegun;
         unbegun.task = task;
@@ -102,8 +113,6 @@ std::vector<Arm> Reader::arms(const Run& run) const {
     digests[task_ids.back()] = task.getColumn(1).getString();
     facts[task_ids.back()] = {task.getColumn(2).getString(), task.getColumn(3).getString()};
   }
-  const json spec = json::parse(run.spec, nullptr, false);
-  const int attempts = spec.is_object() ? spec.value("attempts", 0) : 0;
   const auto rows = configs(run.id);
   std::vector<Arm> arms;
   std::map<std::string, std::size_t> place;
@@ -117,7 +126,7 @@ std::vector<Arm> Reader::arms(const Run& run) const {
     arms.push_back({.run = run, .config = *row, .label = name, .tasks = digests});
   }
   auto all = trials(run.id);
-  if (run.source.empty()) add_unbegun(all, task_ids, names, attempts);
+  if (run.source.empty()) add_unbegun(all, task_ids, names, run.spec);
   for (auto& trial : all) {
     const auto at = place.find(trial.config);
     if (trial.suite.empty()) {  // never begun: its task is known all the same

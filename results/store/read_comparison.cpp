@@ -93,7 +93,7 @@ Comparison Reader::compare(const std::string& run) const {
     comparison.straddling = static_cast<int>(std::count_if(
         all.begin(), all.end(), [&](const auto& trial) { return !part_of[trial.trial]; }));
   }
-  if (comparison.run.source.empty()) add_unbegun(all, task_ids, order, comparison.attempts);
+  if (comparison.run.source.empty()) add_unbegun(all, task_ids, order, comparison.run.spec);
   comparison.expected = static_cast<int>(all.size());
   comparison.missing = static_cast<int>(std::count_if(
       all.begin(), all.end(), [](const auto& trial) { return is_missing(trial.outcome); }));

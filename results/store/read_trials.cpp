@@ -81,18 +81,31 @@ std::map<std::string, PricedAs> priced_as(const std::vector<ConfigRow>& configs)
   return models;
 }
 
-/// Trial by trial, so that nothing large is sorted.
-constexpr const char* kCallsOfTrial =
-    "SELECT segment.try, call.model, coalesce(turn.accepted_call = call.id, 0), "
-    "coalesce(call.price_entry = 'refused', 0), call.host, call.served_model, "
-    "call.requested_model, call.started_at, call.input_miss, call.input_hit, call.cache_write, "
-    "call.output_text, call.output_reasoning, call.input_total, call.output_total, call.cost_pusd, "
-    "call.replayed, coalesce(call.notes LIKE '%\"total_contradicts\"%', 0), "
-    "segment.id, call.turn, call.tier, call.sample, call.latency_ms, call.ttft_ms "
-    "FROM call JOIN segment ON segment.id = call.segment "
-    "LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn "
-    "WHERE call.trial = ? "
-    "ORDER BY segment.rowid, call.turn, call.tier, call.sample, call.retry";
+/// Trial by trial, so that nothing large is sorted: all that a trial's own segments hold, and
+/// what its path shares with others'.
+const std::string& calls_of_trial() {
+  static const std::string sql =
+      kPathOfTrial +
+      std::string(
+          ", mine(segment) AS (SELECT segment FROM step UNION SELECT id FROM segment WHERE trial = "
+          "?1) "
+          "SELECT segment.try, call.model, "
+          "EXISTS (SELECT 1 FROM mine JOIN turn ON turn.segment = mine.segment WHERE turn.turn = "
+          "call.turn AND turn.accepted_call = call.id), "
+          "coalesce(call.price_entry = 'refused', 0), call.host, call.served_model, "
+          "call.requested_model, call.started_at, call.input_miss, call.input_hit, "
+          "call.cache_write, call.output_text, call.output_reasoning, call.input_total, "
+          "call.output_total, call.cost_pusd, call.replayed, "
+          "coalesce(call.notes LIKE '%\"total_contradicts\"%', 0), "
+          "segment.id, call.turn, call.tier, call.sample, call.latency_ms, call.ttft_ms, "
+          "step.segment IS NOT NULL AND (step.until IS NULL OR call.turn < step.until) AS on_path, "
+          "call.trial <> ?1 AS shared "
+          "FROM mine JOIN segment ON segment.id = mine.segment "
+          "JOIN call ON call.segment = segment.id LEFT JOIN step ON step.segment = segment.id "
+          "WHERE on_path OR NOT shared "
+          "ORDER BY segment.rowid, call.turn, call.tier, call.sample, call.retry");
+  return sql;
+}
 
 /// N of a segment's id TRIAL#TRY/sN.
 int ordinal_of(const std::string& segment) {
@@ -129,6 +142,8 @@ BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, 
   call.sample = row.getColumn(21).getInt();
   call.latency_ms = read_optional(row.getColumn(22));
   call.ttft_ms = read_optional(row.getColumn(23));
+  call.counted = row.getColumn(24).getInt() != 0;
+  call.shared = row.getColumn(25).getInt() != 0;
   return call;
 }
 
@@ -138,10 +153,10 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
   const auto models = priced_as(configs(run));
   std::vector<BilledCall> calls;
   auto trial = state_->prepare(
-      "SELECT id, CASE WHEN slot < 0 THEN '@canary' ELSE config END, counted_try, task FROM trial "
+      "SELECT id, CASE WHEN slot < 0 THEN '@canary' ELSE config END, task FROM trial "
       "WHERE run = ? ORDER BY id",
       run);
-  auto row = state_->prepare(kCallsOfTrial);
+  auto row = state_->prepare(calls_of_trial());
   while (trial.executeStep()) {
     row.reset();
     row.bind(1, trial.getColumn(0).getString());
@@ -149,8 +164,7 @@ std::vector<BilledCall> Reader::billed_calls(const std::string& run) const {
       BilledCall call = read_billed_call(row, models);
       call.trial = trial.getColumn(0).getString();
       call.config = trial.getColumn(1).getString();
-      call.counted = call.try_number == trial.getColumn(2).getInt();
-      call.task = trial.getColumn(3).getString();
+      call.task = trial.getColumn(2).getString();
       calls.push_back(std::move(call));
     }
   }

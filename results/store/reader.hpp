@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -29,6 +30,23 @@ struct TrialProgress {
   int try_number = 1;
   bool finished = false;
   Outcome outcome = Outcome::not_run;
+};
+
+/// A try's own rows.
+struct WrittenRows {
+  std::vector<Call> calls;
+  std::vector<Turn> turns;
+  std::vector<Decision> decisions;
+};
+
+/// A fork with both its ways: the one its trial took, and the other.
+struct ForkPair {
+  Fork fork;
+  std::string task;
+  std::map<std::string, double> signals;  ///< of the call judged, those a policy may see
+  Outcome taken = Outcome::not_run;
+  std::optional<Picodollars> taken_cost;  ///< of whole paths, the shared part too
+  std::optional<Picodollars> other_cost;
 };
 
 /// Reads a database; opens its own read-only connection. One thread at a time.
@@ -90,10 +108,15 @@ class Reader {
   [[nodiscard]] Try counted_try(const std::string& trial) const;
   /// The first messages and tools of the counted try, as JSON text; "" if none.
   [[nodiscard]] std::string first_prompt(const std::string& trial) const;
+  /// What a trial's path holds; in a tree also what other trials wrote of it.
   [[nodiscard]] std::vector<Turn> turns(const std::string& trial) const;
   [[nodiscard]] std::vector<Call> calls(const std::string& trial) const;
   [[nodiscard]] std::vector<Decision> decisions(const std::string& trial) const;
   [[nodiscard]] std::vector<Signal> signals(const std::string& trial) const;
+  /// What the counted try wrote itself, on its path or aside: what resume goes by.
+  [[nodiscard]] WrittenRows written(const std::string& trial) const;
+  /// Forks of a config's counted tries.
+  [[nodiscard]] std::vector<ForkPair> forks(const std::string& run, const std::string& config) const;
 
   /// Any read-only query. Throws UserError with SQLite's message.
   [[nodiscard]] Rows query(const std::string& sql) const;

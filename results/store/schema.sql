@@ -1,4 +1,4 @@
--- Weir's database, schema version 5. Tables may change with the version; the
+-- Weir's database, schema version 6. Tables may change with the version; the
 -- views (views.sql) are a contract. All ids are TEXT and unique in a database. Columns
 -- named *_z hold text, zstd-compressed when large (see text_column.hpp).
 
@@ -96,7 +96,8 @@ CREATE TABLE segment (
   try INTEGER NOT NULL,
   parent TEXT REFERENCES segment(id),
   fork_turn INTEGER,               -- turns of the parent below this one are shared
-  prompt_z ANY
+  prompt_z ANY,
+  aside INTEGER NOT NULL DEFAULT 0 -- 1: a fork's way, on no trial's path
 ) STRICT;
 CREATE INDEX segment_by_trial ON segment(trial, try);
 
@@ -112,6 +113,29 @@ CREATE TABLE turn (
   box_ms INTEGER NOT NULL,
   PRIMARY KEY (segment, turn)
 ) STRICT, WITHOUT ROWID;
+
+-- A turn whose call was made in a segment before: where ways part in its midst.
+CREATE INDEX turn_taken_over ON turn(accepted_call)
+WHERE substr(accepted_call, 1, length(segment) + 1) <> segment || '/';
+
+-- A turn gone on with both ways: what came of the one its trial did not take.
+CREATE TABLE fork (
+  id TEXT PRIMARY KEY,
+  trial TEXT NOT NULL REFERENCES trial(id),
+  try INTEGER NOT NULL,
+  segment TEXT NOT NULL,           -- that ended where the ways part
+  turn INTEGER NOT NULL,
+  call TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  score REAL NOT NULL,
+  probability REAL NOT NULL,       -- of forking there
+  escalates INTEGER NOT NULL,      -- the way not taken; the trial did the opposite
+  leaf TEXT,
+  outcome TEXT NOT NULL,
+  stop_reason TEXT,
+  message TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fork_by_trial ON fork(trial, try);
 
 CREATE TABLE call (
   id TEXT PRIMARY KEY,

@@ -11,7 +11,12 @@ SELECT s_trial.run AS run, call.trial AS trial, call.segment AS segment, call.tu
        call.id AS call, call.tier AS tier, call.sample AS sample, call.retry AS retry,
        call.requested_model AS requested_model, call.served_model AS served_model,
        call.fingerprint AS fingerprint, call.host AS host,
-       coalesce(turn.accepted_call = call.id, 0) AS accepted,
+       -- Where ways part in the midst of a turn, its call is a segment's, the turn another's.
+       coalesce(turn.accepted_call = call.id, 0)
+         OR EXISTS (SELECT 1 FROM turn AS later
+                    WHERE later.accepted_call = call.id
+                      AND substr(later.accepted_call, 1, length(later.segment) + 1)
+                          <> later.segment || '/') AS accepted,
        call.finish_reason AS finish_reason,
        CASE WHEN call.settled THEN call.error_class ELSE 'interrupted' END AS error_class,
        call.input_total AS input_total, call.input_miss AS input_miss,
@@ -53,12 +58,14 @@ FROM reward
 JOIN trial ON trial.id = reward.trial AND trial.counted_try = reward.try;
 
 -- The segments on a counted try's path from its leaf to the root, each with the
--- first turn that is no longer shared.
+-- first turn that is no longer shared. In a tree they may be other trials': each of its
+-- trials has the whole path, the part it shares too.
 CREATE VIEW path AS
 WITH RECURSIVE step(trial, segment, until) AS (
   SELECT try.trial,  -- a try that was cut off names no leaf: it stood in its last segment
          coalesce(try.leaf, (SELECT last.id FROM segment AS last
                              WHERE last.trial = trial.id AND last.try = trial.counted_try
+                               AND last.aside = 0
                              ORDER BY last.rowid DESC LIMIT 1)),
          NULL
   FROM trial
@@ -74,7 +81,6 @@ SELECT trial, segment, until FROM step WHERE segment IS NOT NULL;
 CREATE VIEW path_call AS
 SELECT path.trial AS trial,
        count(*) AS calls,
-       sum(coalesce(turn.accepted_call <> call.id, 1)) AS discarded_calls,
        sum(call.cost_pusd IS NULL) AS unpriced_calls,
        CASE WHEN count(*) = count(call.cost_pusd) THEN sum(call.cost_pusd) END AS cost_pusd,
        CASE WHEN sum(call.tier >= 1 AND call.cost_pusd IS NULL) = 0
@@ -90,7 +96,6 @@ SELECT path.trial AS trial,
          AS output_reasoning
 FROM path
 JOIN call ON call.segment = path.segment AND (path.until IS NULL OR call.turn < path.until)
-LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn
 GROUP BY path.trial;
 
 CREATE VIEW path_turn AS
@@ -122,7 +127,8 @@ SELECT trial.run AS run, trial.id AS trial, trial.suite AS suite, trial.task AS 
          AS escalated_turns,
        CASE WHEN imported.trial IS NULL THEN coalesce(path_call.calls, 0) ELSE imported.calls END
          AS calls,
-       CASE WHEN imported.trial IS NULL THEN coalesce(path_call.discarded_calls, 0) END
+       CASE WHEN imported.trial IS NULL
+            THEN coalesce(path_call.calls, 0) - coalesce(path_turn.turns, 0) END
          AS discarded_calls,
        CASE WHEN imported.trial IS NOT NULL THEN imported.input_total
             WHEN path_call.trial IS NULL THEN 0 ELSE path_call.input_total END AS input_total,
@@ -224,3 +230,22 @@ FROM model_change;
 
 CREATE VIEW v_gate AS
 SELECT baseline, suite, config, run, at, tasks, diff, log_evidence, verdict FROM gate_look;
+
+-- A turn gone on with both ways: what the way not taken came to, beside its trial.
+CREATE VIEW v_fork AS
+SELECT trial.run AS run, fork.trial AS trial, fork.id AS fork, fork.segment AS segment,
+       fork.turn AS turn, fork.call AS call, fork.phase AS phase, fork.score AS score,
+       fork.probability AS probability, fork.escalates AS escalates, fork.leaf AS leaf,
+       fork.outcome AS outcome, fork.stop_reason AS stop_reason, fork.message AS message,
+       (WITH RECURSIVE step(segment, until) AS (
+          SELECT fork.leaf, NULL
+          UNION ALL
+          SELECT child.parent, min(coalesce(step.until, child.fork_turn), child.fork_turn)
+          FROM step JOIN segment AS child ON child.id = step.segment
+          WHERE child.parent IS NOT NULL)
+        SELECT CASE WHEN count(*) = count(call.cost_pusd) THEN sum(call.cost_pusd) END
+        FROM step
+        JOIN call ON call.segment = step.segment AND (step.until IS NULL OR call.turn < step.until)
+       ) AS cost_pusd
+FROM fork
+JOIN trial ON trial.id = fork.trial AND trial.counted_try = fork.try;

@@ -39,7 +39,10 @@ constexpr const char* kFinishTry =
     "wall_ms = ?, model_ms = ?, box_ms = ? WHERE trial = ? AND try = ?";
 constexpr const char* kInsertReward = "INSERT OR REPLACE INTO reward VALUES (?, ?, ?, ?, ?)";
 constexpr const char* kInsertSegment =
-    "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?)";
+    "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?)";
+constexpr const char* kInsertFork =
+    "INSERT OR REPLACE INTO fork VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, "
+    "nullif(?, ''), nullif(?, ''))";
 constexpr const char* kIntend =
     "INSERT INTO call (id, trial, segment, turn, tier, sample, retry, model, requested_model, "
     "host, request_sha256, started_at, reserved_pusd, simulated, prefix_sha256, "
@@ -326,6 +329,7 @@ void Writer::begin_segment(const Segment& segment) {
     Binder bind(statement);
     bind(segment.id)(segment.trial)(segment.try_number)(segment.parent)(segment.fork_turn);
     bind.text_column(segment.prompt);
+    bind(segment.aside ? 1 : 0);
     statement.exec();
   });
 }
@@ -364,6 +368,20 @@ void Writer::finish_turn(const Turn& turn) {
     bind(turn.results);
     bind.text_column(turn.discarded);
     bind(turn.box_ms);
+    statement.exec();
+  });
+}
+
+void Writer::record_fork(const Fork& fork) {
+  state_->transact([&] {
+    state_->write_waiting(fmt::format("{}#{}", fork.trial, fork.try_number));
+    auto& statement = state_->prepared(kInsertFork);
+    Binder bind(statement);
+    bind(fork.id)(fork.trial)(fork.try_number)(fork.segment)(fork.turn)(fork.call)(fork.phase);
+    bind(fork.score)(fork.probability)(fork.escalates ? 1 : 0)(fork.leaf);
+    bind(std::string(name_of(fork.outcome)));
+    bind(fork.stop_reason ? std::string(name_of(*fork.stop_reason)) : std::string());
+    bind(fork.message);
     statement.exec();
   });
 }

@@ -40,6 +40,7 @@ class Writer final : public Recorder {
   void judge(const Decision& decision, const std::vector<Signal>& signals) override;
   void finish_turn(const Turn& turn) override;
   void finish_try(const Try& attempt) override;
+  void record_fork(const Fork& fork) override;
 
  private:
   struct State;

@@ -23,6 +23,7 @@ class MemoryRecorder final : public Recorder {
   void judge(const Decision&, const std::vector<Signal>&) override {}
   void finish_turn(const Turn&) override {}
   void finish_try(const Try&) override {}
+  void record_fork(const Fork&) override {}
 
   std::vector<Call> intents;
   std::vector<Call> settled;
@@ -38,6 +39,9 @@ class ScriptedModel final : public Model {
     Completion next = script_.front();
     script_.pop_front();
     return next;
+  }
+  std::unique_ptr<Model> clone() const override {
+    return std::make_unique<ScriptedModel>(script_, asked_);
   }
 
  private:

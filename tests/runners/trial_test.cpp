@@ -24,6 +24,7 @@ class NullRecorder final : public Recorder {
   void judge(const Decision&, const std::vector<Signal>&) override {}
   void finish_turn(const Turn&) override {}
   void finish_try(const Try&) override {}
+  void record_fork(const Fork&) override {}
 };
 
 /// An agent that is one function.

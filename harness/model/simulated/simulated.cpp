@@ -44,6 +44,8 @@ class SimulatedModel final : public Model {
     cache_.store(request, completion.message);
   }
 
+  std::unique_ptr<Model> clone() const override { return std::make_unique<SimulatedModel>(*this); }
+
  private:
   static double skill_on(const ModelSpec& spec, const std::string& difficulty) {
     const auto found = spec.skill_at.find(difficulty);

@@ -1,0 +1,25 @@
+-- From schema version 5 to 6: forks and threshold trees.
+ALTER TABLE segment ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
+
+-- A turn whose call was made in a segment before: where ways part in its midst.
+CREATE INDEX turn_taken_over ON turn(accepted_call)
+WHERE substr(accepted_call, 1, length(segment) + 1) <> segment || '/';
+
+-- A turn gone on with both ways: what came of the one its trial did not take.
+CREATE TABLE fork (
+  id TEXT PRIMARY KEY,
+  trial TEXT NOT NULL REFERENCES trial(id),
+  try INTEGER NOT NULL,
+  segment TEXT NOT NULL,           -- that ended where the ways part
+  turn INTEGER NOT NULL,
+  call TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  score REAL NOT NULL,
+  probability REAL NOT NULL,       -- of forking there
+  escalates INTEGER NOT NULL,      -- the way not taken; the trial did the opposite
+  leaf TEXT,
+  outcome TEXT NOT NULL,
+  stop_reason TEXT,
+  message TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fork_by_trial ON fork(trial, try);
