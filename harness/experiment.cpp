@@ -255,6 +255,10 @@ class ExperimentReader {
     if (!config.policy.weights.empty()) {
       table.fail("file", "has weights, which an external policy replaces; remove [score] weights");
     }
+    if (config.policy.tree || config.policy.fork > 0) {
+      table.fail("file", "has [explore] design = \"tree\" or fork: a program's own state cannot be "
+                         "gone on with twice; draw thresholds instead");
+    }
     config.policy.text += external_text(command);
     config.policy.external = command;
     table.reject_unknown();

@@ -190,6 +190,8 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
     found.in_doubt += run.in_doubt ? 1U : 0U;
     found.exploration_usd += static_cast<double>(run.cost.value_or(0)) / 1e12;
   }
+  if (log.spent) found.exploration_usd = static_cast<double>(*log.spent) / 1e12;
+  found.benefit = benefit_curves(log.forks);
   found.simulated = log.simulated;
   found.probs = log.probs;
   if (request.missing_unresolved) count_missing_as_unresolved(log);

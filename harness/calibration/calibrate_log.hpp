@@ -73,6 +73,7 @@ struct LogCalibration {
   std::optional<LogValidation> validated;  ///< tuned by estimate, on other tasks
   std::optional<BlindControl> blind;
   double exploration_usd = 0;  ///< what the log's runs cost; unknown costs left out
+  std::vector<BenefitCurve> benefit;  ///< of forks; empty without any
 
   /// Estimates at what was certified may be shown: such logs rarely abstain.
   [[nodiscard]] bool shows_estimates() const;

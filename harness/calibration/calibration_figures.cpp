@@ -160,6 +160,26 @@ std::string cost_figure(const LogCalibration& found) {
   return figure.done();
 }
 
+std::string benefit_figure(const BenefitCurve& curve, bool simulated) {
+  const auto n = static_cast<double>(curve.bins.size());
+  Scale y{0, 0};
+  for (const auto& bin : curve.bins) {
+    y.cover(bin.interval ? bin.interval->low : bin.resolved);
+    y.cover(bin.interval ? bin.interval->high : bin.resolved);
+  }
+  widen(y);
+  Figure figure("What escalating gains, by " + curve.signal + simulated_text(simulated),
+                "values, lowest first", "resolve rate, escalated less kept", {0, n, 0, 1}, y);
+  figure.line(0, 0, n, 0, "#c0392b");
+  for (std::size_t i = 0; i < curve.bins.size(); ++i) {
+    const BenefitBin& bin = curve.bins[i];
+    const double middle = static_cast<double>(i) + 0.5;
+    if (bin.interval) figure.line(middle, bin.interval->low, middle, bin.interval->high, "#7f8c8d", 2);
+    figure.point(middle, bin.resolved, false, fmt::format("{:.3g} (n {})", bin.high, bin.forks));
+  }
+  return figure.done();
+}
+
 std::string frontier_figure(const PairedCalibration& found) {
   const auto n = static_cast<double>(found.pairs.tasks.size());
   const auto rate = [&](const CascadePoint& point) { return point.resolved / n; };

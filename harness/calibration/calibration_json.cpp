@@ -163,6 +163,23 @@ json certificate_json(const PairedCertificate& certificate, const PairedCalibrat
           {"tasks_needed", chosen ? json() : or_null(certificate.tasks_needed)}};
 }
 
+json benefit_json(const BenefitCurve& curve) {
+  json bins = json::array();
+  for (const auto& bin : curve.bins) {
+    bins.push_back({{"low", bin.low},
+                    {"high", bin.high},
+                    {"forks", bin.forks},
+                    {"missing", bin.missing},
+                    {"tasks", bin.tasks},
+                    {"resolved", bin.resolved},
+                    {"interval", bin.interval ? json_of(*bin.interval) : json()},
+                    {"lowest", bin.lowest},
+                    {"highest", bin.highest},
+                    {"usd", or_null(bin.usd)}});
+  }
+  return {{"signal", curve.signal}, {"bins", bins}};
+}
+
 json curve_json(const RouterCurve& curve, bool between) {
   return {{"points", curve.points.size()},
           {"auc", curve.auc},
@@ -194,6 +211,8 @@ json json_of(const LogCalibration& found, const CalibrationRequest& request) {
               {"gap", found.gap},
               {"choice", threshold_at(found, found.chosen)},
               {"abstention_rate", or_null(found.abstention)}};
+  out["benefit"] = json::array();
+  for (const auto& curve : found.benefit) out["benefit"].push_back(benefit_json(curve));
   out["hull"] = json::array();
   std::vector<CostQuality> points;
   for (const auto& each : found.estimates) {
@@ -265,6 +284,23 @@ json json_of(const PairedCalibration& found, const CalibrationRequest& request) 
                            {"q10", curve_json(binned_curve(pairs), true)}};
   }
   return out;
+}
+
+json json_of(const ExplorationLog& log, const std::vector<TurnwiseEstimate>& estimates) {
+  json frontier = json::array();
+  for (const auto& each : estimates) {
+    frontier.push_back({{"threshold", number_or_inf(each.threshold)},
+                        {"quality", or_null(each.resolved)},
+                        {"quality_error", each.resolved ? json(each.resolved_error) : json()},
+                        {"cost_usd", or_null(each.usd)},
+                        {"ess", each.ess},
+                        {"max_weight", each.max_weight},
+                        {"mean_weight", each.mean_weight}});
+  }
+  return {{"design", "per_turn"},       {"simulated", log.simulated},
+          {"tasks", log.tasks.size()},  {"n", log.runs.size()},
+          {"frontier", frontier},       {"in_sample", json()},
+          {"null_control", json()},     {"certificate", {{"certified", false}, {"threshold", json()}}}};
 }
 
 json claim_of(const LogCalibration& found, const CalibrationRequest& request) {

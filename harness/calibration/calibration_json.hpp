@@ -4,6 +4,7 @@
 
 #include "harness/calibration/calibrate_log.hpp"
 #include "harness/calibration/calibrate_pairs.hpp"
+#include "harness/calibration/turn_exploration.hpp"
 
 namespace weir {
 
@@ -13,6 +14,10 @@ namespace weir {
                                      const CalibrationRequest& request);
 [[nodiscard]] nlohmann::json json_of(const PairedCalibration& found,
                                      const CalibrationRequest& request);
+
+/// Of a log explored turn by turn: `frontier` holds the estimates, the certificate abstains.
+[[nodiscard]] nlohmann::json json_of(const ExplorationLog& log,
+                                     const std::vector<TurnwiseEstimate>& estimates);
 
 /// {"threshold", "k", "resolve_ci", "cost_ci", "resolve_lcb", ...}; a null threshold only
 /// ever means: abstained.

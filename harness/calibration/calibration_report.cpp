@@ -189,6 +189,37 @@ std::string missing_text(const LogCalibration& found, const CalibrationRequest& 
                          : "nothing would be certified");
 }
 
+/// What escalating did where turns went on both ways.
+Section benefit_section(const LogCalibration& found) {
+  Table table;
+  table.columns = {{"signal", "Signal"},     {"value", "Value"},   {"forks", "Forks"},
+                   {"missing", "Missing"},   {"tasks", "Tasks"},   {"resolved", "Resolved, points", true, 3},
+                   {"bounds", "With missing ones at worst and best"}, {"usd", "$ per run", true, 1}};
+  for (const auto& curve : found.benefit) {
+    for (const auto& bin : curve.bins) {
+      const std::string value = bin.low == bin.high ? fmt::format("{:.3g}", bin.low)
+                                                    : fmt::format("{:.3g} to {:.3g}", bin.low, bin.high);
+      const std::string points = signed_text(bin.resolved * 100, 1);
+      table.rows.push_back(
+          {Cell::of(curve.signal), Cell::of(value), Cell::of(fmt::format("{}", bin.forks)),
+           Cell::of(fmt::format("{}", bin.missing)), Cell::of(fmt::format("{}", bin.tasks)),
+           bin.interval ? Cell{points + " " + range(*bin.interval, 100, 1),
+                               Estimate{bin.resolved, *bin.interval}}
+                        : Cell{points, bin.resolved},
+           Cell::of(bin.missing == 0 ? std::string("as it is")
+                                     : fmt::format("{} to {}", signed_text(bin.lowest * 100, 1),
+                                                   signed_text(bin.highest * 100, 1))),
+           bin.usd ? Cell{signed_text(*bin.usd, 5), *bin.usd} : Cell::unknown()});
+    }
+  }
+  return {"benefit",
+          "What escalating changes",
+          {table},
+          {"Turns gone on with both ways: escalated less kept, the rest by the trial's own "
+           "threshold. Intervals are 95 %, clustered by task. They are for choosing signals; they "
+           "certify nothing, and of many bins some look good by chance."}};
+}
+
 void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& notes) {
   if (!found.shows_estimates()) {
     notes.push_back(fmt::format(
@@ -269,6 +300,7 @@ Document calibration_document(const LogCalibration& found, const CalibrationRequ
   notes.push_back(payback_text(found, confirmed ? confirmed->place : found.chosen));
   if (!origin.deploy.empty()) notes.push_back(origin.deploy);
   document.sections.push_back(std::move(section));
+  if (!found.benefit.empty()) document.sections.push_back(benefit_section(found));
   add_calibration_footer(document, request, origin);
   return document;
 }

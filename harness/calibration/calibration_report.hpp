@@ -52,6 +52,8 @@ void add_calibration_footer(Document& document, const CalibrationRequest& reques
 /// threshold; cost by tier over thresholds.
 [[nodiscard]] std::string frontier_figure(const LogCalibration& found);
 [[nodiscard]] std::string cost_figure(const LogCalibration& found);
+/// What escalating gained by value of a signal, with intervals; of a log with forks.
+[[nodiscard]] std::string benefit_figure(const BenefitCurve& curve, bool simulated);
 [[nodiscard]] std::string frontier_figure(const PairedCalibration& found);
 
 }  // namespace weir

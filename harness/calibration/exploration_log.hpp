@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/calibration/benefit.hpp"
 #include "results/record.hpp"
 
 namespace weir {
@@ -33,6 +34,14 @@ struct ExploredRun {
   bool in_doubt = false;
 };
 
+/// A turn that was explored on its own.
+struct ExploredTurn {
+  double score = 0;
+  bool escalated = false;
+  double p_escalate = 0;  ///< that it would be
+  std::optional<double> usd;
+};
+
 /// Runs of one config without a threshold of its own: flash alone, pro alone.
 struct PlainArm {
   std::string config;
@@ -51,6 +60,11 @@ struct ExplorationLog {
   std::vector<std::string> tasks;
   std::vector<ExploredRun> runs;
   std::vector<PlainArm> plain_arms;  ///< one per config
+  std::vector<ForkEffect> forks;
+  /// By run, of a log whose turns were explored one by one (turn_exploration.hpp); else empty.
+  std::vector<std::vector<ExploredTurn>> turns;
+  /// What exploring cost, each call once; nullopt: the runs' costs, which share none.
+  std::optional<Picodollars> spent;
   bool simulated = false;
 
   /// The probability of drawing one of `set`.

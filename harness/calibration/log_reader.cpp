@@ -21,6 +21,15 @@ using nlohmann::json;
 
 enum class Kind { meta, run, turn };
 
+/// What a fork's way came to, until the run's own is known.
+struct ForkSeen {
+  double probability = 1;
+  std::optional<bool> resolved;
+  std::optional<Picodollars> cost;
+  bool escalates = false;
+  double score = 0;
+};
+
 /// What the turns of one run have said so far.
 struct TurnsSeen {
   ThresholdSet consistent = 0;
@@ -28,6 +37,8 @@ struct TurnsSeen {
   int strong = 0;
   bool in_doubt = false;
   std::size_t line = 0;
+  std::vector<ExploredTurn> turns;
+  std::vector<ForkSeen> forks;
 };
 
 class LogParser {
@@ -268,13 +279,9 @@ class LogParser {
     if (!(score >= 0 && score <= 1)) fail(fmt::format("score {} is not in [0,1]", score));
     const auto escalated = flag(object, "escalated");
     if (!escalated) fail("escalated must be true or false");
-    if (object.contains("p_escalate") && !object["p_escalate"].is_null()) {
-      const double p = number(object, "p_escalate");
-      if (p > 0 && p < 1) {
-        fail(
-            "p_escalate: this turn was explored on its own. Over a run such weights multiply and "
-            "carry no promise; draw one threshold per run instead ([explore] in the policy)");
-      }
+    seen.turns.push_back(choice_of(object, score, *escalated));
+    if (object.contains("fork") && object["fork"].is_object()) {
+      seen.forks.push_back(fork_of(object, score, *escalated));
     }
     seen.strong += *escalated ? 1 : 0;
     seen.in_doubt =
@@ -282,6 +289,45 @@ class LogParser {
                           !flag(object, "restorable").value_or(true));
     for (std::size_t k = 0; k < log_.grid.size(); ++k) {
       if ((score >= log_.grid[k]) != *escalated) seen.consistent &= ~(ThresholdSet{1} << k);
+    }
+  }
+
+  ExploredTurn choice_of(const json& object, double score, bool escalated) {
+    ExploredTurn turn{score, escalated, escalated ? 1.0 : 0.0, {}};
+    if (const auto spent = cost(object)) turn.usd = static_cast<double>(*spent) / 1e12;
+    if (!object.contains("p_escalate") || object["p_escalate"].is_null()) return turn;
+    turn.p_escalate = number(object, "p_escalate");
+    if (!(turn.p_escalate >= 0 && turn.p_escalate <= 1)) fail("p_escalate must be in [0,1]");
+    if ((escalated ? turn.p_escalate : 1 - turn.p_escalate) <= 0) {
+      fail("p_escalate gives what the turn did no chance at all");
+    }
+    per_turn_ = per_turn_ || (turn.p_escalate > 0 && turn.p_escalate < 1);
+    return turn;
+  }
+
+  ForkSeen fork_of(const json& object, double score, bool escalated) const {
+    const json& fork = object["fork"];
+    ForkSeen seen;
+    seen.probability = number(object, "fork_probability");
+    if (!(seen.probability > 0 && seen.probability <= 1)) fail("fork_probability must be in (0,1]");
+    seen.resolved = flag(fork, "resolved");
+    seen.cost = cost(fork);
+    seen.escalates = !escalated;
+    seen.score = score;
+    return seen;
+  }
+
+  /// As differences between escalating and not, now that the run's own end is known.
+  void add_forks(const TurnsSeen& seen, const ExploredRun& run) {
+    for (const auto& fork : seen.forks) {
+      ForkEffect effect{.task = log_.tasks[run.task], .weight = 1 / fork.probability,
+                        .resolved = {}, .usd = {}, .score = fork.score};
+      const double sign = fork.escalates ? 1 : -1;
+      if (fork.resolved && run.resolved) effect.resolved = sign * (*fork.resolved - *run.resolved);
+      if (fork.cost && run.cost) {
+        effect.usd = sign * static_cast<double>(*fork.cost - *run.cost) / 1e12;
+      }
+      log_.forks.push_back(std::move(effect));
     }
   }
 
@@ -303,6 +349,12 @@ class LogParser {
             name, count, first, *seen.numbers.rbegin(), run.turns.value_or(span)));
       }
       run.turns = static_cast<int>(count);
+      add_forks(seen, run);
+      if (per_turn_) {
+        log_.turns.resize(log_.runs.size());
+        log_.turns[found->second] = seen.turns;
+        continue;
+      }
       if (!holds(seen.consistent, run.drawn)) {
         fail(
             fmt::format("the turns of run {} did not go by its threshold {}: a turn escalates iff "
@@ -312,6 +364,13 @@ class LogParser {
       run.consistent = seen.consistent & every();
       run.strong_turns = seen.strong;
       run.in_doubt = seen.in_doubt;
+    }
+    if (!per_turn_) return;
+    for (std::size_t i = 0; i < log_.runs.size(); ++i) {
+      if (i < log_.turns.size() && !log_.turns[i].empty()) continue;
+      throw UserError(fmt::format("{}: turns were explored one by one, and run {} has none: what it "
+                                  "did is unknown",
+                                  name_, log_.runs[i].id));
     }
   }
 
@@ -325,6 +384,7 @@ class LogParser {
   std::string name_;
   std::size_t line_ = 0;
   json meta_;
+  bool per_turn_ = false;  ///< some turn was explored on its own
   ExplorationLog log_;
   std::map<std::string, std::size_t> run_index_;
   std::map<std::string, std::size_t> task_index_;

@@ -155,10 +155,34 @@ class RunLogReader {
       if (drawn == thresholds.end() || trial.outcome == Outcome::not_run) continue;
       found_.log.runs.push_back(explored(trial, drawn->second, costs));
     }
+    add_forks(run, *config);
+    add_spend(run, *config);
   }
   RunLog take() { return std::move(found_); }
 
  private:
+  void add_forks(const Run& run, const std::string& config) {
+    for (const auto& pair : reader_.forks(run.id, config)) {
+      ForkEffect effect = effect_of(pair);
+      if (selection_.book) effect.usd.reset();  // booked under other prices
+      found_.log.forks.push_back(std::move(effect));
+    }
+  }
+
+  /// A tree's trials share calls, and forks add some: each call is paid once.
+  void add_spend(const Run& run, const std::string& config) {
+    Picodollars& spent = found_.log.spent ? *found_.log.spent : found_.log.spent.emplace(0);
+    for (const auto& call : reader_.billed_calls(run.id)) {
+      if (call.config != config || call.shared || call.free) continue;
+      if (!selection_.book) {
+        spent += call.cost_pusd.value_or(0);
+      } else if (!call.unknowable) {
+        const auto cost = selection_.book->cost(call.key, call.at, call.tokens);
+        spent += cost ? cost->pusd : 0;
+      }
+    }
+  }
+
   [[nodiscard]] std::map<std::string, double> thresholds_of(const Run& run) const {
     std::map<std::string, double> thresholds;
     for (const auto& progress : reader_.progress(run.id)) {

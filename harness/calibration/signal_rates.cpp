@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <set>
 
 #include "harness/router/policy.hpp"
 
@@ -47,6 +48,19 @@ class TaskMean {
   std::map<std::string, std::vector<std::pair<double, double>>> tasks_;
 };
 
+/// Of one trial, by name.
+std::map<std::string, double> mean_signals(const std::vector<Signal>& signals) {
+  std::map<std::string, std::pair<double, int>> sums;
+  for (const auto& signal : signals) {
+    auto& [sum, count] = sums[signal.name];
+    sum += signal.value;
+    ++count;
+  }
+  std::map<std::string, double> means;
+  for (const auto& [name, sum] : sums) means[name] = sum.first / sum.second;
+  return means;
+}
+
 /// Whether `model` is in a list joined by ", ". A model that served nothing contradicts nothing.
 bool is_listed(const std::string& model, const std::string& list) {
   return (", " + list + ", ").find(", " + model + ", ") != std::string::npos;
@@ -59,31 +73,25 @@ std::map<std::string, SignalRate> signal_rates(const Reader& reader, const std::
                                                const std::vector<std::string>& signals,
                                                const std::map<std::string, double>& weights) {
   std::map<std::string, TaskMean> means;
+  const std::set<std::string> wanted(signals.begin(), signals.end());
   const auto weight_of = [&](const std::string& trial) {
     if (weights.empty()) return 1.0;
     const auto found = weights.find(trial);
     return found == weights.end() ? 0.0 : found->second;
   };
   for (const auto& run : runs) {
-    std::map<std::string, std::string> task_of;
     for (const auto& trial : reader.arm(run, config, config).trials) {
       if (is_missing(trial.outcome)) continue;
-      task_of[trial.trial] = trial.suite + "/" + trial.task;
-      if (trial.turns.value_or(0) == 0) continue;
-      const double share = static_cast<double>(trial.escalated_turns.value_or(0)) /
-                           static_cast<double>(*trial.turns);
-      means[kEscalated].add(task_of[trial.trial], weight_of(trial.trial), share);
-    }
-    const Rows rows = reader.query(fmt::format(
-        "SELECT v_signal.trial, v_signal.name, avg(v_signal.value) FROM v_signal JOIN trial ON "
-        "trial.id = v_signal.trial WHERE v_signal.run = '{}' AND trial.config = {} AND "
-        "v_signal.name IN ('{}') GROUP BY v_signal.trial, v_signal.name",
-        run.id, sql_text(config), fmt::join(signals, "', '")));
-    for (const auto& row : rows.rows) {
-      const auto task = task_of.find(row.at(0).value_or(""));
-      if (task == task_of.end()) continue;
-      means[row.at(1).value_or("")].add(task->second, weight_of(task->first),
-                                        std::stod(row.at(2).value_or("0")));
+      const std::string task = trial.suite + "/" + trial.task;
+      const double weight = weight_of(trial.trial);
+      if (trial.turns.value_or(0) > 0) {
+        const double share = static_cast<double>(trial.escalated_turns.value_or(0)) /
+                             static_cast<double>(*trial.turns);
+        means[kEscalated].add(task, weight, share);
+      }
+      for (const auto& [name, value] : mean_signals(reader.signals(trial.trial))) {
+        if (wanted.count(name) != 0) means[name].add(task, weight, value);
+      }
     }
   }
   std::map<std::string, SignalRate> rates;

@@ -93,7 +93,7 @@ void check_files(const CalibrateCommand& command) {
   add("--out", command.out, true);
   add("--claim", command.claim, true);
   add("--report", command.report, true);
-  for (const char* name : {"frontier", "cost"}) {
+  for (const char* name : {"frontier", "cost", "benefit-score"}) {
     if (!command.report.empty()) add("a figure of --report", figure_file(command, name), true);
   }
 }
@@ -282,6 +282,9 @@ void finish_log(const CalibrateCommand& command, const LogCalibration& found,
   if (found.shows_estimates()) {
     figures = {{"frontier", frontier_figure(found)}, {"cost", cost_figure(found)}};
   }
+  for (const auto& curve : found.benefit) {
+    figures.emplace_back("benefit-" + curve.signal, benefit_figure(curve, found.simulated));
+  }
   write_claim(command, claim);
   write_report(command, document, figures);
   if (policy) {
@@ -292,6 +295,20 @@ void finish_log(const CalibrateCommand& command, const LogCalibration& found,
                command.out.string());
   }
   print(command, document, values);
+}
+
+/// A log explored turn by turn: what it estimates; it certifies nothing.
+int estimate_turns(const CalibrateCommand& command, const ExplorationLog& log,
+                   CalibrationOrigin origin) {
+  const auto estimates = estimate_turnwise(log);
+  Document document = turnwise_document(log, estimates);
+  add_calibration_footer(document, command.request, origin);
+  write_claim(command, {{"threshold", nullptr}, {"k", nullptr}, {"resolve_ci", nullptr},
+                        {"cost_ci", nullptr}, {"resolve_lcb", nullptr},
+                        {"simulated", log.simulated}});
+  write_report(command, document, {});
+  print(command, document, json_of(log, estimates));
+  return kOk;
 }
 
 int calibrate_jsonl(const CalibrateCommand& command) {
@@ -306,7 +323,9 @@ int calibrate_jsonl(const CalibrateCommand& command) {
   origin.what = digest_name(command.log, text);
   LogCalibration found;
   try {
-    found = calibrate_log(parse_exploration_log(command.log.string(), text), request);
+    const ExplorationLog log = parse_exploration_log(command.log.string(), text);
+    if (!log.turns.empty()) return estimate_turns(command, log, std::move(origin));
+    found = calibrate_log(log, request);
   } catch (const UserError& error) {
     const std::string what = error.what();
     const bool named = what.rfind(command.log.string(), 0) == 0;

@@ -6,8 +6,8 @@
 namespace weir {
 namespace {
 
-Estimate mean_of(const std::vector<double>& values) {
-  Estimate result;
+PolicyValue mean_of(const std::vector<double>& values) {
+  PolicyValue result;
   const auto n = static_cast<double>(values.size());
   for (const double value : values) result.value += value / n;
   if (values.size() < 2) return result;
@@ -41,7 +41,7 @@ Weighted importance_weighted(std::vector<double> weights, const std::vector<doub
     terms.push_back(weights[i] * rewards[i]);
     result.max_weight = std::max(result.max_weight, weights[i]);
   }
-  const Estimate ips = mean_of(terms);
+  const PolicyValue ips = mean_of(terms);
   result.ips = ips.value;
   result.ips_se = ips.se;
   if (weights.empty() || sum <= 0) return result;
@@ -57,7 +57,7 @@ Weighted importance_weighted(std::vector<double> weights, const std::vector<doub
   return result;
 }
 
-Estimate doubly_robust(const std::vector<LoggedAction>& log) {
+PolicyValue doubly_robust(const std::vector<LoggedAction>& log) {
   std::vector<double> terms;
   for (const auto& one : log) {
     const double target = one.action == 1 ? one.target_p1 : 1 - one.target_p1;

@@ -24,7 +24,7 @@ struct Weighted {
                                            const std::vector<double>& rewards,
                                            std::optional<double> clip = {});
 
-struct Estimate {
+struct PolicyValue {
   double value = 0;
   double se = 0;
 };
@@ -39,7 +39,7 @@ struct LoggedAction {
   double q1 = 0;
 };
 /// Source: Dudik, Langford & Li (2011).
-[[nodiscard]] Estimate doubly_robust(const std::vector<LoggedAction>& log);
+[[nodiscard]] PolicyValue doubly_robust(const std::vector<LoggedAction>& log);
 
 /// A step of a trajectory: its own ratio, its reward, and predictions.
 struct LoggedStep {

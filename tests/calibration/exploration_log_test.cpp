@@ -88,8 +88,11 @@ TEST(ExplorationLog, WhatCannotBeUsedIsNamedWithItsLine) {
   EXPECT_THAT(error_in(kMeta + turn(0.1, false)), HasSubstr("has no line"));
   EXPECT_THAT(error_in(kMeta), HasSubstr("no run"));
   EXPECT_THAT(error_in(kMeta + kRun +
-                       R"({"run":1,"turn":1,"score":0.1,"escalated":false,"p_escalate":0.1})"),
-              HasSubstr("explored on its own"));
+                       R"({"run":1,"turn":1,"score":0.1,"escalated":false,"p_escalate":1.0})"),
+              HasSubstr("no chance at all"));
+  EXPECT_THAT(error_in(kMeta + kRun +
+                       R"({"run":1,"turn":1,"score":0.1,"escalated":false,"fork":{"resolved":1}})"),
+              HasSubstr("fork_probability"));
   EXPECT_THAT(error_in(kMeta +
                        R"({"run":1,"task":"a","threshold":0.6,"resolved":1,"turns":2})"
                        "\n" +

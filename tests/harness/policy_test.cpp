@@ -52,6 +52,12 @@ TEST(Policy, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(error_of("[score]\nthreshold = nan\n"), HasSubstr("threshold"));
   EXPECT_THAT(error_of("[score]\nweights = { repeat = nan }\n"), HasSubstr("must be in [0,1]"));
   EXPECT_THAT(error_of("[explore]\ngrid = [0.2, 0.2]\n"), HasSubstr("twice"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\ndesign = \"trees\"\n"), HasSubstr("did you mean"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\nprobs = [1.0]\ndesign = \"tree\"\n"),
+              HasSubstr("nothing is drawn"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\nfork = 0.1\ndesign = \"tree\"\n"),
+              HasSubstr("both ways already"));
+  EXPECT_THAT(error_of("[explore]\ngrid = [0.2]\nfork = 1.5\n"), HasSubstr("[0,1]"));
   EXPECT_THAT(error_of("redo = \"next_turn\"\n[always]\nfinal_review = true\n"),
               HasSubstr("final_review"));
   EXPECT_EQ(error_of("[score]\nthreshold = 1.01\n"), "no error");

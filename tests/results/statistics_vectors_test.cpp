@@ -75,7 +75,7 @@ json doubly_robust_of(const json& in) {
     log.push_back({in.at("a")[i], in.at("target_p1")[i], in.at("logging_p1")[i], in.at("r")[i],
                    in.at("q0")[i], in.at("q1")[i]});
   }
-  const Estimate estimate = doubly_robust(log);
+  const PolicyValue estimate = doubly_robust(log);
   return {{"dr", estimate.value}, {"se", estimate.se}};
 }
 
