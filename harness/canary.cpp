@@ -135,7 +135,7 @@ void run_canary(const ModelRoom& models, const Experiment& experiment, const std
     attempt.started_at = now();
     writer.begin_try(trial, attempt);
     const std::string segment = fmt::format("{}#{}/s0", trial.id, attempt.number);
-    writer.begin_segment({segment, trial.id, attempt.number, "", {}, false, ""});
+    writer.begin_segment({segment, trial.id, attempt.number, "", {}, ""});
     Deadline deadline(watchdog, stop);
     ask_all(models, {trial.id, segment, {}}, name, recorded, deadline);
     if (stop.stop_requested()) throw Cancelled();

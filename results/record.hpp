@@ -168,8 +168,8 @@ struct Segment {
   int try_number = 1;
   std::string parent;  ///< segment it forked from, or ""
   std::optional<int> fork_turn;  ///< turns of the parent below it are shared
+  std::string prompt = {};       ///< first messages and tools, as JSON text
   bool aside = false;            ///< a fork's way: on no trial's path
-  std::string prompt;  ///< first messages and tools, as JSON text
 };
 
 /// One request to a model. Written twice: as an intent before it is sent, then

@@ -121,7 +121,7 @@ class BashAgent final : public Agent {
     state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
     parts_.ledger->go_on_in(state.segment);
     recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              state.turn + 1, state.aside, ""});
+                              state.turn + 1, "", state.aside});
   }
 
   /// A history of its own: the first, or one that a restart begins.
@@ -136,7 +136,7 @@ class BashAgent final : public Agent {
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
     for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
     recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              fork_turn, state.aside, prompt.dump()});
+                              fork_turn, prompt.dump(), state.aside});
     state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
     state.used_at_start = checks_->budget_used(state, 0);
     state.router.tests_red = visible_->command.empty() ? std::nullopt

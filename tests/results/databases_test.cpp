@@ -139,8 +139,9 @@ TEST(Migration, SchemaThreeForgetsSumsThatKnewNoRoutes) {
   sqlite(file,
          "INSERT INTO trial VALUES ('r/t/c/1', 'r', 's', 't', 'c', 1, 0, NULL, NULL, 1);"
          "INSERT INTO try (trial, try, started_at) VALUES ('r/t/c/1', 1, '2026-10-20T12:00:00.000Z');"
-         "INSERT INTO segment VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1, NULL, NULL, NULL);"
-         "INSERT INTO segment VALUES ('r/t/c/1#1/s1', 'r/t/c/1', 1, 'r/t/c/1#1/s0', 3, NULL);");
+         "INSERT INTO segment (id, trial, try) VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1);"
+         "INSERT INTO segment (id, trial, try, parent, fork_turn) VALUES ('r/t/c/1#1/s1', 'r/t/c/1', 1, "
+         "'r/t/c/1#1/s0', 3);");
   EXPECT_EQ(cell(file, "SELECT count(*) FROM path WHERE trial = 'r/t/c/1'"), "2");
 }
 
@@ -154,6 +155,16 @@ TEST(Migration, SchemaFourLearnsToCountSearches) {
   EXPECT_EQ(enter_search(file, "d", "0.7", {}), 2);  // the same again is no other search
   EXPECT_EQ(enter_search(file, "other", "0.7", {}), 1);
   EXPECT_TRUE(fs::exists(file.string() + ".schema-4.backup"));
+}
+
+TEST(Migration, SchemaFiveLearnsOfWaysThatPart) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "old.db";
+  sqlite(file, read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_5.sql") +
+                   "PRAGMA application_id = 1466263922; PRAGMA user_version = 5;");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM v_fork"), "0");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM pragma_table_info('segment') WHERE name = 'aside'"), "1");
+  EXPECT_TRUE(fs::exists(file.string() + ".schema-5.backup"));
 }
 
 TEST(Database, ADamagedFileIsSaidToBe) {
