@@ -9,6 +9,11 @@
 
 namespace weir {
 
+struct StrictLog;
+namespace strict {
+struct Output;
+}
+
 /// What a parser makes of a log.
 struct ParsedLog {
   TestStatuses statuses;
@@ -19,7 +24,8 @@ struct ParsedLog {
 /// Parsing is linear in the log, safe on any bytes and pure.
 struct LogParser {
   std::string_view name;
-  logs::Parse* run;
+  logs::Parse* run;                                          ///< see read
+  StrictLog (*read_strictly)(const strict::Output& output);  ///< see read_strict_log
   /// Whether the log holds the runner's own closing summary, where it has one: a
   /// log of passes that just stops was not written by a runner that finished.
   bool (*complete)(std::string_view log);
