@@ -7,6 +7,7 @@
 #include <set>
 
 #include "runners/grade/official_log.hpp"
+#include "runners/grade/strict_log.hpp"
 #include "tasks/files.hpp"
 
 namespace weir {
@@ -68,6 +69,54 @@ TEST(LogParsers, HostileNamesEndTheParse) {
   std::string log = "S" + std::string(2 << 20, 's') + " (X)\n";
   for (int i = 0; i < 100; ++i) log += "✔ " + std::to_string(i) + "\n";
   EXPECT_NE(find_log_parser("phpunit")->read(log).failure, "");
+}
+
+/// Half a megabyte of one thing again and again, for every parser and both modes: whoever
+/// reads one of them in more than linear time does not end within the test's limit.
+TEST(LogParsers, HostileLogsAreReadInLinearTime) {
+  for (const char* piece : {"(",
+                            ")",
+                            "[ OK ] ",
+                            " ... ",
+                            "a ... Testing against Django installed in ",
+                            "  1) ",
+                            "1)",
+                            "<a>",
+                            "</a>",
+                            "<a></a>",
+                            "<",
+                            "Chrome Headless (Linux x86_64) ",
+                            "Chrome 1 (Linux x) ",
+                            "Running: x)",
+                            " .",
+                            ": ",
+                            ". =",
+                            "-Dtest=",
+                            "[1m",
+                            "\x1B[",
+                            "/tmp/a",
+                            " passing",
+                            " - passed",
+                            "[ ",
+                            "test_ ",
+                            "\n ",
+                            "\n",
+                            "\nPASS",
+                            "\n\n\n",
+                            " ",
+                            "PASSED x - y\n",
+                            "1 passed, ",
+                            "Tests: 1, ",
+                            "Error"}) {
+    std::string log = "+ xvfb-run ./node_modules/.bin/jest \nStarting browser\n<doctest>";
+    while (log.size() < (1 << 19)) log += piece;
+    std::set<logs::Parse*> done;
+    for (const auto& parser : log_parsers()) {
+      if (!done.insert(parser.run).second) continue;
+      (void)parser.read(log);
+      (void)read_strict_log(log, parser);
+    }
+  }
 }
 
 TEST(TestStatuses, KeepTheOrderOfFirstSight) {
