@@ -1,4 +1,4 @@
-// weir runs, weir sql, weir tasks list, weir parse-log: small read-only commands.
+// weir runs, weir sql, weir tasks list: small read-only commands.
 
 #include <fmt/format.h>
 
@@ -7,10 +7,6 @@
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
 #include "results/store/reader.hpp"
-#include "runners/grade/log_parsers.hpp"
-#include "tasks/error.hpp"
-#include "tasks/files.hpp"
-#include "tasks/nearest.hpp"
 #include "tasks/text.hpp"
 
 namespace weir::cli {
@@ -20,19 +16,6 @@ using nlohmann::json;
 
 std::string dumped(const json& value) {
   return value.dump(2, ' ', false, json::error_handler_t::replace);
-}
-
-/// The part of a log the official path parses: between the first start marker
-/// and the first end marker. A log with no marker at all goes whole; with one
-/// marker missing there is nothing to parse.
-std::optional<std::string_view> official_slice(std::string_view log) {
-  constexpr std::string_view kStart = ">>>>> Start Test Output";
-  constexpr std::string_view kEnd = ">>>>> End Test Output";
-  const auto start = log.find(kStart);
-  const auto end = log.find(kEnd);
-  if (start == std::string_view::npos && end == std::string_view::npos) return log;
-  if (start == std::string_view::npos || end == std::string_view::npos || end < start) return {};
-  return log.substr(start + kStart.size(), end - start - kStart.size());
 }
 
 }  // namespace
@@ -109,24 +92,6 @@ int run(const TasksListCommand& command) {
   } else {
     fmt::print("{}", columns(rows));
   }
-  return kOk;
-}
-
-int run(const ParseLogCommand& command) {
-  const LogParser* parser = find_log_parser(command.parser);
-  if (parser == nullptr) {
-    std::vector<std::string> names;
-    for (const auto& each : log_parsers()) names.emplace_back(each.name);
-    throw UserError(fmt::format("no log parser \"{}\"{}", command.parser,
-                                did_you_mean(command.parser, names)));
-  }
-  const std::string log = read_file(command.file);
-  const auto slice = official_slice(log);
-  TestStatuses statuses = slice ? parser->parse(*slice) : TestStatuses{};
-  if (slice && statuses.empty() && command.mode == "parity") statuses = parser->parse(log);
-  json out = json::object();
-  for (const auto& [id, status] : statuses) out[to_utf8(id)] = to_utf8(status);
-  fmt::print("{}\n", dumped(out));
   return kOk;
 }
 

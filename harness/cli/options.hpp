@@ -179,6 +179,8 @@ struct ParseLogCommand {
   Common common;
   std::string parser;
   std::string mode = "parity";
+  std::string instance;      ///< id: a few parsers choose their format by it
+  std::string task_version;  ///< or by this
   std::filesystem::path file;
 };
 

@@ -351,9 +351,19 @@ class Parser {
     list->add_option("suite", tasks_list_.suites, "Suites")->required();
     add_sources(list, tasks_list_.sources);
     CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);
-    parse->add_option("--parser", parse_log_.parser, "Log parser")->required();
-    parse->add_option("--mode", parse_log_.mode, "parity or strict")
+    parse->add_option("--parser", parse_log_.parser,
+                      "A name of the official registry, with or without parse_log_")
+        ->required();
+    parse
+        ->add_option("--mode", parse_log_.mode,
+                     "parity: {\"test id\": \"PASSED\", ...} as the official path makes it, {} where it "
+                     "would not grade; strict: {statuses, summary, contradictions}, what the log "
+                     "says, how the runner counted, and where the two cannot both be true")
         ->check(CLI::IsMember({"parity", "strict"}));
+    parse->add_option("--instance", parse_log_.instance,
+                      "Instance id; jekyll and immutable_js choose their format by it");
+    parse->add_option("--task-version", parse_log_.task_version,
+                      "The instance's version; next and lighthouse choose by it");
     parse->add_option("file", parse_log_.file, "Log file")->required();
   }
 

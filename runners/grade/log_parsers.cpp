@@ -1,126 +1,20 @@
-// Log parsers, each equal to the official one of its name: same prefixes, same
-// first fields, later lines win: the quirks are part of the format.
+// The table of log parsers: the official registry, and a parser of ours that reads no log.
 
 #include "runners/grade/log_parsers.hpp"
 
-#include <algorithm>
-#include <array>
-
+#include "runners/grade/strict/readers.hpp"
 #include "tasks/files.hpp"
-#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStatuses = {"FAILED", "PASSED", "SKIPPED", "ERROR",
-                                                       "XFAIL"};
-
 bool starts(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
-bool ends(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
-}
 
-std::vector<std::string> fields(std::string_view line) {
-  std::vector<std::string> out;
-  constexpr std::string_view kSpace = " \t\r\v\f";
-  for (auto at = line.find_first_not_of(kSpace); at != std::string_view::npos;) {
-    const auto end = line.find_first_of(kSpace, at);
-    out.emplace_back(line.substr(at, end - at));
-    at = end == std::string_view::npos ? end : line.find_first_not_of(kSpace, end);
-  }
-  return out;
+TestStatuses parse_nothing(std::string_view, const LogSource&) {
+  return {};
 }
-
-bool starts_with_status(std::string_view line) {
-  return std::any_of(kStatuses.begin(), kStatuses.end(),
-                     [&](std::string_view status) { return starts(line, status); });
-}
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-  std::string out(text);
-  for (auto at = out.find(from); at != std::string::npos; at = out.find(from, at + to.size())) {
-    out.replace(at, from.size(), to);
-  }
-  return out;
-}
-
-/// pytest's short summary: "PASSED tests/a.py::test_x".
-TestStatuses parse_pytest(std::string_view log) {
-  TestStatuses statuses;
-  for (const auto line : split_lines(log)) {
-    if (!starts_with_status(line)) continue;
-    const auto words = fields(starts(line, "FAILED") ? replaced(line, " - ", " ") : std::string(line));
-    if (words.size() < 2) continue;
-    if (words[0] == "SKIPPED" && starts(words[1], "[")) continue;
-    statuses[words[1]] = words[0];
-  }
-  return statuses;
-}
-
-/// Shortens the path in "main[/long/path/option]" to "main[/option]".
-std::string shortened_option(const std::string& id) {
-  const auto open = id.find('[');
-  const auto close = id.rfind(']');
-  if (open == std::string::npos || close == std::string::npos || close < open) return id;
-  std::string option = id.substr(open + 1, close - open - 1);
-  const bool path = starts(option, "/") && !starts(option, "//") &&
-                    option.find('*') == std::string::npos;
-  if (path) option = "/" + option.substr(option.rfind('/') + 1);
-  return id.substr(0, open) + "[" + option + "]";
-}
-
-TestStatuses parse_pytest_options(std::string_view log) {
-  TestStatuses statuses;
-  for (const auto& [id, status] : parse_pytest(log)) statuses[shortened_option(id)] = status;
-  return statuses;
-}
-
-/// unittest's and Django's runner: "test_x (tests.test_a.T) ... ok".
-TestStatuses parse_django(std::string_view log) {
-  TestStatuses statuses;
-  std::string previous;
-  for (const auto raw : split_lines(log)) {
-    const auto line = trimmed(raw);
-    if (line.find("--version is equivalent to version") != std::string_view::npos) {
-      statuses["--version is equivalent to version"] = "PASSED";
-    }
-    const auto dots = line.find(" ... ");
-    if (dots != std::string_view::npos) previous = line.substr(0, dots);
-    for (const std::string_view ok : {" ... ok", " ... OK", " ...  OK"}) {
-      if (!ends(line, ok)) continue;
-      std::string_view name = line;
-      if (starts(name, "Applying sites.0002_alter_domain_unique...test_no_migrations")) {
-        name = trimmed(name.substr(name.find("...") + 3));
-      }
-      statuses[std::string(name.substr(0, name.rfind(ok)))] = "PASSED";
-      break;
-    }
-    const auto skipped = line.find(" ... skipped");
-    if (skipped != std::string_view::npos) statuses[std::string(line.substr(0, skipped))] = "SKIPPED";
-    if (ends(line, " ... FAIL")) statuses[std::string(line.substr(0, line.size() - 9))] = "FAILED";
-    if (ends(line, " ... ERROR")) statuses[std::string(line.substr(0, line.size() - 10))] = "ERROR";
-    const auto words = fields(line);
-    if (starts(line, "FAIL:") && words.size() > 1) statuses[words[1]] = "FAILED";
-    if (starts(line, "ERROR:") && words.size() > 1) statuses[words[1]] = "ERROR";
-    if (starts(line, "ok") && !previous.empty()) statuses[previous] = "PASSED";
-  }
-  return statuses;
-}
-
-/// "PASS: NAME" and "FAIL: NAME".
-TestStatuses parse_jq(std::string_view log) {
-  TestStatuses statuses;
-  for (const auto raw : split_lines(log)) {
-    const auto line = trimmed(raw);
-    if (starts(line, "PASS: ")) statuses[std::string(line.substr(6))] = "PASSED";
-    if (starts(line, "FAIL: ")) statuses[std::string(line.substr(6))] = "FAILED";
-  }
-  return statuses;
-}
-
-TestStatuses parse_nothing(std::string_view) { return {}; }
 
 /// "=== 3 passed, 1 skipped in 0.12s ===", with or without the rules.
 bool pytest_summary(std::string_view log) {
@@ -141,27 +35,99 @@ bool unittest_summary(std::string_view log) {
   return false;
 }
 
-bool no_summary(std::string_view) { return true; }
+bool no_summary(std::string_view) {
+  return true;
+}
 
 }  // namespace
 
+std::string logs::NameBudget::spend(std::string name) {
+  if (name.size() > left_) throw ParserFailed("the names of tests take too much room");
+  left_ -= name.size();
+  return name;
+}
+
+ParsedLog LogParser::read(std::string_view log, const LogSource& source) const {
+  try {
+    return {run(log, source), ""};
+  } catch (const logs::ParserFailed& failure) {
+    return {{}, failure.what()};
+  }
+}
+
+TestStatuses LogParser::parse(std::string_view log, const LogSource& source) const {
+  return read(log, source).statuses;
+}
+
+StrictLog read_strict_log(std::string_view text, const LogParser& parser, const LogSource& source) {
+  return parser.read_strictly({text, parser.run, source});
+}
+
 const std::vector<LogParser>& log_parsers() {
   static const std::vector<LogParser> parsers = {
-      {"pytest", parse_pytest, pytest_summary},
-      {"astroid", parse_pytest, pytest_summary},
-      {"flask", parse_pytest, pytest_summary},
-      {"marshmallow", parse_pytest, pytest_summary},
-      {"pvlib", parse_pytest, pytest_summary},
-      {"pyvista", parse_pytest, pytest_summary},
-      {"sqlfluff", parse_pytest, pytest_summary},
-      {"xarray", parse_pytest, pytest_summary},
-      {"pytest_options", parse_pytest_options, pytest_summary},
-      {"pydicom", parse_pytest_options, pytest_summary},
-      {"requests", parse_pytest_options, pytest_summary},
-      {"pylint", parse_pytest_options, pytest_summary},
-      {"django", parse_django, unittest_summary},
-      {"jq", parse_jq, no_summary},
-      {kExitCodeParser, parse_nothing, no_summary},
+      // Python
+      {"pytest", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"astroid", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"flask", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"marshmallow", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"pvlib", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"pyvista", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"sqlfluff", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"xarray", logs::parse_pytest, strict::read_pytest, pytest_summary},
+      {"pytest_options", logs::parse_pytest_options, strict::read_pytest, pytest_summary},
+      {"pydicom", logs::parse_pytest_options, strict::read_pytest, pytest_summary},
+      {"requests", logs::parse_pytest_options, strict::read_pytest, pytest_summary},
+      {"pylint", logs::parse_pytest_options, strict::read_pytest, pytest_summary},
+      {"pytest_v2", logs::parse_pytest_v2, strict::read_pytest, pytest_summary},
+      {"astropy", logs::parse_pytest_v2, strict::read_pytest, pytest_summary},
+      {"scikit", logs::parse_pytest_v2, strict::read_pytest, pytest_summary},
+      {"sphinx", logs::parse_pytest_v2, strict::read_pytest, pytest_summary},
+      {"matplotlib", logs::parse_matplotlib, strict::read_pytest, pytest_summary},
+      {"seaborn", logs::parse_seaborn, strict::read_pytest, pytest_summary},
+      {"django", logs::parse_django, strict::read_unittest, unittest_summary},
+      {"sympy", logs::parse_sympy, strict::read_sympy, no_summary},
+      // C and C++
+      {"redis", logs::parse_redis, strict::read_unclosed, no_summary},
+      {"jq", logs::parse_jq, strict::read_automake, no_summary},
+      {"micropython_test", logs::parse_micropython, strict::read_micropython, no_summary},
+      {"googletest", logs::parse_googletest, strict::read_googletest, no_summary},
+      {"doctest", logs::parse_doctest, strict::read_unclosed, no_summary},
+      // Go, Rust, Java, PHP, Ruby
+      {"gotest", logs::parse_gotest, strict::read_gotest, no_summary},
+      {"cargo", logs::parse_cargo, strict::read_cargo, no_summary},
+      {"maven", logs::parse_maven, strict::read_maven, no_summary},
+      {"ant", logs::parse_ant, strict::read_ant, no_summary},
+      {"gradle_custom", logs::parse_gradle, strict::read_gradle, no_summary},
+      {"phpunit", logs::parse_phpunit, strict::read_phpunit, no_summary},
+      {"minitest", logs::parse_minitest, strict::read_ruby, no_summary},
+      {"cucumber", logs::parse_cucumber, strict::read_ruby, no_summary},
+      {"ruby_unit", logs::parse_ruby_unit, strict::read_ruby, no_summary},
+      {"rspec_transformed_json", logs::parse_rspec, strict::read_unclosed, no_summary},
+      {"jekyll", logs::parse_jekyll, strict::read_ruby, no_summary},
+      // JavaScript
+      {"jest", logs::parse_jest, strict::read_jest, no_summary},
+      {"jest_json", logs::parse_jest_json, strict::read_unclosed, no_summary},
+      {"vitest", logs::parse_vitest, strict::read_vitest, no_summary},
+      {"tap", logs::parse_tap, strict::read_tap, no_summary},
+      {"immutable_js", logs::parse_immutable_js, strict::read_unclosed, no_summary},
+      {"react_pdf", logs::parse_jest_files, strict::read_jest_files, no_summary},
+      {"carbon", logs::parse_jest_files, strict::read_jest_files, no_summary},
+      {"grommet", logs::parse_grommet, strict::read_jest_files, no_summary},
+      {"calypso", logs::parse_calypso, strict::read_jest, no_summary},
+      {"highlightjs", logs::parse_highlightjs, strict::read_mocha, no_summary},
+      {"prismjs", logs::parse_prismjs, strict::read_unclosed, no_summary},
+      {"lighthouse", logs::parse_lighthouse, strict::read_unclosed, no_summary},
+      {"karma", logs::parse_karma, strict::read_karma, no_summary},
+      {"bpmn_js", logs::parse_bpmn_js, strict::read_karma, no_summary},
+      {"openlayers", logs::parse_openlayers, strict::read_karma, no_summary},
+      {"chart_js", logs::parse_chart_js, strict::read_karma, no_summary},
+      {"next", logs::parse_next, strict::read_unclosed, no_summary},
+      {"eslint", logs::parse_eslint, strict::read_mocha, no_summary},
+      {"marked", logs::parse_marked, strict::read_jasmine, no_summary},
+      {"p5js", logs::parse_p5js, strict::read_mocha, no_summary},
+      {"quarto_cli", logs::parse_quarto, strict::read_unclosed, no_summary},
+      // Ours
+      {kExitCodeParser, parse_nothing, strict::read_unclosed, no_summary},
   };
   return parsers;
 }

@@ -23,7 +23,6 @@
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/grade/grader.hpp"
-#include "runners/grade/log_parsers.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
 #include "runners/test_names.hpp"
@@ -59,9 +58,6 @@ void reward(std::string_view bytes) {
   } catch (const UserError&) {
   }
   (void)parse_reward_json(bytes);
-}
-void logs(std::string_view bytes) {
-  for (const auto& parser : log_parsers()) (void)parser.parse(bytes);
 }
 void images(std::string_view bytes) {
   try {
@@ -215,7 +211,7 @@ const std::vector<Target>& targets() {
        {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in 1s\n"}},
       {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
       {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
-      {"logs", logs, {"PASSED a[b]\nFAILED c - d\nx (y) ... ok\nPASS: z\n"}},
+      {"logs", logs, log_seeds()},
       {"chat_reply", chat_reply,
        {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
         R"("function":{"name":"bash","arguments":"{\"command\":\"ls\"}"}}]}}],"usage":)"

@@ -15,4 +15,9 @@ struct Target {
 
 [[nodiscard]] const std::vector<Target>& targets();
 
+/// A target in a file of its own: every log parser in both modes and the official
+/// verdict, begun from a log of each.
+void logs(std::string_view bytes);
+[[nodiscard]] std::vector<std::string> log_seeds();
+
 }  // namespace weir::fuzz
