@@ -13,10 +13,14 @@ using nlohmann::json;
 
 namespace {
 
-[[noreturn]] void fail_missing(const json& row, const std::string& key) {
+std::vector<std::string> keys_of(const json& row) {
   std::vector<std::string> keys;
   for (const auto& [name, value] : row.items()) keys.push_back(name);
-  const std::string meant = nearest(key, keys);
+  return keys;
+}
+
+[[noreturn]] void fail_missing(const json& row, const std::string& key) {
+  const std::string meant = nearest(key, keys_of(row));
   throw KeyError(key,
                  meant.empty() ? "is missing" : fmt::format("is missing; is it \"{}\"?", meant));
 }
@@ -31,6 +35,11 @@ const json& value_at(const json& row, const std::string& key) {
   static const json kNothing;
   const auto found = row.find(key);
   return found == row.end() ? kNothing : *found;
+}
+
+void reject_near(const json& row, const std::string& key) {
+  constexpr std::size_t kSlip = 2;  // edits
+  if (!nearest(key, keys_of(row), kSlip).empty()) fail_missing(row, key);
 }
 
 std::string required_text(const json& row, const std::string& key) {

@@ -25,6 +25,9 @@ class KeyError : public UserError {
 /// Null if the key is missing.
 [[nodiscard]] const nlohmann::json& value_at(const nlohmann::json& row, const std::string& key);
 
+/// Throws if a key of `row` looks like a misspelt `key`.
+void reject_near(const nlohmann::json& row, const std::string& key);
+
 [[nodiscard]] std::string required_text(const nlohmann::json& row, const std::string& key);
 
 /// Nothing for a missing key and for null.

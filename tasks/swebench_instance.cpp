@@ -74,6 +74,17 @@ void check(const SwebenchInstance& instance) {
   if (instance.dialect->introduces_bug) check_diff("patch", instance.patch);
 }
 
+/// A column that nobody demands, under a name that is nearly its own, would be missed by
+/// every grader.
+void reject_misspelt(const json& row, const SwebenchInstance& instance) {
+  const auto reject = [&row](const char* key) {
+    if (!row.contains(key)) reject_near(row, key);
+  };
+  if (instance.fail_typing == ListTyping::missing) reject("FAIL_TO_PASS");
+  if (instance.pass_typing == ListTyping::missing) reject("PASS_TO_PASS");
+  if (!instance.test_patch) reject("test_patch");
+}
+
 }  // namespace
 
 SwebenchInstance read_common_instance(const json& row) {
@@ -97,6 +108,7 @@ SwebenchInstance read_common_instance(const json& row) {
     instance.*column.member = take_optional(rest, column.key);
   }
   instance.image = take_optional(rest, instance.dialect->image_key);
+  reject_misspelt(rest, instance);
   instance.other = std::move(rest);
   check(instance);
   return instance;

@@ -49,6 +49,7 @@ TEST(JsonRows, WhatIsMalformedIsTold) {
   EXPECT_EQ(cut_json_rows("{\"a\": 1}\n{\"a\"").shape, Shape::lines);
   EXPECT_THAT(error_of([] { (void)parse_row("{\"a\" 1}"); }), HasSubstr("not valid JSON"));
   EXPECT_THAT(error_of([] { (void)parse_row(""); }), HasSubstr("not valid JSON"));
+  EXPECT_THAT(error_of([] { (void)parse_row(std::string_view("{}\0{}", 5)); }), HasSubstr("NUL"));
   EXPECT_EQ(error_of([] { (void)parse_row(std::string(100'000, '[')); }), "nested too deeply");
 }
 

@@ -179,6 +179,10 @@ TEST(Swebench, MalformedRowsNameTheKey) {
   misspelt["problem_statment"] = "p";
   EXPECT_EQ(defect_of(misspelt, "problem_statement", gone),
             "key \"problem_statement\" is missing; is it \"problem_statment\"?");
+  misspelt = swebench_row();
+  misspelt["FAIL_TO_PAS"] = "[]";
+  EXPECT_EQ(defect_of(misspelt, "FAIL_TO_PASS", gone),
+            "key \"FAIL_TO_PASS\" is missing; is it \"FAIL_TO_PAS\"?");
   EXPECT_EQ(defect_of(swebench_row(), "base_commit", 7),
             "key \"base_commit\" must be a string, not number");
   EXPECT_THAT(defect_of(swebench_row(), "base_commit", "--all"), HasSubstr("is no commit"));
