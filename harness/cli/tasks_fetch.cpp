@@ -57,11 +57,16 @@ class RowsProgress {
   bool open_ = false;
 };
 
+json told(const std::string& text) {
+  return text.empty() ? json() : json(text);
+}
+
 void print(const FetchedDataset& fetched, bool as_json) {
+  const DatasetSplit& split = fetched.split;
   if (as_json) {
-    const json out = {{"dataset", fetched.split.dataset},
-                      {"config", fetched.split.config},
-                      {"split", fetched.split.split},
+    const json out = {{"dataset", split.dataset},
+                      {"config", told(split.config)},
+                      {"split", told(split.split)},
                       {"file", fetched.file.string()},
                       {"rows", fetched.rows},
                       {"bytes", fetched.bytes},
@@ -71,9 +76,11 @@ void print(const FetchedDataset& fetched, bool as_json) {
     fmt::print("{}\n", out.dump(2, ' ', false, json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {} rows of {} ({}, {}), sha256 {}{}\n", fetched.file.string(), fetched.rows,
-             fetched.split.dataset, fetched.split.config, fetched.split.split, fetched.sha256,
-             fetched.was_there ? "; it was there already" : "");
+  const std::string what =
+      fetched.was_there ? "was there already"
+                        : fmt::format("{} ({}, {})", split.dataset, split.config, split.split);
+  fmt::print("{}: {} rows, sha256 {}; {}\n", fetched.file.string(), fetched.rows, fetched.sha256,
+             what);
 }
 
 }  // namespace

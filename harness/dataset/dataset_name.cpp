@@ -34,8 +34,8 @@ NamedDataset find_dataset(const std::string& name) {
   const bool id = slash != std::string::npos && slash > 0 && slash + 1 < name.size() &&
                   name.find('/', slash + 1) == std::string::npos;
   if (id) return {name, name, ""};
-  throw UserError(fmt::format("no data set \"{}\"; known are {}, or give an owner/dataset id{}", name,
-                              fmt::join(names, ", "), did_you_mean(name, names)));
+  throw UserError(fmt::format("no data set \"{}\"; known are {}, or give an owner/dataset id{}",
+                              name, fmt::join(names, ", "), did_you_mean(name, names)));
 }
 
 }  // namespace weir

@@ -41,13 +41,18 @@ class Fetch {
   }
 
   FetchedDataset run() {
-    fetched_.split = find_split();
     if (fs::exists(fetched_.file)) return existing();
+    fetched_.split = find_split();
     PartialFile part(fetched_.file, fetched_.split);
     if (!part.discarded().empty()) note(part.discarded() + ": fetched again from the start");
-    if (part.rows() > 0) check_last_row(part);
-    fetched_.resumed_from = part.rows();
-    while (part.total() < 0 || part.rows() < part.total()) take_page(part);
+    try {
+      if (part.rows() > 0) check_last_row(part);
+      fetched_.resumed_from = part.rows();
+      while (part.total() < 0 || part.rows() < part.total()) take_page(part);
+    } catch (const InfraError& error) {
+      throw InfraError(fmt::format("{}; {} rows are kept, and another call goes on after them",
+                                   error.what(), part.rows()));
+    }
     check_digest(part.sha256(), "what was fetched");
     fetched_.rows = part.rows();
     fetched_.bytes = part.bytes();
@@ -100,6 +105,7 @@ class Fetch {
     fetched_.sha256 = sha256(text);
     check_digest(fetched_.sha256, file);
     fetched_.was_there = true;
+    fetched_.split = {std::string(named_.dataset), request_.config, request_.split};
     fetched_.bytes = static_cast<std::int64_t>(text.size());
     fetched_.rows = std::count(text.begin(), text.end(), '\n');
     return fetched_;
@@ -121,23 +127,27 @@ class Fetch {
     note("the data set has changed since: fetched again from the start");
   }
 
-  void take_page(PartialFile& part) {
-    RowsPage page;
+  /// The rows after `from`, none of them cut short: smaller pages are cut less.
+  RowsPage whole_rows(std::int64_t from) {
     for (int length = request_.page;; length = std::max(1, length / 10)) {
-      page = service_.rows(fetched_.split, part.rows(), length);
-      if (page.truncated.empty()) break;
-      if (length == 1) {
-        throw InfraError(
-            fmt::format("{}: {} was cut short by the rows service, so its rows cannot "
-                        "be had there",
-                        fetched_.split.dataset, page.truncated));
-      }
+      RowsPage page = service_.rows(fetched_.split, from, length);
+      if (page.truncated.empty()) return page;
+      if (length > 1) continue;
+      throw InfraError(
+          fmt::format("{}: {} was cut short by the rows service, so its rows cannot be "
+                      "had there",
+                      fetched_.split.dataset, page.truncated));
     }
-    if (part.total() >= 0 && page.total != part.total()) {
+  }
+
+  void take_page(PartialFile& part) {
+    const RowsPage page = whole_rows(part.rows());
+    if (const auto before = part.total(); before >= 0 && page.total != before) {
+      part.restart("the data set has changed");
       throw InfraError(
           fmt::format("{} had {} rows and now has {}: it was changed while it was "
-                      "fetched; call again to begin afresh",
-                      fetched_.split.dataset, part.total(), page.total));
+                      "fetched",
+                      fetched_.split.dataset, before, page.total));
     }
     const auto after = part.rows() + static_cast<std::int64_t>(page.lines.size());
     if ((page.lines.empty() && page.total > part.rows()) || after > page.total) {

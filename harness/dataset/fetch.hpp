@@ -24,7 +24,7 @@ struct FetchRequest {
 
 /// A data set as a file of JSON lines, one row a line, columns in their order.
 struct FetchedDataset {
-  DatasetSplit split;
+  DatasetSplit split;  ///< config and split as asked for where the file was there
   std::filesystem::path file;
   std::int64_t rows = 0;
   std::int64_t bytes = 0;

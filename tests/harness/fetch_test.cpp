@@ -183,7 +183,9 @@ TEST(Fetch, ASecondCallGoesOnWhereTheFirstStopped) {
     return true;
   });
   const FetchRequest request = request_to(hub, folder / "d");
-  EXPECT_THAT(failure_of(request), HasSubstr("infra: " + hub.url() + ": network"));
+  const std::string failure = failure_of(request);
+  EXPECT_THAT(failure, HasSubstr("infra: " + hub.url() + ": network"));
+  EXPECT_THAT(failure, HasSubstr("100 rows are kept"));
   EXPECT_FALSE(fs::exists(folder / "d"));
   EXPECT_EQ(read_file(folder / "d.part"), file_of(100));
   // A process killed while it wrote leaves more than its record says.
@@ -357,7 +359,9 @@ TEST(Fetch, TheDigestThatWasAskedForIsHeld) {
   EXPECT_FALSE(fs::exists(folder / "d"));
   request.sha256 = sha256(file_of(5));
   EXPECT_EQ(fetch_dataset(request).resumed_from, 5);
+  const auto asked = hub.paths().size();
   const FetchedDataset again = fetch_dataset(request);
+  EXPECT_EQ(hub.paths().size(), asked) << "nobody is asked about a file that is there";
   EXPECT_TRUE(again.was_there);
   EXPECT_EQ(again.rows, 5);
   request.sha256.clear();
