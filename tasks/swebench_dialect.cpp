@@ -47,16 +47,18 @@ bool is_any(const json&) {
   return true;
 }
 
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 /// SWE-bench's rule for names of images: lower case, and no "__".
 std::string image_named(const std::string& namespaced, const std::string& id) {
-  std::string name;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    if (id.compare(i, 2, "__") == 0) {
-      name += "_1776_";
-      ++i;
-    } else {
-      name += static_cast<char>(std::tolower(static_cast<unsigned char>(id[i])));
-    }
+  std::string name = lower_case(id);
+  for (auto at = name.find("__"); at != std::string::npos; at = name.find("__", at)) {
+    name.replace(at, 2, "_1776_");
+    at += 6;  // as Python's replace, which does not look at what it wrote
   }
   return namespaced + name + ":latest";
 }
@@ -74,6 +76,12 @@ std::string live_image(const SwebenchInstance& instance) {
 }
 std::string pro_image(const SwebenchInstance& instance) {
   return instance.image ? "jefzda/sweap-images:" + *instance.image : "";
+}
+
+std::string multi_image(const SwebenchInstance& instance) {
+  std::string name = instance.repo;
+  if (const auto slash = name.find('/'); slash != std::string::npos) name.replace(slash, 1, "_m_");
+  return lower_case("mswebench/" + name) + ":pr-" + value_at(instance.other, "number").dump();
 }
 
 OfficialTests no_tests(const SwebenchInstance&) {
@@ -137,7 +145,7 @@ const std::vector<SwebenchDialect>& swebench_dialects() {
   constexpr auto read = read_common_instance;
   constexpr auto write = write_common_instance;
   static const std::vector<SwebenchDialect> dialects = {
-      {"multi-swe-bench", is_multi, read_multi_instance, write_multi_instance, "", declared_image,
+      {"multi-swe-bench", is_multi, read_multi_instance, write_multi_instance, "", multi_image,
        no_tests, kMulti},
       {"swe-bench-pro", is_pro, read, write, "dockerhub_tag", pro_image, pro_tests, kPro},
       {"swe-rebench-v2", is_rebench_v2, read, write, "image_name", declared_image, rebench_tests,

@@ -98,6 +98,18 @@ std::size_t images_in(const SwebenchInstance& instance, const char* what) {
   return images.is_array() ? images.size() : 0;
 }
 
+PatchGrading grading_of(const SwebenchInstance& instance) {
+  PatchGrading grading;
+  grading.base_commit = instance.base_commit;
+  grading.test_patch = instance.test_patch.value_or("");
+  grading.fail_to_pass = instance.fail_to_pass;
+  grading.pass_to_pass = instance.pass_to_pass;
+  grading.eval_type = eval_type_of(instance);
+  grading.official = instance.dialect->tests(instance);
+  if (grading.official.parse.empty()) grading.log_parser = instance.log_parser.value_or("");
+  return grading;
+}
+
 std::string why_unsupported(const SwebenchInstance& instance, const Task& task, bool recipe,
                             const PatchGrading& grading) {
   const Repository& repository = *task.shown.environment.repository;
@@ -110,7 +122,7 @@ std::string why_unsupported(const SwebenchInstance& instance, const Task& task, 
   }
   if (!recipe) return "no recipe says how to run its tests (--recipes FILE)";
   if (const auto images = images_in(instance, "test_patch"); images > 0) {
-    return fmt::format("its tests need {} images that no diff carries", images);
+    return fmt::format("its tests need images that no diff carries ({})", images);
   }
   if (grading.fail_to_pass.empty()) {
     return "FAIL_TO_PASS is empty: any diff would count as a solution";
@@ -121,7 +133,7 @@ std::string why_unsupported(const SwebenchInstance& instance, const Task& task, 
 void note_deviations(const SwebenchInstance& instance, bool recipe, Environment& environment) {
   if (const auto images = images_in(instance, "problem_statement"); images > 0) {
     environment.deviations.push_back(
-        fmt::format("{} images of the problem statement are shown as links", images));
+        fmt::format("images of the problem statement that are only linked: {}", images));
   }
   if (recipe && !instance.dialect->ungradable.empty()) {
     environment.deviations.push_back(
@@ -150,20 +162,14 @@ Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
   const fs::path source = find_repository(sources.repos, instance.repo);
   shown.environment.repository = Repository{instance.repo, instance.base_commit, source};
 
-  PatchGrading grading;
-  grading.base_commit = instance.base_commit;
-  grading.test_patch = instance.test_patch.value_or("");
-  grading.fail_to_pass = instance.fail_to_pass;
-  grading.pass_to_pass = instance.pass_to_pass;
-  grading.eval_type = eval_type_of(instance);
-  grading.official = dialect.tests(instance);
-  if (grading.official.parse.empty()) grading.log_parser = instance.log_parser.value_or("");
-  task.hidden.gold_patch = instance.patch;
   if (dialect.introduces_bug) {
-    shown.environment.repository->bug = instance.patch;
+    task.hidden.bug = instance.patch;
     task.hidden.gold_patch = render(reversed(parse_patch(instance.patch)));
+  } else {
+    task.hidden.gold_patch = instance.patch;
   }
 
+  PatchGrading grading = grading_of(instance);
   const auto found = sources.recipes.find(instance.id);
   const Recipe* recipe = found == sources.recipes.end() ? nullptr : &found->second;
   if (recipe != nullptr) {

@@ -23,7 +23,6 @@ struct Repository {
   std::string name;               ///< "owner/name"
   std::string commit;             ///< what to take; unused for a plain folder
   std::filesystem::path source;   ///< git directory (bare or not) or plain folder; may be empty
-  std::string bug = {};           ///< diff that introduces what is to be repaired (SWE-smith); else ""
 };
 
 /// What the box starts from.
@@ -106,6 +105,8 @@ struct RewardGrading {
 /// receive it, by type. Never enters an agent's box.
 struct Hidden {
   std::string gold_patch;                    ///< Deliverable::patch
+  std::string bug;                           ///< SWE-smith: the diff that breaks the repository
+                                             ///< before the agent sees it; else ""
   std::filesystem::path solution;            ///< folder; Deliverable::final_state
   std::map<std::string, std::string> solution_env;
   std::variant<std::monostate, PatchGrading, RewardGrading> grading;

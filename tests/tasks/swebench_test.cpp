@@ -83,7 +83,10 @@ TEST(Swebench, ImagesAreDeclaredOrFollowTheOfficialRule) {
   EXPECT_EQ(task_from(rebench_row()).shown.environment.base, "docker.io/own/r:1");
   EXPECT_EQ(task_from(live_row()).shown.environment.base,
             "starryzhang/sweb.eval.x86_64.own_1776_r-1:latest");
-  EXPECT_EQ(task_from(multi_row()).shown.environment.base, "host");
+  EXPECT_EQ(task_from(multi_row()).shown.environment.base, "mswebench/own_m_r:pr-7");
+  json bare = rebench_row();
+  bare["image_name"] = nullptr;
+  EXPECT_EQ(task_from(bare).shown.environment.base, "host");
 }
 
 TEST(Swebench, ARecipeWinsOverTheImage) {
@@ -130,7 +133,7 @@ TEST(Swebench, ProsScriptsAreFoundBesideItsRows) {
 
 TEST(Swebench, SmithsSolutionTakesItsPatchBack) {
   const Task task = task_from(smith_row());
-  EXPECT_EQ(task.shown.environment.repository->bug, kRowDiff);
+  EXPECT_EQ(task.hidden.bug, kRowDiff);
   EXPECT_THAT(task.hidden.gold_patch, HasSubstr("\n a\r\n-c\n+b\n"));
 }
 
@@ -145,7 +148,7 @@ TEST(Swebench, OldRowsOfFailOnlySuitesAreKnownByTheirRepository) {
 
 TEST(Swebench, ImagesThatNobodySeesAreTold) {
   EXPECT_THAT(task_from(multimodal_row()).shown.environment.deviations,
-              ElementsAre("1 images of the problem statement are shown as links"));
+              ElementsAre("images of the problem statement that are only linked: 1"));
 }
 
 TEST(Swebench, ArraysAndSingleObjectsLoadToo) {
