@@ -44,6 +44,21 @@ std::string sha256(std::string_view bytes) {
   return hex;
 }
 
+Sha256::Sha256() : context_(start()) {}
+Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+
+void Sha256::add(std::string_view bytes) {
+  EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() const {
+  EVP_MD_CTX* copy = start();
+  EVP_MD_CTX_copy_ex(copy, static_cast<const EVP_MD_CTX*>(context_));
+  std::string hex = finish(copy);
+  EVP_MD_CTX_free(copy);
+  return hex;
+}
+
 Digest::Digest() : context_(start()) {}
 Digest::~Digest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
 

@@ -56,6 +56,7 @@ std::string suite_name(const fs::path& path) {
 const std::vector<TaskFormat>& task_formats() {
   static const std::vector<TaskFormat> formats = {
       {"swebench", detect_swebench, load_swebench},
+      {"task_repository", detect_task_repository, load_task_repository},
       {"harbor", detect_harbor, load_harbor},
   };
   return formats;
@@ -63,8 +64,8 @@ const std::vector<TaskFormat>& task_formats() {
 
 Suite load_suite(const fs::path& path, SuiteSources sources) {
   if (!fs::exists(path)) {
-    throw UserError(fmt::format("{}: no such suite; give a task folder, a JSONL file, or a folder "
-                                "holding either",
+    throw UserError(fmt::format("{}: no such suite; give a task folder, a JSONL or JSON file, a "
+                                "SWE-bench task repository, or a folder holding any of them",
                                 path.string()));
   }
   Suite suite{suite_name(path), path, {}};
@@ -81,8 +82,8 @@ Suite load_suite(const fs::path& path, SuiteSources sources) {
     }
   }
   if (suite.tasks.empty()) {
-    throw UserError(fmt::format("{}: holds no tasks; expected SWE-bench JSONL (.jsonl) or folders "
-                                "with a task.toml",
+    throw UserError(fmt::format("{}: holds no tasks; expected SWE-bench rows (.jsonl, .json), a "
+                                "task repository (sweb.yaml) or folders with a task.toml",
                                 path.string()));
   }
   reject_duplicates(suite);

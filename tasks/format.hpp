@@ -26,7 +26,8 @@ struct TaskFormat {
 
 [[nodiscard]] const std::vector<TaskFormat>& task_formats();
 
-/// Loads the suite at `path`: a task, a JSONL file, or a folder holding either.
+/// Loads the suite at `path`: a task, a file of rows, a task repository, or a folder holding
+/// any of them.
 /// Sources left empty default to `repos` and `recipes.json` beside the tasks.
 /// Throws UserError for a missing path, an empty suite or a duplicate task id.
 [[nodiscard]] Suite load_suite(const std::filesystem::path& path, SuiteSources sources = {});
@@ -37,6 +38,9 @@ void require_sound(const Suite& suite);
 // The formats, each in its own file.
 bool detect_swebench(const std::filesystem::path& path);
 std::vector<Task> load_swebench(const std::filesystem::path& path, const SuiteSources& sources);
+bool detect_task_repository(const std::filesystem::path& path);
+std::vector<Task> load_task_repository(const std::filesystem::path& path,
+                                       const SuiteSources& sources);
 bool detect_harbor(const std::filesystem::path& path);
 std::vector<Task> load_harbor(const std::filesystem::path& path, const SuiteSources& sources);
 

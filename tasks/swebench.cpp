@@ -1,18 +1,16 @@
-// SWE-bench instances: one JSON object a line.
+// SWE-bench instances of any dialect: one JSON object a line, an array of them, or one.
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
-#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
-#include "tasks/patch.hpp"
-#include "tasks/recipes.hpp"
-#include "tasks/test_list.hpp"
-#include "tasks/text.hpp"
+#include "tasks/json_rows.hpp"
+#include "tasks/swebench_dialect.hpp"
+#include "tasks/swebench_task.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -20,134 +18,93 @@ namespace {
 
 using nlohmann::json;
 
-std::string required_text(const json& row, const char* key) {
-  const auto found = row.find(key);
-  if (found == row.end() || !found->is_string()) {
-    throw UserError(fmt::format("key \"{}\" is missing or not a string", key));
+constexpr const char* kTellingKeys[] = {"\"problem_statement\"", "\"fix_patch\""};
+
+bool tells_an_instance(std::string_view text) {
+  for (const std::string_view key : kTellingKeys) {
+    if (text.find(key) != std::string_view::npos) return true;
   }
-  return found->get<std::string>();
+  return false;
 }
 
-/// The first of two spellings of a key; null if neither is there.
-json either(const json& row, const char* key, const char* other) {
-  if (row.contains(key)) return row.at(key);
-  return row.contains(other) ? row.at(other) : json();
+/// Pro's repository keeps how each instance is tested in run_scripts/<id>/, which may
+/// stand beside the rows.
+void take_run_scripts(const fs::path& folder, Task& task) {
+  auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
+  const fs::path scripts = folder / "run_scripts" / task.shown.id;
+  if (grading == nullptr || task.shown.dialect != "swe-bench-pro") return;
+  if (fs::exists(scripts / "run_script.sh")) {
+    grading->official.run = read_file(scripts / "run_script.sh");
+  }
+  if (fs::exists(scripts / "parser.py")) {
+    grading->official.parse = read_file(scripts / "parser.py");
+  }
 }
 
-/// "owner/name" below `repos` as owner__name, owner+name or owner/name, with or
-/// without a `repo` folder inside; "" if none is there.
-fs::path find_repository(const fs::path& repos, const std::string& name) {
-  if (repos.empty()) return {};
-  const auto slash = name.find('/');
-  if (slash == std::string::npos) return {};
-  const std::string owner = name.substr(0, slash);
-  const std::string rest = name.substr(slash + 1);
-  for (const auto& spelled : {owner + "__" + rest, owner + "+" + rest, name}) {
-    for (const auto& suffix : {"", ".git"}) {
-      const fs::path candidate = repos / (spelled + suffix);
-      if (fs::is_directory(candidate / "repo")) return candidate / "repo";
-      if (fs::is_directory(candidate)) return candidate;
+/// Reads the rows of one file; what one has wrong becomes its task's defect.
+class RowsLoader {
+ public:
+  RowsLoader(const fs::path& path, const SuiteSources& sources)
+      : path_(path), sources_(sources), text_(read_file(path)) {}
+
+  std::vector<Task> load() {
+    JsonRows rows = cut_json_rows(text_);
+    if (rows.shape == JsonRows::Shape::object) rows.slices = {rows.whole};
+    for (const auto& slice : rows.slices) tasks_.push_back(load_row(slice));
+    if (!rows.defect.empty()) {
+      Task& task = tasks_.emplace_back();
+      task.shown.id = task.defect = fmt::format("{}:{}", path_.string(), rows.defect);
     }
-  }
-  return {};
-}
-
-void apply_recipe(Task& task, PatchGrading& grading, const Recipe& recipe) {
-  Environment& environment = task.shown.environment;
-  environment.workdir = recipe.workdir;
-  environment.env = recipe.env;
-  environment.packages = recipe.packages;
-  environment.wrappers = recipe.wrappers;
-  grading.test_command = recipe.test_command;
-  grading.log_parser = recipe.log_parser;
-  if (!recipe.visible_tests.empty()) task.shown.visible_tests = recipe.visible_tests;
-}
-
-std::string digest_of(const json& row, const Recipe* recipe, const fs::path& source) {
-  Digest digest;
-  digest.add(row.dump(-1, ' ', false, json::error_handler_t::replace));
-  if (recipe != nullptr) {
-    digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
-    digest.add(recipe->workdir);
-    for (const auto& package : recipe->packages) digest.add(package);
-    for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
-    for (const auto& [name, value] : recipe->env) digest.add(name).add(value);
-  }
-  const bool plain = !source.empty() && !fs::exists(source / ".git") && !fs::exists(source / "HEAD");
-  if (plain) digest.add(folder_digest(source));
-  return digest.hex();
-}
-
-Task read_instance(const json& row, const std::map<std::string, Recipe>& recipes,
-                   const SuiteSources& sources) {
-  Task task;
-  AgentTask& shown = task.shown;
-  shown.id = required_text(row, "instance_id");
-  shown.instruction = required_text(row, "problem_statement");
-  shown.difficulty = row.value("difficulty", std::string());
-  shown.deliverable = Deliverable::patch;
-  shown.environment.workdir = "/testbed";
-
-  const std::string repo = required_text(row, "repo");
-  const fs::path source = find_repository(sources.repos, repo);
-  shown.environment.repository = Repository{repo, required_text(row, "base_commit"), source};
-
-  PatchGrading grading;
-  grading.base_commit = shown.environment.repository->commit;
-  grading.test_patch = row.value("test_patch", std::string());
-  grading.fail_to_pass = parse_test_list(either(row, "FAIL_TO_PASS", "fail_to_pass"));
-  grading.pass_to_pass = parse_test_list(either(row, "PASS_TO_PASS", "pass_to_pass"));
-  task.hidden.gold_patch = row.value("patch", std::string());
-  (void)parse_patch(grading.test_patch);  // a defect is better found now than while grading
-  if (grading.fail_to_pass.empty()) {
-    task.unsupported = "FAIL_TO_PASS is empty: any diff would count as a solution";
+    return std::move(tasks_);
   }
 
-  const auto recipe = recipes.find(shown.id);
-  if (recipe == recipes.end()) {
-    task.unsupported = "no recipe says how to run its tests (--recipes FILE)";
-  } else {
-    apply_recipe(task, grading, recipe->second);
+ private:
+  Task load_row(const JsonSlice& slice) {
+    const std::string where = fmt::format("{}:{}", path_.string(), slice.line);
+    Task task;
+    task.shown.id = where;
+    try {
+      const json row = parse_row(slice.text);
+      const SwebenchInstance instance = read_instance(row);
+      const auto [first, fresh] = lines_.emplace(instance.id, slice.line);
+      if (!fresh) {
+        throw UserError(fmt::format("instance_id \"{}\" stands on line {} already", instance.id,
+                                    first->second));
+      }
+      task.shown.id = instance.id;
+      task = task_of(instance, sources_, row.dump(-1, ' ', false, json::error_handler_t::replace));
+      take_run_scripts(path_.parent_path(), task);
+    } catch (const UserError& error) {
+      task.defect = fmt::format("{}: {}", where, error.what());
+    }
+    return task;
   }
-  if (source.empty()) {
-    task.unsupported = fmt::format("repository {} not found (--repos DIR)", repo);
-  }
-  task.sha256 = digest_of(row, recipe == recipes.end() ? nullptr : &recipe->second, source);
-  task.hidden.grading = std::move(grading);
-  return task;
-}
+
+  fs::path path_;
+  SwebenchSources sources_;
+  std::string text_;
+  std::map<std::string, int> lines_;  ///< of ids seen
+  std::vector<Task> tasks_;
+};
 
 }  // namespace
 
 bool detect_swebench(const fs::path& path) {
-  return path.extension() == ".jsonl" && fs::is_regular_file(path);
+  if (!fs::is_regular_file(path)) return false;
+  if (path.extension() == ".jsonl") return true;
+  if (path.extension() != ".json") return false;
+  const std::string text = read_file(path);
+  const JsonRows rows = cut_json_rows(text);
+  if (rows.slices.empty()) return false;
+  if (rows.shape != JsonRows::Shape::object) return tells_an_instance(rows.slices.front().text);
+  for (const auto& member : rows.slices) {
+    if (tells_an_instance(member.key)) return true;
+  }
+  return false;
 }
 
 std::vector<Task> load_swebench(const fs::path& path, const SuiteSources& sources) {
-  const auto recipes =
-      sources.recipes.empty() ? std::map<std::string, Recipe>{} : read_recipes(sources.recipes);
-  const std::string text = read_file(path);
-  std::vector<Task> tasks;
-  int number = 0;
-  for (const auto line : split_lines(text)) {
-    ++number;
-    if (trimmed(line).empty()) continue;
-    const std::string where = fmt::format("{}:{}", path.string(), number);
-    Task task;
-    try {
-      const json row = json::parse(line);
-      if (!row.is_object()) throw UserError("not a JSON object");
-      task.shown.id = row.value("instance_id", where);
-      task = read_instance(row, recipes, sources);
-    } catch (const json::exception& error) {
-      task.defect = fmt::format("{}: {}", where, error.what());
-    } catch (const UserError& error) {
-      task.defect = fmt::format("{}: {}", where, error.what());
-    }
-    if (task.shown.id.empty()) task.shown.id = where;
-    tasks.push_back(std::move(task));
-  }
-  return tasks;
+  return RowsLoader(path, sources).load();
 }
 
 }  // namespace weir

@@ -57,6 +57,7 @@ struct AgentTask {
   std::string id;             ///< opaque; unique within a run
   std::string suite;
   std::string format;
+  std::string dialect;        ///< of the format: "swe-bench-pro"; "" where it has none
   std::string declared_name;  ///< the name the task gives itself, if any
   std::string instruction;
   std::string difficulty;     ///< as declared; "" if not
@@ -66,14 +67,32 @@ struct AgentTask {
   std::optional<std::string> visible_tests;  ///< command; exit 0 = green
 };
 
+/// How a data set itself tests an instance, inside the instance's own image: carried as it
+/// stands, whether or not Weir grades that way.
+struct OfficialTests {
+  std::string eval_script;         ///< SWE-bench 5: all that is run, test patch and markers included
+  std::string prepare;             ///< Pro: resets the test files; Live: rebuilds. Not graded
+  std::string run;                 ///< Pro: run_script.sh; SWE-rebench, Live: the test commands
+  std::vector<std::string> files;  ///< Pro: arguments of `run`
+  std::string print;               ///< Live: what prints the log; "" if `run` does
+  std::string parse;               ///< Pro: parser.py; SWE-rebench, Live: their parser's name or text
+  std::filesystem::path assets;    ///< files that no diff carries, placed over the repository
+};
+
+/// Which outcome of a listed test fails an instance. fail_only is for suites whose logs name
+/// failures alone: what is not there has passed.
+enum class EvalType { pass_and_fail, fail_only };
+
 /// Grading by running a test command on base + diff + hidden tests.
 struct PatchGrading {
   std::string base_commit;
   std::string test_patch;
-  std::string test_command;
-  std::string log_parser;
+  std::string test_command;  ///< the recipe's
+  std::string log_parser;    ///< the recipe's, else the official one
   std::vector<std::string> fail_to_pass;
   std::vector<std::string> pass_to_pass;
+  EvalType eval_type = EvalType::pass_and_fail;
+  OfficialTests official = {};
 };
 
 /// Grading by a script that leaves reward files in /logs/verifier.
@@ -86,6 +105,8 @@ struct RewardGrading {
 /// receive it, by type. Never enters an agent's box.
 struct Hidden {
   std::string gold_patch;                    ///< Deliverable::patch
+  std::string bug;                           ///< SWE-smith: the diff that breaks the repository
+                                             ///< before the agent sees it; else ""
   std::filesystem::path solution;            ///< folder; Deliverable::final_state
   std::map<std::string, std::string> solution_env;
   std::variant<std::monostate, PatchGrading, RewardGrading> grading;

@@ -28,7 +28,12 @@ void append_utf8(std::string& out, unsigned point) {
     out.push_back(static_cast<char>(0xC0U | (point >> 6)));
     out.push_back(static_cast<char>(0x80U | (point & 0x3FU)));
   } else {
-    out.push_back(static_cast<char>(0xE0U | (point >> 12)));
+    if (point < 0x10000) {
+      out.push_back(static_cast<char>(0xE0U | (point >> 12)));
+    } else {
+      out.push_back(static_cast<char>(0xF0U | (point >> 18)));
+      out.push_back(static_cast<char>(0x80U | ((point >> 12) & 0x3FU)));
+    }
     out.push_back(static_cast<char>(0x80U | ((point >> 6) & 0x3FU)));
     out.push_back(static_cast<char>(0x80U | (point & 0x3FU)));
   }
@@ -86,14 +91,24 @@ class PythonReader {
     }
     return value;
   }
+  /// A code point; half a surrogate pair is none.
+  unsigned point(int digits) {
+    const unsigned value = hex(digits);
+    if (value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) fail();
+    return value;
+  }
   void escape(std::string& out) {
+    static constexpr std::string_view kNames = "abfnrtv";
+    static constexpr std::string_view kMeant = "\a\b\f\n\r\t\v";
     const char c = next();
+    if (const auto found = kNames.find(c); found != std::string_view::npos) {
+      out.push_back(kMeant[found]);
+      return;
+    }
     switch (c) {
-      case 'n': out.push_back('\n'); return;
-      case 'r': out.push_back('\r'); return;
-      case 't': out.push_back('\t'); return;
       case 'x': append_utf8(out, hex(2)); return;
-      case 'u': append_utf8(out, hex(4)); return;
+      case 'u': append_utf8(out, point(4)); return;
+      case 'U': append_utf8(out, point(8)); return;
       case '\\':
       case '\'':
       case '"': out.push_back(c); return;
@@ -120,7 +135,67 @@ class PythonReader {
   std::string_view rest_;
 };
 
+/// As Python's json.dumps writes it.
+std::string json_text(const std::vector<std::string>& ids) {
+  std::string out;
+  for (const auto& id : ids) {
+    out += out.empty() ? "" : ", ";
+    out += json(id).dump(-1, ' ', true, json::error_handler_t::replace);
+  }
+  return "[" + out + "]";
+}
+
+/// As Python's repr writes it, but for what is not ASCII, which stays as it is.
+std::string python_repr(const std::string& id) {
+  const bool single = id.find('\'') == std::string::npos || id.find('"') != std::string::npos;
+  const char quote = single ? '\'' : '"';
+  std::string out(1, quote);
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '\n': out += "\\n"; continue;
+      case '\r': out += "\\r"; continue;
+      case '\t': out += "\\t"; continue;
+      default: break;
+    }
+    if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+      continue;
+    }
+    if (c == '\\' || c == quote) out += '\\';
+    out += c;
+  }
+  return out + quote;
+}
+
+std::string python_text(const std::vector<std::string>& ids) {
+  std::string out;
+  for (const auto& id : ids) {
+    out += out.empty() ? "" : ", ";
+    out += python_repr(id);
+  }
+  return "[" + out + "]";
+}
+
 }  // namespace
+
+ListTyping typing_of(const json& value) {
+  if (value.is_null()) return ListTyping::missing;
+  if (!value.is_string()) return ListTyping::array;
+  return json::parse(value.get_ref<const std::string&>(), nullptr, false).is_array()
+             ? ListTyping::json_text
+             : ListTyping::python_text;
+}
+
+json spell_test_list(const std::vector<std::string>& ids, ListTyping typing) {
+  switch (typing) {
+    case ListTyping::array: return ids;
+    case ListTyping::json_text: return json_text(ids);
+    case ListTyping::python_text: return python_text(ids);
+    case ListTyping::missing: break;
+  }
+  return nullptr;
+}
 
 std::vector<std::string> parse_python_list(std::string_view text) {
   return PythonReader(text).list();

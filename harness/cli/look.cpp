@@ -71,17 +71,22 @@ int run(const SqlCommand& command) {
 
 int run(const TasksListCommand& command) {
   json list = json::array();
-  std::vector<std::vector<std::string>> rows = {{"TASK", "FORMAT", "DIFFICULTY", "STATE"}};
+  std::vector<std::vector<std::string>> rows = {{"TASK", "FORMAT", "DIALECT", "DIFFICULTY", "STATE"}};
   for (const auto& path : command.suites) {
     for (const auto& task : load_suite(path, command.sources).tasks) {
-      const std::string state = !task.defect.empty()        ? "defect: " + task.defect
-                                : !task.unsupported.empty() ? "unsupported: " + task.unsupported
+      const std::string state = !task.defect.empty()        ? "defect"
+                                : !task.unsupported.empty() ? "unsupported"
                                                             : "ok";
-      rows.push_back({task.shown.id, task.shown.format, task.shown.difficulty, state});
+      const std::string& why = state == "defect" ? task.defect : task.unsupported;
+      rows.push_back({task.shown.id, task.shown.format, task.shown.dialect, task.shown.difficulty,
+                      why.empty() ? state : state + ": " + why});
       list.push_back({{"id", task.shown.id},
                       {"suite", task.shown.suite},
                       {"format", task.shown.format},
+                      {"dialect", task.shown.dialect},
                       {"difficulty", task.shown.difficulty},
+                      {"environment", task.shown.environment.base},
+                      {"state", state},
                       {"sha256", task.sha256},
                       {"defect", task.defect},
                       {"unsupported", task.unsupported}});

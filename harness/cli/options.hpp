@@ -190,6 +190,16 @@ struct TasksListCommand {
   SuiteSources sources;
 };
 
+struct TasksFetchCommand {
+  Common common;
+  std::string name;
+  std::filesystem::path output;  ///< "" = by name, here
+  std::string endpoint;          ///< "" = Hugging Face's own
+  std::string split;
+  std::string config;
+  std::string sha256;
+};
+
 struct SandboxRunCommand {
   Common common;
   std::string rootfs;
@@ -224,8 +234,8 @@ using Command =
                  ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
                  NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand, MergeCommand, PruneCommand,
                  RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
-                 ParseLogCommand, TasksListCommand, SandboxRunCommand, ImageListCommand,
-                 ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
+                 ParseLogCommand, TasksListCommand, TasksFetchCommand, SandboxRunCommand,
+                 ImageListCommand, ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
 /// due and sets `exit_code`; the command is then monostate.
@@ -263,6 +273,7 @@ int run(const ShowCommand& command);
 int run(const SqlCommand& command);
 int run(const ParseLogCommand& command);
 int run(const TasksListCommand& command);
+int run(const TasksFetchCommand& command);
 int run(const SandboxRunCommand& command);
 int run(const ImageListCommand& command);
 int run(const ImagePullCommand& command);

@@ -345,11 +345,12 @@ class Parser {
   }
 
   void add_tasks() {
-    CLI::App* tasks = app_.add_subcommand("tasks", "Look at tasks");
+    CLI::App* tasks = app_.add_subcommand("tasks", "Look at tasks, get tasks");
     tasks->require_subcommand(1);
     CLI::App* list = subcommand(*tasks, "list", "List the tasks of suites", tasks_list_);
     list->add_option("suite", tasks_list_.suites, "Suites")->required();
     add_sources(list, tasks_list_.sources);
+    add_fetch(*tasks);
     CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);
     parse->add_option("--parser", parse_log_.parser,
                       "A name of the official registry, with or without parse_log_")
@@ -365,6 +366,25 @@ class Parser {
     parse->add_option("--task-version", parse_log_.task_version,
                       "The instance's version; next and lighthouse choose by it");
     parse->add_option("file", parse_log_.file, "Log file")->required();
+  }
+
+  void add_fetch(CLI::App& tasks) {
+    CLI::App* sub = subcommand(tasks, "fetch", "Get a data set from the Hugging Face hub as JSONL; "
+                                               "a second call goes on where the first stopped",
+                               tasks_fetch_);
+    sub->add_option("name", tasks_fetch_.name,
+                    "verified, lite, full, multilingual, multimodal, pro, rebench, live, smith, ... "
+                    "or OWNER/DATASET; HF_TOKEN opens gated ones")
+        ->required();
+    sub->add_option("-o,--output", tasks_fetch_.output, "File (default: NAME.jsonl)");
+    sub->add_option("--endpoint", tasks_fetch_.endpoint, "Where the rows API lies");
+    sub->add_option("--split", tasks_fetch_.split, "Split (default: the one meant by the name)");
+    sub->add_option("--config", tasks_fetch_.config, "Config (default: the only one, or default)");
+    sub->add_option("--sha256", tasks_fetch_.sha256, "Digest that the file must have")
+        ->check([](const std::string& text) {
+          const bool hex = text.find_first_not_of("0123456789abcdef") == std::string::npos;
+          return hex && text.size() == 64 ? std::string() : "must be 64 lower-case hex digits";
+        });
   }
 
   void add_sandbox() {
@@ -431,6 +451,7 @@ class Parser {
   SqlCommand sql_;
   ParseLogCommand parse_log_;
   TasksListCommand tasks_list_;
+  TasksFetchCommand tasks_fetch_;
   SandboxRunCommand sandbox_run_;
   ImageListCommand image_list_;
   ImagePullCommand image_pull_;

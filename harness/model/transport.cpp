@@ -68,9 +68,12 @@ class Connections {
 /// One request and its reply, driven to an end by run().
 class Exchange {
  public:
-  Exchange(const HttpRequest& request, Connections& connections)
+  enum class Method { get, post };
+
+  Exchange(Method method, const HttpRequest& request, Connections& connections)
       : request_(request), multi_(connections.multi()), easy_(connections.easy()) {
     set_options();
+    if (method == Method::post) set_body();
   }
   ~Exchange() {
     if (counted_) --streams_under_way;
@@ -104,16 +107,11 @@ class Exchange {
     curl_easy_reset(easy_);
     for (const auto& header : request_.headers) add_header(header);
     add_header("Expect:");  // else a large body waits a second for a go-ahead
+    option(CURLOPT_HTTPGET, 1L);
     option(CURLOPT_URL, request_.url.c_str());
     option(CURLOPT_PROTOCOLS_STR, "http,https");
     option(CURLOPT_USERAGENT, user_agent_.c_str());
     option(CURLOPT_HTTPHEADER, headers_);
-    // A body that is read and cannot be rewound: libcurl would otherwise send a
-    // request again by itself when a kept connection turns out to be closed.
-    option(CURLOPT_POST, 1L);
-    option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    option(CURLOPT_READFUNCTION, &Exchange::on_read);
-    option(CURLOPT_READDATA, this);
     option(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
     option(CURLOPT_WRITEDATA, this);
     option(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
@@ -124,6 +122,15 @@ class Exchange {
     option(CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
     option(CURLOPT_TCP_KEEPALIVE, 1L);
     if (!request_.ca_file.empty()) option(CURLOPT_CAINFO, request_.ca_file.c_str());
+  }
+
+  /// A body that is read and cannot be rewound: libcurl would otherwise send a
+  /// request again by itself when a kept connection turns out to be closed.
+  void set_body() {
+    option(CURLOPT_POST, 1L);
+    option(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    option(CURLOPT_READFUNCTION, &Exchange::on_read);
+    option(CURLOPT_READDATA, this);
   }
 
   template <typename T>
@@ -288,11 +295,17 @@ class Exchange {
   Clock::time_point last_payload_ = start_;
 };
 
+HttpReply exchange(Exchange::Method method, const HttpRequest& request) {
+  thread_local Connections connections;
+  return Exchange(method, request, connections).run();
+}
+
 }  // namespace
 
 HttpReply http_post(const HttpRequest& request) {
-  thread_local Connections connections;
-  return Exchange(request, connections).run();
+  return exchange(Exchange::Method::post, request);
 }
+
+HttpReply http_get(const HttpRequest& request) { return exchange(Exchange::Method::get, request); }
 
 }  // namespace weir

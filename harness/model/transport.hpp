@@ -49,4 +49,7 @@ struct HttpReply {
 /// the usual environment variables.
 [[nodiscard]] HttpReply http_post(const HttpRequest& request);
 
+/// The same for a GET, which has no body and may be sent twice: nothing hangs on it.
+[[nodiscard]] HttpReply http_get(const HttpRequest& request);
+
 }  // namespace weir

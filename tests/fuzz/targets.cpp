@@ -10,6 +10,7 @@
 #include "harness/calibration/log_reader.hpp"
 #include "harness/calibration/paired_search.hpp"
 #include "harness/calibration/settled_policy.hpp"
+#include "harness/dataset/rows_page.hpp"
 #include "harness/model/failure.hpp"
 #include "harness/model/wire/delta_template.hpp"
 #include "harness/model/wire/json_fields.hpp"
@@ -29,9 +30,15 @@
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
+#include "tasks/json_rows.hpp"
 #include "tasks/patch.hpp"
+#include "tasks/predictions.hpp"
+#include "tasks/reverse_patch.hpp"
+#include "tasks/swebench_instance.hpp"
 #include "tasks/test_list.hpp"
 #include "tasks/text.hpp"
+#include "tasks/yaml_file.hpp"
+#include "tests/tasks/swebench_rows.hpp"
 
 namespace weir::fuzz {
 namespace {
@@ -46,7 +53,47 @@ void patch(std::string_view bytes) {
   require(render(parse_patch(once)) == once);
 }
 void dockerfile(std::string_view bytes) { (void)parse_dockerfile(bytes); }
-void test_list(std::string_view bytes) { (void)parse_test_list(nlohmann::json(to_utf8(bytes))); }
+void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
+void test_list(std::string_view bytes) {
+  const nlohmann::json value = to_utf8(bytes);
+  const auto ids = parse_test_list(value);
+  require(parse_test_list(spell_test_list(ids, typing_of(value))) == ids);
+}
+/// What is cut out of a sound text is what its parser finds in it.
+void json_rows(std::string_view bytes) {
+  if (bytes.find('\0') != std::string_view::npos) return;  // an end of the text to the parser alone
+  const JsonRows rows = cut_json_rows(bytes);
+  const auto whole = nlohmann::json::parse(bytes, nullptr, false);
+  if (whole.is_discarded() || rows.shape == JsonRows::Shape::lines) return;
+  require(rows.defect.empty() && whole.is_array() == (rows.shape == JsonRows::Shape::array));
+  std::size_t at = 0;
+  for (const auto& slice : rows.slices) {
+    const auto value = parse_row(slice.text);
+    if (whole.is_array()) require(value == whole.at(at++));
+    if (whole.is_object()) require(whole.contains(parse_row(slice.key).get<std::string>()));
+  }
+  require(!whole.is_array() || at == whole.size());
+}
+void instance(std::string_view bytes) {
+  const SwebenchInstance once = read_instance(parse_row(bytes));
+  const nlohmann::json row = write_instance(once);
+  require(write_instance(read_instance(row)) == row);
+}
+void predictions(std::string_view bytes) {
+  const std::string once = render_predictions(parse_predictions("f", bytes).rows);
+  require(render_predictions(parse_predictions("f", once).rows) == once);
+}
+void task_metadata(std::string_view bytes) {
+  (void)read_instance(YamlFile::parse("f", std::string(bytes)).root);
+}
+void rows_page(std::string_view bytes) {
+  try {
+    for (const auto& line : parse_rows_page(bytes, 3, 2).lines) {
+      require(line.find('\n') == std::string::npos);
+    }
+  } catch (const InfraError&) {
+  }
+}
 void toml(std::string_view bytes) { (void)ConfigFile::parse("f", std::string(bytes)); }
 void policy(std::string_view bytes) { (void)parse_policy("f", std::string(bytes)); }
 void prices(std::string_view bytes) { (void)PriceBook::parse(bytes, "f"); }
@@ -186,6 +233,25 @@ const std::vector<Target>& targets() {
        {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
       {"dockerfile", dockerfile,
        {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
+      {"reverse_patch", reverse_patch,
+       {"diff --git a/x b/y\nrename from x\nrename to y\nindex 1..2 3\n--- a/x\n+++ b/y\n"
+        "@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
+      {"json_rows", json_rows,
+       {"[{\"a\": [1, \"],\"]},\n2]", "{\"a\": {}, \"b\": \"\\\"\"}", "{\"a\":1}\n{\"b\":2}\n"}},
+      {"instance", instance,
+       {swebench_row().dump(), multilingual_row().dump(), multimodal_row().dump(), pro_row().dump(),
+        rebench_row().dump(), smith_row().dump(), live_row().dump(), multi_row().dump()}},
+      {"predictions", predictions,
+       {R"({"instance_id":"a","model_patch":null})",
+        R"([{"instance_id":"a","patch":"p","prefix":"m"}])",
+        R"({"a":{"model_patch":"p","model_name_or_path":"m"},"b":{"instance_id":"c"}})",
+        R"({"org":"o","repo":"r","number":7,"fix_patch":"d"})"}},
+      {"task_metadata", task_metadata,
+       {"instance_id: a\nrepo: &r o/r\nbase_commit: '1'\nproblem_statement: |\n  x\n  y\n"
+        "b: [*r, ~]\n"}},
+      {"rows_page", rows_page,
+       {R"({"rows":[{"row_idx":3,"row":{"a":"b\n"},"truncated_cells":[]}],"num_rows_total":9,)"
+        R"("partial":false})"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},

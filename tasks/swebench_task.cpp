@@ -1,0 +1,187 @@
+#include "tasks/swebench_task.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tasks/digest.hpp"
+#include "tasks/files.hpp"
+#include "tasks/reverse_patch.hpp"
+#include "tasks/row_keys.hpp"
+#include "tasks/swebench_dialect.hpp"
+
+namespace weir {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+/// "owner/name" below `repos` as owner__name, owner+name or owner/name, with or
+/// without a `repo` folder inside; "" if none is there.
+fs::path find_repository(const fs::path& repos, const std::string& name) {
+  if (repos.empty()) return {};
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return {};
+  const std::string owner = name.substr(0, slash);
+  const std::string rest = name.substr(slash + 1);
+  for (const auto& spelled : {owner + "__" + rest, owner + "+" + rest, name}) {
+    for (const auto& suffix : {"", ".git"}) {
+      const fs::path candidate = repos / (spelled + suffix);
+      if (fs::is_directory(candidate / "repo")) return candidate / "repo";
+      if (fs::is_directory(candidate)) return candidate;
+    }
+  }
+  return {};
+}
+
+void apply_recipe(Task& task, PatchGrading& grading, const Recipe& recipe) {
+  Environment& environment = task.shown.environment;
+  environment.workdir = recipe.workdir;
+  environment.env = recipe.env;
+  environment.packages = recipe.packages;
+  environment.wrappers = recipe.wrappers;
+  grading.test_command = recipe.test_command;
+  grading.log_parser = recipe.log_parser;
+  if (!recipe.visible_tests.empty()) task.shown.visible_tests = recipe.visible_tests;
+}
+
+std::string digest_of(const std::string& content, const Recipe* recipe, const fs::path& source) {
+  Digest digest;
+  digest.add(content);
+  if (recipe != nullptr) {
+    digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
+    digest.add(recipe->workdir);
+    for (const auto& package : recipe->packages) digest.add(package);
+    for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
+    for (const auto& [name, value] : recipe->env) digest.add(name).add(value);
+  }
+  const bool plain =
+      !source.empty() && !fs::exists(source / ".git") && !fs::exists(source / "HEAD");
+  if (plain) digest.add(folder_digest(source));
+  return digest.hex();
+}
+
+/// What the agent reads. Hints and descriptions of the solution are no part of it.
+std::string instruction_of(const SwebenchInstance& instance) {
+  std::string text = instance.problem_statement;
+  const auto add = [&text](const char* title, const std::optional<std::string>& part) {
+    if (part && !part->empty()) text += fmt::format("\n\n{}\n\n{}", title, *part);
+  };
+  add("Requirements:", instance.requirements);
+  add("Interfaces that the tests use:", instance.interface);
+  return text;
+}
+
+/// Repositories whose logs name failures alone, for rows from before there was a column.
+EvalType eval_type_of(const SwebenchInstance& instance) {
+  if (instance.eval_type) {
+    return *instance.eval_type == "fail_only" ? EvalType::fail_only : EvalType::pass_and_fail;
+  }
+  static constexpr std::array<std::string_view, 6> kFailOnly = {
+      "chartjs/Chart.js", "processing/p5.js",      "markedjs/marked",
+      "bpmn-io/bpmn-js",  "openlayers/openlayers", "eslint/eslint"};
+  const bool listed =
+      std::find(kFailOnly.begin(), kFailOnly.end(), instance.repo) != kFailOnly.end();
+  return listed ? EvalType::fail_only : EvalType::pass_and_fail;
+}
+
+/// How many images `what` of a Multimodal row needs: its column holds JSON in a string.
+std::size_t images_in(const SwebenchInstance& instance, const char* what) {
+  const json& column = value_at(instance.other, "image_assets");
+  if (column.is_null()) return 0;
+  const json assets = column.is_string()
+                          ? json::parse(column.get_ref<const std::string&>(), nullptr, false)
+                          : column;
+  if (!assets.is_object()) throw KeyError("image_assets", "must hold a JSON object");
+  const json& images = value_at(assets, what);
+  return images.is_array() ? images.size() : 0;
+}
+
+PatchGrading grading_of(const SwebenchInstance& instance) {
+  PatchGrading grading;
+  grading.base_commit = instance.base_commit;
+  grading.test_patch = instance.test_patch.value_or("");
+  grading.fail_to_pass = instance.fail_to_pass;
+  grading.pass_to_pass = instance.pass_to_pass;
+  grading.eval_type = eval_type_of(instance);
+  grading.official = instance.dialect->tests(instance);
+  if (grading.official.parse.empty()) grading.log_parser = instance.log_parser.value_or("");
+  return grading;
+}
+
+std::string why_unsupported(const SwebenchInstance& instance, const Task& task, bool recipe,
+                            const PatchGrading& grading) {
+  const Repository& repository = *task.shown.environment.repository;
+  const std::string_view ungradable = instance.dialect->ungradable;
+  if (!ungradable.empty() && (!recipe || instance.dialect->introduces_bug)) {
+    return std::string(ungradable);
+  }
+  if (repository.source.empty()) {
+    return fmt::format("repository {} not found (--repos DIR)", repository.name);
+  }
+  if (!recipe) return "no recipe says how to run its tests (--recipes FILE)";
+  if (const auto images = images_in(instance, "test_patch"); images > 0) {
+    return fmt::format("its tests need images that no diff carries ({})", images);
+  }
+  if (grading.fail_to_pass.empty()) {
+    return "FAIL_TO_PASS is empty: any diff would count as a solution";
+  }
+  return {};
+}
+
+void note_deviations(const SwebenchInstance& instance, bool recipe, Environment& environment) {
+  if (const auto images = images_in(instance, "problem_statement"); images > 0) {
+    environment.deviations.push_back(
+        fmt::format("images of the problem statement that are only linked: {}", images));
+  }
+  if (recipe && !instance.dialect->ungradable.empty()) {
+    environment.deviations.push_back(
+        fmt::format("{}: tested by a recipe and judged by SWE-bench's rule, not by its own",
+                    instance.dialect->name));
+  }
+}
+
+}  // namespace
+
+SwebenchSources::SwebenchSources(const SuiteSources& sources) : repos(sources.repos) {
+  if (!sources.recipes.empty()) recipes = read_recipes(sources.recipes);
+}
+
+Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
+             const std::string& content) {
+  Task task;
+  AgentTask& shown = task.shown;
+  const SwebenchDialect& dialect = *instance.dialect;
+  shown.id = instance.id;
+  shown.dialect = dialect.name;
+  shown.instruction = instruction_of(instance);
+  shown.difficulty = instance.difficulty.value_or("");
+  shown.deliverable = Deliverable::patch;
+  shown.environment.workdir = "/testbed";
+  const fs::path source = find_repository(sources.repos, instance.repo);
+  shown.environment.repository = Repository{instance.repo, instance.base_commit, source};
+
+  if (dialect.introduces_bug) {
+    task.hidden.bug = instance.patch;
+    task.hidden.gold_patch = render(reversed(parse_patch(instance.patch)));
+  } else {
+    task.hidden.gold_patch = instance.patch;
+  }
+
+  PatchGrading grading = grading_of(instance);
+  const auto found = sources.recipes.find(instance.id);
+  const Recipe* recipe = found == sources.recipes.end() ? nullptr : &found->second;
+  if (recipe != nullptr) {
+    apply_recipe(task, grading, *recipe);
+  } else if (std::string image = dialect.image(instance); !image.empty()) {
+    shown.environment.base = std::move(image);
+  }
+  task.unsupported = why_unsupported(instance, task, recipe != nullptr, grading);
+  note_deviations(instance, recipe != nullptr, shown.environment);
+  task.sha256 = digest_of(content, recipe, source);
+  task.hidden.grading = std::move(grading);
+  return task;
+}
+
+}  // namespace weir

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "tasks/format.hpp"
+#include "tasks/recipes.hpp"
+#include "tasks/swebench_instance.hpp"
+
+namespace weir {
+
+/// What turns instances into tasks: where repositories and recipes are, read once per
+/// suite.
+struct SwebenchSources {
+  explicit SwebenchSources(const SuiteSources& sources);
+  std::filesystem::path repos;
+  std::map<std::string, Recipe> recipes;
+};
+
+/// The task that `instance` is here. A recipe says how its tests are run on the host;
+/// without one the environment is the image it declares. `content` is what the task's
+/// digest covers besides: the row, or the folder. Throws UserError naming a key.
+[[nodiscard]] Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
+                           const std::string& content);
+
+}  // namespace weir
