@@ -18,7 +18,10 @@
 #include "harness/router/commands.hpp"
 #include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
+#include "results/exchange/atif.hpp"
+#include "results/exchange/harbor_results.hpp"
 #include "results/exchange/outcomes.hpp"
+#include "results/exchange/terminal_bench_results.hpp"
 #include "results/prices.hpp"
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
@@ -181,6 +184,28 @@ void settled(std::string_view bytes) {
 }
 
 void csv_outcomes(std::string_view bytes) { (void)read_outcomes(bytes, "fuzz", "c"); }
+/// What is sound is read, and what is not is refused for a reason.
+void atif(std::string_view bytes) {
+  const auto value = parse_json(bytes);
+  const bool sound = check_atif(value).empty();
+  try {
+    require(read_atif(value, "f", "t").trials.size() == 1);
+    require(sound);
+  } catch (const UserError&) {
+  }
+}
+void foreign_result(std::string_view bytes) {
+  const auto value = parse_json(bytes);
+  ForeignOutcomes outcomes;
+  if (is_harbor_trial(value)) read_harbor_trial(value, "f", outcomes);
+  if (is_harbor_job(value)) outcomes = read_harbor_job(value, "f");
+  if (is_terminal_bench_result(value)) outcomes = read_terminal_bench_result(value, "f", "c");
+  number_attempts(outcomes.trials);
+  for (const auto& trial : outcomes.trials) {
+    require(trial.attempt > 0 && !trial.task.empty());
+    require(trial.stop_reason.empty() || stop_reason_named(trial.stop_reason));
+  }
+}
 
 }  // namespace
 
@@ -247,6 +272,18 @@ const std::vector<Target>& targets() {
        csv_outcomes,
        {"task,resolved,cost_usd\nx,1,0.5\ny,,\n", "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n",
         "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
+      {"atif", atif,
+       {R"({"schema_version":"ATIF-v1.7","agent":{"name":"a","version":"1"},"steps":[{"step_id":1,)"
+        R"("source":"agent","message":"x","tool_calls":[{"tool_call_id":"c","function_name":"f",)"
+        R"("arguments":{}}],"observation":{"results":[{"source_call_id":"c"}]},"metrics":)"
+        R"({"prompt_tokens":5,"cost_usd":0.1}}],"final_metrics":{"total_cached_tokens":3}})"}},
+      {"foreign_result", foreign_result,
+       {R"({"results":[{"task_id":"a","trial_name":"a.1-of-2","is_resolved":true,"failure_mode":)"
+        R"("agent_timeout","total_input_tokens":3,"trial_started_at":"2026-01-01T00:00:00"}]})",
+        R"({"task_name":"t","trial_name":"t__x","agent_info":{"name":"a"},"step_results":)"
+        R"([{"step_name":"s","agent_result":{"n_input_tokens":3},"verifier_result":{"rewards":)"
+        R"({"reward":1}}}],"exception_info":{"exception_type":"ApiError"}})",
+        R"({"stats":{"evals":{"a__m__d":{"reward_stats":{"reward":{"1.0":["t__x"]}}}}}})"}},
       {"compressed", compressed, {compress(std::string(1000, 'a'))}},
   };
   return all;
