@@ -16,6 +16,7 @@ struct BuildStep {
   enum class Kind { workdir, env, copy, run, user };
   Kind kind;
   std::vector<std::string> words;  ///< copy: sources..., destination; env: name, value; else one
+  std::string origin = {};         ///< copy: the stage or image that has the sources; "" = context
 };
 
 /// A repository at one commit, which the agent sees as a one-commit history.
