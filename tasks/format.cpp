@@ -57,6 +57,7 @@ const std::vector<TaskFormat>& task_formats() {
   static const std::vector<TaskFormat> formats = {
       {"swebench", detect_swebench, load_swebench},
       {"harbor", detect_harbor, load_harbor},
+      {"terminal-bench", detect_terminal_bench, load_terminal_bench},
   };
   return formats;
 }
@@ -82,7 +83,7 @@ Suite load_suite(const fs::path& path, SuiteSources sources) {
   }
   if (suite.tasks.empty()) {
     throw UserError(fmt::format("{}: holds no tasks; expected SWE-bench JSONL (.jsonl) or folders "
-                                "with a task.toml",
+                                "with a task.toml or task.yaml",
                                 path.string()));
   }
   reject_duplicates(suite);

@@ -39,5 +39,8 @@ bool detect_swebench(const std::filesystem::path& path);
 std::vector<Task> load_swebench(const std::filesystem::path& path, const SuiteSources& sources);
 bool detect_harbor(const std::filesystem::path& path);
 std::vector<Task> load_harbor(const std::filesystem::path& path, const SuiteSources& sources);
+bool detect_terminal_bench(const std::filesystem::path& path);
+std::vector<Task> load_terminal_bench(const std::filesystem::path& path,
+                                      const SuiteSources& sources);
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "tasks/terminal_task.hpp"
 #include "tasks/units.hpp"
 
 namespace weir {
@@ -65,6 +66,7 @@ struct AgentTask {
   TaskLimits limits;
   Deliverable deliverable = Deliverable::final_state;
   std::optional<std::string> visible_tests;  ///< command; exit 0 = green
+  TerminalDeclaration terminal;              ///< of terminal-task formats
 };
 
 /// Grading by running a test command on base + diff + hidden tests.
@@ -90,6 +92,7 @@ struct Hidden {
   std::filesystem::path solution;            ///< folder; Deliverable::final_state
   std::map<std::string, std::string> solution_env;
   std::variant<std::monostate, PatchGrading, RewardGrading> grading;
+  TerminalGrading terminal;  ///< of terminal-task formats
 };
 
 struct Task {

@@ -101,7 +101,8 @@ int run(const TasksListCommand& command) {
                       {"difficulty", task.shown.difficulty},
                       {"sha256", task.sha256},
                       {"defect", task.defect},
-                      {"unsupported", task.unsupported}});
+                      {"unsupported", task.unsupported},
+                      {"deviations", task.shown.environment.deviations}});
     }
   }
   if (command.common.json) {

@@ -33,7 +33,9 @@
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
+#include "tasks/harbor_toml.hpp"
 #include "tasks/patch.hpp"
+#include "tasks/terminal_bench_yaml.hpp"
 #include "tasks/test_list.hpp"
 #include "tasks/text.hpp"
 
@@ -50,6 +52,14 @@ void patch(std::string_view bytes) {
   require(render(parse_patch(once)) == once);
 }
 void dockerfile(std::string_view bytes) { (void)parse_dockerfile(bytes); }
+void harbor_toml(std::string_view bytes) {
+  const HarborToml task = read_harbor_toml(ConfigFile::parse("f", std::string(bytes)));
+  require(task.shown.steps.size() == task.hidden.steps.size());
+}
+void bench_yaml(std::string_view bytes) {
+  require(read_bench_task(bytes, "f").agent_timeout.count() >= 0);
+}
+void bench_compose(std::string_view bytes) { (void)read_bench_compose(bytes, "f"); }
 void test_list(std::string_view bytes) { (void)parse_test_list(nlohmann::json(to_utf8(bytes))); }
 void toml(std::string_view bytes) { (void)ConfigFile::parse("f", std::string(bytes)); }
 void policy(std::string_view bytes) { (void)parse_policy("f", std::string(bytes)); }
@@ -215,6 +225,20 @@ const std::vector<Target>& targets() {
        {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
       {"dockerfile", dockerfile,
        {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
+      {"dockerfile_stages", dockerfile,
+       {"ARG T=1\nFROM a:$T AS b\nSHELL [\"bash\", \"-ec\"]\nRUN <<E\nx\nE\nFROM b\nCOPY <<F /d/\nF\n"
+        "ADD --chown=u x y\nCMD z\n"}},
+      {"harbor_toml", harbor_toml,
+       {"version = \"1.0\"\nartifacts = [\"/a\", {source = \"/b\", destination = \"c\"}]\n[agent]\n"
+        "timeout_sec = 1.5\nuser = 3\n[environment]\nmemory = \"2G\"\nnetwork_mode = \"allowlist\"\n"
+        "allowed_hosts = [\"a.b\"]\nenv = {A = \"${B:-c}\"}\n[[steps]]\nname = \"s\"\n"
+        "min_reward = {r = 1}\n[steps.verifier]\ntimeout_sec = 2\n"}},
+      {"bench_yaml", bench_yaml,
+       {"instruction: |-\n  a\n  b\ndifficulty: easy\ntags: [x]\nmax_agent_timeout_sec: 9.5\n"
+        "run_tests_in_same_shell: false\nmore: {a: [1]}\n"}},
+      {"bench_compose", bench_compose,
+       {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: [x]\n"
+        "  db: {image: y}\n"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
