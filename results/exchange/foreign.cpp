@@ -11,6 +11,17 @@
 
 namespace weir {
 
+void separate_variants(std::vector<ForeignTrial>& trials) {
+  std::map<std::string, std::vector<std::string>> variants;  // by config
+  for (auto& trial : trials) {
+    auto& known = variants[trial.config];
+    auto found = std::find(known.begin(), known.end(), trial.variant);
+    if (found == known.end()) found = known.insert(known.end(), trial.variant);
+    const auto number = found - known.begin() + 1;
+    if (number > 1) trial.config += fmt::format("#{}", number);
+  }
+}
+
 void number_attempts(std::vector<ForeignTrial>& trials) {
   std::map<std::pair<std::string, std::string>, std::vector<ForeignTrial*>> groups;
   for (auto& trial : trials) groups[{trial.config, trial.task}].push_back(&trial);

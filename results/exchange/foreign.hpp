@@ -26,6 +26,7 @@ struct ForeignTrial {
   std::optional<std::int64_t> model_ms;
   std::optional<TimePoint> started_at;
   std::vector<Reward> rewards;
+  std::string variant;  ///< what sets its config apart beyond the name; not stored
 };
 
 struct ForeignOutcomes {
@@ -34,6 +35,10 @@ struct ForeignOutcomes {
   std::vector<std::string> notes;    ///< what a reader should know: sentences
   bool simulated = false;            ///< some of it is a simulated model's; never cleared
 };
+
+/// Where one config's name stands for several variants, each gets a name of its own:
+/// "NAME", "NAME#2", ... in the order of their first trials.
+void separate_variants(std::vector<ForeignTrial>& trials);
 
 /// Gives attempts their ordinals 1..k, per config and task: as they are, if they are
 /// distinct and none is missing, else in the order in which the trials began (those of

@@ -55,9 +55,25 @@ ForeignOutcomes read_one_trajectory(Input& input) {
   return read_atif(input.value, input.file.string(), input.name);
 }
 
+/// A trial's file does not count its turns; its trajectory does, where it is whole.
+void count_turns(const fs::path& trial, Digest& digest, ForeignOutcomes& outcomes) {
+  const fs::path file = trial.parent_path() / "agent" / "trajectory.json";
+  if (!fs::is_regular_file(file)) return;
+  try {
+    const json value = parsed(read_into(digest, file), file);
+    if (value.contains("continued_trajectory_ref")) return;
+    const ForeignTrial counted = read_atif(value, file.string(), "").trials.at(0);
+    outcomes.trials.back().turns = counted.turns;
+    outcomes.trials.back().calls = counted.calls;
+  } catch (const UserError& error) {
+    outcomes.notes.push_back(fmt::format("{}; its turns stay unknown", error.what()));
+  }
+}
+
 ForeignOutcomes read_trial(Input& input) {
   ForeignOutcomes outcomes;
   read_harbor_trial(input.value, input.file.string(), outcomes);
+  count_turns(input.file, input.digest, outcomes);
   number_attempts(outcomes.trials);
   return outcomes;
 }
@@ -68,7 +84,9 @@ ForeignOutcomes read_job(Input& input) {
   ForeignOutcomes outcomes;
   for (const auto& file : files) {
     const json value = parsed(read_into(input.digest, file), file);
-    if (is_harbor_trial(value)) read_harbor_trial(value, file.string(), outcomes);
+    if (!is_harbor_trial(value)) continue;
+    read_harbor_trial(value, file.string(), outcomes);
+    count_turns(file, input.digest, outcomes);
   }
   if (outcomes.trials.empty()) return read_harbor_job(input.value, input.file.string());
   const auto total = input.value.find("n_total_trials");
@@ -78,16 +96,21 @@ ForeignOutcomes read_job(Input& input) {
                                          input.file.string(), total->dump(),
                                          outcomes.trials.size()));
   }
+  separate_variants(outcomes.trials);
   number_attempts(outcomes.trials);
   return outcomes;
 }
 
+/// The agent is named beside a run's file, two folders above a trial's.
 ForeignOutcomes read_bench(Input& input) {
   std::string config = input.name;
-  const fs::path metadata = input.file.parent_path() / "run_metadata.json";
-  if (fs::is_regular_file(metadata)) {
+  const fs::path folder = fs::absolute(input.file).parent_path();
+  for (const fs::path& run : {folder, folder.parent_path().parent_path()}) {
+    const fs::path metadata = run / "run_metadata.json";
+    if (!fs::is_regular_file(metadata)) continue;
     const auto named = terminal_bench_config(parsed(read_into(input.digest, metadata), metadata));
     if (!named.empty()) config = named;
+    break;
   }
   return read_terminal_bench_result(input.value, input.file.string(), config);
 }

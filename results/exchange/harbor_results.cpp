@@ -67,8 +67,9 @@ void read_verdict(const ForeignJson& root, ForeignTrial& trial) {
   trial.rewards = of_steps;
   if (whole) trial.rewards.insert(trial.rewards.end(), counting.begin(), counting.end());
   if (counting.empty()) return;
-  const bool passed = std::all_of(counting.begin(), counting.end(),
-                                  [](const Reward& reward) { return reward.value >= 1; });
+  // A mean over steps leaves out those without a result: a pass needs all of them.
+  const bool passed = every_step && std::all_of(counting.begin(), counting.end(),
+                                                [](const Reward& r) { return r.value >= 1; });
   trial.outcome = passed ? Outcome::resolved : Outcome::unresolved;
 }
 
@@ -98,6 +99,13 @@ std::string config_of(const ForeignJson& root) {
   const std::string agent = info.at("name").required_text();
   const auto model = info.at("model_info").at("name").text();
   return model ? agent + "__" + *model : agent;
+}
+
+/// The agent as it was configured, without what may be a secret.
+std::string variant_of(const ForeignJson& root) {
+  json agent = root.at("config").at("agent").value();
+  if (agent.is_object()) agent.erase("env");
+  return agent.is_null() ? "" : agent.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// Trials of a job by name, as its statistics list them.
@@ -153,6 +161,7 @@ void read_harbor_trial(const json& value, const std::string& origin, ForeignOutc
   ForeignTrial trial;
   trial.attempt = 0;
   trial.config = config_of(root);
+  trial.variant = variant_of(root);
   trial.task = root.at("task_name").required_text();
   read_usage(root, trial);
   if (trial.input_hit && (!trial.input_total || *trial.input_hit > *trial.input_total)) {

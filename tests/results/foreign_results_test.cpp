@@ -133,6 +133,10 @@ TEST(TerminalBenchResult, ItsRunFolderNamesTheAgent) {
   EXPECT_EQ(run.format, "terminal-bench");
   EXPECT_EQ(run.name, "night");
   EXPECT_EQ(run.outcomes.trials.at(0).config, "walker__flash");
+  fs::create_directories(folder / "night/a/a.1-of-1");
+  write_file(folder / "night/a/a.1-of-1/results.json", R"({"task_id": "a", "is_resolved": true})");
+  const ForeignRun trial = read_foreign_run(folder / "night/a/a.1-of-1");
+  EXPECT_EQ(trial.outcomes.trials.at(0).config, "walker__flash");
 }
 
 json harbor_trial() {
@@ -198,6 +202,9 @@ TEST(HarborResult, StepsAreSummedAndTheirExceptionCounts) {
   EXPECT_EQ(trial.rewards[1].step, "two");
   value["step_results"][1]["verifier_result"] = nullptr;  // not every step was passed
   EXPECT_EQ(read_harbor(value).outcome, Outcome::agent_limit);
+  value["verifier_result"] = {{"rewards", {{"reward", 1}}}};  // the mean of what there was
+  EXPECT_EQ(read_harbor(value).outcome, Outcome::unresolved);
+  value["verifier_result"] = nullptr;
   value["step_results"][1]["agent_result"]["n_input_tokens"] = nullptr;
   EXPECT_FALSE(read_harbor(value).input_total);
 }
@@ -244,6 +251,30 @@ TEST(HarborResult, AJobFolderIsOneRun) {
     EXPECT_THAT(run.outcomes.notes[0], HasSubstr("3 trials, of which 2 left a result.json"));
   }
   EXPECT_EQ(read_foreign_run(folder / "job/greet__aaa").format, "harbor-trial");
+}
+
+TEST(HarborResult, TrajectoriesCountTurnsAndConfigsThatDifferHaveNamesOfTheirOwn) {
+  const TemporaryFolder folder;
+  write_job(folder);
+  json trial = harbor_trial();
+  trial["config"] = {{"agent", {{"kwargs", {{"temperature", 1}}}, {"env", {{"KEY", "secret"}}}}}};
+  fs::create_directories(folder / "job/greet__ccc/agent");
+  write_file(folder / "job/greet__ccc/result.json", trial.dump());
+  write_file(folder / "job/greet__ccc/agent/trajectory.json",
+             R"({"schema_version": "ATIF-v1.7", "agent": {"name": "a", "version": "1"}, "steps": [
+               {"step_id": 1, "source": "agent", "message": "", "llm_call_count": 3}]})");
+  fs::create_directories(folder / "job/greet__bbb/agent");
+  write_file(folder / "job/greet__bbb/agent/trajectory.json", "{}");
+  const ForeignOutcomes outcomes = read_foreign_run(folder / "job").outcomes;
+  ASSERT_EQ(outcomes.trials.size(), 3U);
+  EXPECT_EQ(outcomes.trials[1].config, "walker__flash");
+  EXPECT_FALSE(outcomes.trials[1].turns);
+  EXPECT_EQ(outcomes.trials[2].config, "walker__flash#2");
+  EXPECT_EQ(outcomes.trials[2].attempt, 1);
+  EXPECT_EQ(outcomes.trials[2].turns, 1);
+  EXPECT_EQ(outcomes.trials[2].calls, 3);
+  EXPECT_THAT(outcomes.trials[2].variant, testing::Not(HasSubstr("secret")));
+  EXPECT_THAT(outcomes.notes.at(0), HasSubstr("its turns stay unknown"));
 }
 
 TEST(HarborResult, AJobsOwnFileListsItsTrials) {
