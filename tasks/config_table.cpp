@@ -153,9 +153,10 @@ std::vector<std::string> ConfigTable::keys() const {
 
 std::vector<std::string> ConfigTable::unknown() const {
   std::vector<std::string> out;
+  const std::size_t folder = file_->path.string().size() - file_->path.filename().string().size();
   for (const auto& [key, value] : value_->items()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    out.push_back(fmt::format("{} = {}", place_of(key), value.dump()));
+    out.push_back(fmt::format("{} = {}", place_of(key).substr(folder), value.dump()));
   }
   return out;
 }

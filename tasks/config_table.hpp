@@ -42,7 +42,7 @@ class ConfigTable {
   /// Keys in the file's sorted order.
   [[nodiscard]] std::vector<std::string> keys() const;
 
-  /// The keys nobody asked for: "file:line: [table] key = value".
+  /// The keys nobody asked for: "file:line: [table] key = value", the file without its folder.
   [[nodiscard]] std::vector<std::string> unknown() const;
 
   /// Throws UserError for the first key nobody asked for.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include "tasks/error.hpp"
@@ -82,9 +83,10 @@ class YamlMap {
     return value && !value.IsNull() ? value : YAML::Node(YAML::NodeType::Undefined);
   }
 
-  /// Keys nobody asked for: "file:line: key = value".
+  /// Keys nobody asked for: "file:line: key = value", the file without its folder.
   [[nodiscard]] std::vector<std::string> unknown() const {
     std::vector<std::string> out;
+    const std::string name = std::filesystem::path(file_).filename().string();
     for (const auto& entry : node_) {
       const std::string key = entry.first.Scalar();
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;

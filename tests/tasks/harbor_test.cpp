@@ -287,7 +287,7 @@ TEST_F(HarborFolder, WhatTheRunnerCannotDoIsToldNeverIgnored) {
               HasSubstr("verifier.env.KEY needs the host's SECRET; none is passed on"));
   EXPECT_THAT(told("[environment]\nenv = { KEY = \"${X:-y}\" }\n"),
               HasSubstr("|environment.env.KEY takes the default of X"));
-  EXPECT_THAT(told("[agent]\nmood = 1\n"), HasSubstr("[agent] mood = 1: unknown, ignored"));
+  EXPECT_THAT(told("[agent]\nmood = 1\n"), HasSubstr("|task.toml:2: [agent] mood = 1: unknown, ignored"));
   put("environment/docker-compose.yaml", "services: {}\n");
   EXPECT_THAT(told(""), HasSubstr("docker-compose"));
 }
