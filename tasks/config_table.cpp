@@ -21,11 +21,16 @@ const json* ConfigTable::find(const std::string& key) {
   return found == value_->end() ? nullptr : &*found;
 }
 
-void ConfigTable::fail(const std::string& key, const std::string& message) const {
+/// "file.toml:12: [table] key"
+std::string ConfigTable::place_of(const std::string& key) const {
   std::string table = pointer_.empty() ? "" : pointer_.substr(1);
   std::replace(table.begin(), table.end(), '/', '.');
-  throw UserError(fmt::format("{}: {}{}: {}", file_->where(pointer_ + "/" + key),
-                              table.empty() ? "" : "[" + table + "] ", key, message));
+  return fmt::format("{}: {}{}", file_->where(pointer_ + "/" + key),
+                     table.empty() ? "" : "[" + table + "] ", key);
+}
+
+void ConfigTable::fail(const std::string& key, const std::string& message) const {
+  throw UserError(fmt::format("{}: {}", place_of(key), message));
 }
 
 std::optional<std::string> ConfigTable::text(const std::string& key) {
@@ -112,6 +117,23 @@ std::optional<ConfigTable> ConfigTable::table(const std::string& key) {
   return ConfigTable(*file_, pointer_ + "/" + key, *value);
 }
 
+std::vector<ConfigTable> ConfigTable::tables(const std::string& key) {
+  const json* value = find(key);
+  std::vector<ConfigTable> out;
+  if (value == nullptr) return out;
+  if (!value->is_array()) fail(key, "must be a list of tables");
+  for (std::size_t i = 0; i < value->size(); ++i) out.push_back(element(key, i));
+  return out;
+}
+
+ConfigTable ConfigTable::element(const std::string& key, std::size_t index) {
+  const json* value = find(key);
+  const bool table = value != nullptr && value->is_array() && index < value->size() &&
+                     (*value)[index].is_object();
+  if (!table) fail(key, "must be a list of tables");
+  return {*file_, fmt::format("{}/{}/{}", pointer_, key, index), (*value)[index]};
+}
+
 std::optional<std::filesystem::path> ConfigTable::path(const std::string& key) {
   const auto written = text(key);
   if (!written) return {};
@@ -126,6 +148,16 @@ json ConfigTable::raw(const std::string& key) {
 std::vector<std::string> ConfigTable::keys() const {
   std::vector<std::string> out;
   for (const auto& [key, unused] : value_->items()) out.push_back(key);
+  return out;
+}
+
+std::vector<std::string> ConfigTable::unknown() const {
+  std::vector<std::string> out;
+  const std::size_t folder = file_->path.string().size() - file_->path.filename().string().size();
+  for (const auto& [key, value] : value_->items()) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    out.push_back(fmt::format("{} = {}", place_of(key).substr(folder), value.dump()));
+  }
   return out;
 }
 

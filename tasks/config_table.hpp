@@ -29,6 +29,10 @@ class ConfigTable {
   [[nodiscard]] std::vector<std::string> texts(const std::string& key);
   [[nodiscard]] std::vector<double> numbers(const std::string& key);
   [[nodiscard]] std::optional<ConfigTable> table(const std::string& key);
+  /// The tables of a list ([[key]]); none if it is absent.
+  [[nodiscard]] std::vector<ConfigTable> tables(const std::string& key);
+  /// The table at place `index` of a list.
+  [[nodiscard]] ConfigTable element(const std::string& key, std::size_t index);
   /// A path, relative to the file's folder.
   [[nodiscard]] std::optional<std::filesystem::path> path(const std::string& key);
   /// The raw value; null if absent.
@@ -37,6 +41,9 @@ class ConfigTable {
   [[nodiscard]] bool has(const std::string& key) const { return value_->contains(key); }
   /// Keys in the file's sorted order.
   [[nodiscard]] std::vector<std::string> keys() const;
+
+  /// The keys nobody asked for: "file:line: [table] key = value", the file without its folder.
+  [[nodiscard]] std::vector<std::string> unknown() const;
 
   /// Throws UserError for the first key nobody asked for.
   void reject_unknown() const;
@@ -47,6 +54,7 @@ class ConfigTable {
  private:
   ConfigTable(const ConfigFile& file, std::string pointer, const nlohmann::json& value);
   const nlohmann::json* find(const std::string& key);
+  [[nodiscard]] std::string place_of(const std::string& key) const;
 
   const ConfigFile* file_;
   std::string pointer_;

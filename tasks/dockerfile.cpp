@@ -1,121 +1,152 @@
 #include "tasks/dockerfile.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
-#include <map>
-#include <nlohmann/json.hpp>
 
-#include "tasks/files.hpp"
+#include "tasks/dockerfile_lines.hpp"
+#include "tasks/nearest.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
 namespace {
 
-using nlohmann::json;
 using Kind = BuildStep::Kind;
+using Variables = std::map<std::string, std::string>;
 
-/// Lines joined at trailing backslashes, without comments and blank lines.
-std::vector<std::string> logical_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  std::string current;
-  for (const auto raw : split_lines(text)) {
-    const auto line = trimmed(raw);
-    if (line.empty() || line.front() == '#') continue;
-    current += line;
-    if (current.back() == '\\') {
-      current.back() = ' ';
-      continue;
-    }
-    lines.push_back(std::exchange(current, {}));
-  }
-  if (!current.empty()) lines.push_back(current);
-  return lines;
+/// Instructions that change nothing in the files a command sees.
+const std::vector<std::string> kWithoutEffect = {"EXPOSE",     "LABEL",  "MAINTAINER",
+                                                 "STOPSIGNAL", "VOLUME", "HEALTHCHECK"};
+const std::vector<std::string> kInstructions = {
+    "FROM",   "ARG",   "ENV",        "WORKDIR",    "COPY",       "ADD",
+    "RUN",    "USER",  "ENTRYPOINT", "CMD",        "SHELL",      "ONBUILD",
+    "EXPOSE", "LABEL", "VOLUME",     "STOPSIGNAL", "MAINTAINER", "HEALTHCHECK"};
+
+bool contains(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-/// Splits into words; quotes group and are removed.
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool inside = false;
-  char quote = 0;
-  for (const char c : text) {
-    if (quote != 0) {
-      if (c == quote) {
-        quote = 0;
-      } else {
-        word.push_back(c);
-      }
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      inside = true;
-    } else if (c == ' ' || c == '\t') {
-      if (inside) words.push_back(std::exchange(word, {}));
-      inside = false;
-    } else {
-      word.push_back(c);
-      inside = true;
-    }
+/// Words of an ENTRYPOINT or a CMD in either form.
+std::vector<std::string> process_words(const std::string& rest) {
+  if (auto words = docker_exec_form(rest); !words.empty()) return words;
+  return rest.empty() || rest == "[]" ? std::vector<std::string>{}
+                                      : std::vector<std::string>{"/bin/sh", "-c", rest};
+}
+
+std::string unquoted(const std::string& text) {
+  const auto words = docker_words(text);
+  return words.size() == 1 ? words.front() : text;
+}
+
+std::string without_flags(std::string rest) {
+  while (rest.rfind("--", 0) == 0) {
+    const auto end = rest.find(' ');
+    rest = end == std::string::npos ? "" : std::string(trimmed(rest.substr(end)));
   }
-  if (inside) words.push_back(word);
-  return words;
+  return rest;
+}
+
+bool is_archive(const std::string& path) {
+  for (const char* ending : {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"}) {
+    if (path.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+bool is_remote(const std::string& path) {
+  return path.find("://") != std::string::npos || path.rfind("git@", 0) == 0;
 }
 
 class Reader {
  public:
   Dockerfile read(std::string_view text) {
-    for (const auto& line : logical_lines(text)) {
-      const auto space = line.find_first_of(" \t");
-      std::string name = line.substr(0, space);
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-      instruction(name, space == std::string::npos ? "" : std::string(trimmed(line.substr(space))));
-    }
+    for (const auto& line : dockerfile_lines(text)) instruction(line);
+    if (!file_.stages.empty()) flatten();
     return std::move(file_);
   }
 
  private:
-  void instruction(const std::string& name, const std::string& rest) {
-    if (rest.find("<<") != std::string::npos && (name == "RUN" || name == "COPY")) {
-      refuse(name + " with a heredoc");
-    } else if (name == "FROM") {
-      if (!file_.from.empty()) refuse("more than one stage");
-      for (const auto& word : words_of(substituted(rest))) {
-        if (word.rfind("--", 0) == 0) continue;
-        file_.from = word;
-        break;
-      }
-    } else if (name == "ARG") {
-      const auto equals = rest.find('=');
-      if (equals != std::string::npos) {
-        const std::string variable = rest.substr(0, equals);
-        variables_[variable] = substituted(unquoted(rest.substr(equals + 1)));
-        arguments_ += variable + "=" + shell_quoted(variables_[variable]) + "; ";
-      }
-    } else if (name == "ENV") {
-      env(rest);
-    } else if (name == "WORKDIR") {
-      workdir(substituted(unquoted(rest)));
-    } else if (name == "COPY" || name == "ADD") {
-      copy(rest);
-    } else if (name == "RUN") {
-      file_.steps.push_back({Kind::run, {arguments_ + command(without_flags(rest))}});
-    } else if (name == "USER") {
-      file_.steps.push_back({Kind::user, {substituted(rest)}});
-    } else if (name == "ENTRYPOINT") {
+  void instruction(const DockerLine& line) {
+    const std::string& rest = line.rest;
+    if (line.name == "FROM") return from(rest);
+    if (line.name == "ARG") return arg(rest);
+    if (!contains(kInstructions, line.name)) {
+      return refuse(fmt::format("unknown instruction {}{}", line.name.substr(0, 40),
+                                did_you_mean(line.name, kInstructions)));
+    }
+    if (file_.stages.empty()) return refuse(line.name + " before any FROM");
+    if (line.name == "ENV") return env(rest);
+    if (line.name == "WORKDIR") return workdir(substituted(unquoted(rest)));
+    if (line.name == "COPY" || line.name == "ADD") return copy(line);
+    if (line.name == "RUN") return run(line);
+    if (line.name == "USER") return user(substituted(rest));
+    if (line.name == "SHELL") return shell(rest);
+    if (line.name == "ONBUILD") return refuse("ONBUILD");
+    if (line.name == "CMD") {
+      stage().command = process_words(rest);
+    } else if (line.name == "ENTRYPOINT") {
+      stage().entrypoint = process_words(rest);
       refuse("ENTRYPOINT: a process that must run before the agent");
-    } else {
-      file_.ignored.push_back(name);
+    } else if (line.name == "HEALTHCHECK" && rest != "NONE") {
+      file_.deviations.push_back("HEALTHCHECK of the Dockerfile is not run");
+    }
+    if (contains(kWithoutEffect, line.name) || line.name == "CMD")
+      file_.ignored.push_back(line.name);
+  }
+
+  DockerStage& stage() { return file_.stages.back(); }
+
+  void from(const std::string& rest) {
+    DockerStage next;
+    std::vector<std::string> words;
+    for (const auto& word : docker_words(expand_variables(rest, globals_))) {
+      if (word.rfind("--platform=", 0) == 0) next.platform = word.substr(11);
+      if (word.rfind("--", 0) != 0) words.push_back(word);
+    }
+    if (words.empty()) return refuse("FROM without an image");
+    next.from = words[0];
+    if (words.size() >= 3 && (words[1] == "AS" || words[1] == "as" || words[1] == "As")) {
+      next.name = words[2];
+    }
+    variables_.clear();
+    if (const auto below = earlier(next.from, file_.stages.size())) {
+      next.workdir = file_.stages[*below].workdir;
+      variables_ = envs_[*below];
+    }
+    envs_.push_back(variables_);
+    file_.stages.push_back(std::move(next));
+    arguments_.clear();
+    shell_.clear();
+  }
+
+  void arg(const std::string& rest) {
+    for (const auto& word : docker_words(rest)) {
+      const auto equals = word.find('=');
+      const std::string name = word.substr(0, equals);
+      const bool global = file_.stages.empty();
+      const auto known = globals_.find(name);
+      if (equals == std::string::npos && (global || known == globals_.end())) continue;
+      const std::string value = equals == std::string::npos ? known->second
+                                : global ? expand_variables(word.substr(equals + 1), globals_)
+                                         : substituted(word.substr(equals + 1));
+      file_.arguments[name] = value;
+      if (global) {
+        globals_[name] = value;
+        continue;
+      }
+      variables_[name] = value;
+      arguments_ += name + "=" + shell_quoted(value) + "; ";
     }
   }
 
   void env(const std::string& rest) {
-    const auto words = words_of(rest);
+    const auto words = docker_words(rest);
     if (words.empty()) return;
     if (words.front().find('=') == std::string::npos) {  // the old form: ENV name value
-      set_env(words.front(), rest.substr(std::min(rest.size(), words.front().size() + 1)));
-      return;
+      const auto value = rest.substr(std::min(rest.size(), words.front().size() + 1));
+      return set_env(words.front(), std::string(trimmed(value)));
     }
     for (const auto& word : words) {
       const auto equals = word.find('=');
@@ -123,63 +154,148 @@ class Reader {
     }
   }
   void set_env(const std::string& name, const std::string& value) {
-    variables_[name] = substituted(value);
-    file_.steps.push_back({Kind::env, {name, variables_[name]}});
-  }
-  void workdir(const std::string& folder) {
-    const bool absolute = !folder.empty() && folder.front() == '/';
-    file_.workdir = absolute ? folder : (file_.workdir.empty() ? "/" : file_.workdir + "/") + folder;
-    file_.steps.push_back({Kind::workdir, {file_.workdir}});
-  }
-  void copy(const std::string& rest) {
-    std::vector<std::string> words;
-    if (!rest.empty() && rest.front() == '[') {
-      words = exec_form(rest);
-    } else {
-      words = words_of(substituted(rest));
-    }
-    std::vector<std::string> paths;
-    for (const auto& word : words) {
-      if (word.rfind("--from", 0) == 0) refuse("COPY --from");
-      if (word.rfind("--", 0) != 0) paths.push_back(word);
-    }
-    if (paths.size() < 2) {
-      refuse("COPY without a destination");
-      return;
-    }
-    file_.steps.push_back({Kind::copy, paths});
+    variables_[name] = envs_.back()[name] = substituted(value);
+    stage().steps.push_back({Kind::env, {name, variables_[name]}});
   }
 
-  std::string command(const std::string& rest) const {
-    if (rest.empty() || rest.front() != '[') return rest;
-    const auto words = exec_form(rest);
-    if (words.empty()) return rest;
-    std::string out;
-    for (const auto& word : words) out += shell_quoted(word) + " ";
-    return out;
+  void workdir(const std::string& folder) {
+    std::string& now = stage().workdir;
+    const bool absolute = !folder.empty() && folder.front() == '/';
+    now = absolute ? folder : (now.empty() ? "/" : now + "/") + folder;
+    stage().steps.push_back({Kind::workdir, {now}});
   }
-  /// ["a", "b"] as words; empty if it is not a JSON list of strings.
-  static std::vector<std::string> exec_form(const std::string& rest) {
-    const json list = json::parse(rest, nullptr, false);
-    std::vector<std::string> words;
-    if (!list.is_array()) return words;
-    for (const auto& word : list) {
-      if (!word.is_string()) return {};
-      words.push_back(word.get<std::string>());
+
+  void user(const std::string& name) {
+    stage().user = name;
+    stage().steps.push_back({Kind::user, {name}});
+  }
+
+  /// Only shells that a replay's own shell can stand for; their options are set in it.
+  void shell(const std::string& rest) {
+    const auto words = docker_exec_form(rest);
+    const std::string program = words.empty() ? "" : words[0].substr(words[0].rfind('/') + 1);
+    if ((program != "bash" && program != "sh") || words.size() < 2 ||
+        !words.back().ends_with("c")) {
+      return refuse("SHELL " + rest.substr(0, 80));
     }
-    return words;
+    std::string options;
+    for (std::size_t i = 1; i + 1 < words.size(); ++i) options += " " + shell_quoted(words[i]);
+    std::string last = words.back();  // "-c", or "-ec"
+    last.pop_back();
+    if (last.size() > 1) options += " " + shell_quoted(last);
+    shell_ = options.empty() ? "" : "set" + options + "; ";
   }
-  static std::string without_flags(std::string rest) {
-    while (rest.rfind("--", 0) == 0) {
-      const auto end = rest.find(' ');
-      rest = end == std::string::npos ? "" : std::string(trimmed(rest.substr(end)));
+
+  void copy(const DockerLine& line) {
+    const bool add = line.name == "ADD";
+    const std::string rest = substituted(line.rest);
+    std::vector<std::string> words = docker_words(rest);
+    BuildStep step{Kind::copy, {}, ""};
+    std::size_t flags = 0;
+    while (flags < words.size() && words[flags].rfind("--", 0) == 0) {
+      flag(line.name, words[flags++], step);
     }
-    return rest;
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(flags));
+    const std::string paths = without_flags(rest);
+    if (!paths.empty() && paths.front() == '[') words = docker_exec_form(paths);
+    if (words.size() < 2) return refuse(line.name + " without a destination");
+    if (!line.heredocs.empty()) return write_files(line, words.back());
+    for (std::size_t i = 0; add && i + 1 < words.size(); ++i) {
+      if (is_remote(words[i])) refuse("ADD of a URL: " + words[i].substr(0, 200));
+      if (is_archive(words[i])) refuse("ADD unpacks an archive: " + words[i].substr(0, 200));
+    }
+    step.words = std::move(words);
+    stage().steps.push_back(std::move(step));
   }
-  static std::string unquoted(const std::string& text) {
-    const auto words = words_of(text);
-    return words.size() == 1 ? words.front() : text;
+
+  void flag(const std::string& name, const std::string& word, BuildStep& step) {
+    const auto value = word.find('=') == std::string::npos ? "" : word.substr(word.find('=') + 1);
+    if (word.rfind("--from", 0) == 0) {
+      step.origin = value;
+      return refuse("COPY --from: files of another stage or image");
+    }
+    const bool harmless = word == "--link" || word.rfind("--chmod", 0) == 0;
+    const bool as_root =
+        word.rfind("--chown", 0) == 0 &&
+        (value == "root" || value == "root:root" || value == "0" || value == "0:0");
+    if (!harmless && !as_root) {
+      file_.deviations.push_back(fmt::format("{} {} of the Dockerfile not taken", name, word));
+    }
   }
+
+  /// COPY <<FILE destination: files that stand in the Dockerfile itself.
+  void write_files(const DockerLine& line, const std::string& destination) {
+    for (const auto& heredoc : line.heredocs) {
+      const std::string to = destination.ends_with("/") ? destination + heredoc.word : destination;
+      const std::string body = heredoc.literal ? heredoc.body : substituted(heredoc.body);
+      const auto slash = to.rfind('/');
+      const std::string folder =
+          slash == std::string::npos || slash == 0 ? "." : to.substr(0, slash);
+      stage().steps.push_back(
+          {Kind::run,
+           {fmt::format("mkdir -p {} && printf %s {} > {}", shell_quoted(folder),
+                        shell_quoted(body), shell_quoted(to))},
+           ""});
+    }
+  }
+
+  void run(const DockerLine& line) {
+    for (const auto& word : docker_words(line.rest)) {
+      if (word.rfind("--", 0) != 0) break;
+      const bool cache = word.find("type=cache") != std::string::npos ||
+                         word.find("type=tmpfs") != std::string::npos;
+      if (word.rfind("--mount", 0) == 0 && !cache) refuse("RUN " + word.substr(0, 200));
+    }
+    const std::string rest = without_flags(line.rest);
+    std::string script = rest;
+    if (const auto words = docker_exec_form(rest); !words.empty()) {
+      script.clear();
+      for (const auto& word : words) script += shell_quoted(word) + " ";
+    } else if (!line.heredocs.empty()) {
+      script = with_bodies(line, rest);
+    }
+    stage().steps.push_back({Kind::run, {arguments_ + shell_ + script}, ""});
+  }
+
+  /// RUN <<EOF is a script; in RUN cat <<EOF the shell reads the body itself.
+  std::string with_bodies(const DockerLine& line, const std::string& rest) {
+    const Heredoc& first = line.heredocs.front();
+    const bool alone = line.heredocs.size() == 1 && rest.rfind("<<", 0) == 0 &&
+                       rest.find_first_of(" \t") == std::string::npos;
+    if (alone && first.body.rfind("#!", 0) == 0) {
+      refuse("RUN with a heredoc for another program: " +
+             first.body.substr(0, first.body.find('\n')));
+    }
+    if (alone) return first.body;
+    std::string script = rest + "\n";
+    for (const auto& heredoc : line.heredocs) script += heredoc.body + heredoc.word + "\n";
+    return script;
+  }
+
+  /// The last stage upon those it is built from.
+  void flatten() {
+    std::vector<const DockerStage*> chain = {&file_.stages.back()};
+    for (std::size_t at = file_.stages.size() - 1; at > 0;) {
+      const auto below = earlier(chain.back()->from, at);
+      if (!below) break;
+      at = *below;
+      chain.push_back(&file_.stages[at]);
+    }
+    file_.from = chain.back()->from;
+    for (auto each = chain.rbegin(); each != chain.rend(); ++each) {
+      const DockerStage& one = **each;
+      file_.steps.insert(file_.steps.end(), one.steps.begin(), one.steps.end());
+      if (!one.workdir.empty()) file_.workdir = one.workdir;
+    }
+  }
+
+  std::optional<std::size_t> earlier(const std::string& name, std::size_t before) const {
+    for (std::size_t i = before; i-- > 0;) {
+      if (!name.empty() && file_.stages[i].name == name) return i;
+    }
+    return {};
+  }
+
   std::string substituted(const std::string& text) const {
     return expand_variables(text, variables_);
   }
@@ -188,15 +304,20 @@ class Reader {
   }
 
   Dockerfile file_;
-  std::map<std::string, std::string> variables_;
-  std::string arguments_;  ///< "NAME='value'; " of every ARG so far
+  Variables globals_;            ///< ARGs before the first FROM
+  Variables variables_;          ///< ARGs and ENVs of this stage
+  std::vector<Variables> envs_;  ///< ENVs of every stage: one built on it has them too
+  std::string arguments_;        ///< "NAME='value'; " of every ARG so far
+  std::string shell_;            ///< "set ...; " of a SHELL with options
 };
 
 }  // namespace
 
 std::string expand_variables(std::string_view text,
                              const std::map<std::string, std::string>& values) {
-  const auto is_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  const auto is_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
   std::string out;
   while (!text.empty()) {
     const auto dollar = text.find('$');
@@ -209,18 +330,19 @@ std::string expand_variables(std::string_view text,
     while (end < text.size() && is_name(text[end])) ++end;
     const auto value = values.find(std::string(text.substr(start, end - start)));
     std::size_t after = end;
-    std::string fallback;
+    std::string_view other;
     if (braced) {
       const auto close = text.find('}', end);
       if (close == std::string_view::npos) return out + std::string(text);
-      if (text.substr(end, 2) == ":-") fallback = text.substr(end + 2, close - end - 2);
+      if (close > end + 2) other = text.substr(end + 2, close - end - 2);
       after = close + 1;
     }
     const bool defaulted = braced && text.substr(end, 2) == ":-";
+    const bool replaced = braced && text.substr(end, 2) == ":+";
     if (end > start && value != values.end()) {
-      out += value->second;
+      out += replaced ? std::string(other) : value->second;
     } else if (defaulted) {
-      out += fallback;
+      out += other;
     } else {
       out += text.substr(0, after);
     }
@@ -229,6 +351,8 @@ std::string expand_variables(std::string_view text,
   return out;
 }
 
-Dockerfile parse_dockerfile(std::string_view text) { return Reader().read(text); }
+Dockerfile parse_dockerfile(std::string_view text) {
+  return Reader().read(text);
+}
 
 }  // namespace weir

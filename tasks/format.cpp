@@ -58,6 +58,7 @@ const std::vector<TaskFormat>& task_formats() {
       {"swebench", detect_swebench, load_swebench},
       {"task_repository", detect_task_repository, load_task_repository},
       {"harbor", detect_harbor, load_harbor},
+      {"terminal-bench", detect_terminal_bench, load_terminal_bench},
   };
   return formats;
 }
@@ -83,7 +84,7 @@ Suite load_suite(const fs::path& path, SuiteSources sources) {
   }
   if (suite.tasks.empty()) {
     throw UserError(fmt::format("{}: holds no tasks; expected SWE-bench rows (.jsonl, .json), a "
-                                "task repository (sweb.yaml) or folders with a task.toml",
+                                "task repository (sweb.yaml) or folders with a task.toml or task.yaml",
                                 path.string()));
   }
   reject_duplicates(suite);

@@ -43,5 +43,8 @@ std::vector<Task> load_task_repository(const std::filesystem::path& path,
                                        const SuiteSources& sources);
 bool detect_harbor(const std::filesystem::path& path);
 std::vector<Task> load_harbor(const std::filesystem::path& path, const SuiteSources& sources);
+bool detect_terminal_bench(const std::filesystem::path& path);
+std::vector<Task> load_terminal_bench(const std::filesystem::path& path,
+                                      const SuiteSources& sources);
 
 }  // namespace weir

@@ -1,105 +1,107 @@
-// Harbor task folders: task.toml, instruction.md, environment/, tests/, solution/.
+// Harbor task folders: task.toml, instruction.md, environment/, tests/, solution/, steps/.
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
-#include "tasks/config_table.hpp"
-#include "tasks/digest.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
+#include "tasks/harbor_toml.hpp"
+#include "tasks/terminal_limits.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
-std::optional<milliseconds> seconds_key(ConfigTable& table, const std::string& key) {
-  const auto seconds = table.number(key);
-  if (!seconds) return {};
-  if (*seconds <= 0 || *seconds > 1e9) table.fail(key, "must be a positive number of seconds");
-  return milliseconds(std::llround(*seconds * 1000));
+/// The folder if it is there, else "".
+fs::path folder_or_none(const fs::path& folder) {
+  return fs::is_directory(folder) ? folder : "";
 }
 
-std::map<std::string, std::string> env_key(ConfigTable& table) {
-  std::map<std::string, std::string> env;
-  auto inner = table.table("env");
-  if (!inner) return env;
-  for (const auto& name : inner->keys()) env[name] = inner->text(name).value_or("");
-  return env;
+/// What the format calls a script on the task's system.
+std::string script(const Task& task, const std::string& stem) {
+  return stem + (task.shown.terminal.environment.os == "windows" ? ".bat" : ".sh");
 }
 
-void read_environment(ConfigTable& root, const fs::path& folder, Task& task) {
+void require_file(const fs::path& file, const std::string& why) {
+  if (!fs::is_regular_file(file)) {
+    throw UserError(fmt::format("{}: is missing{}", file.string(), why));
+  }
+}
+
+/// A solution/ without its script could never be run; an empty one is none.
+fs::path solution_in(const fs::path& folder, const Task& task) {
+  const fs::path solution = folder_or_none(folder / "solution");
+  if (solution.empty() || fs::is_empty(solution)) return "";
+  require_file(solution / script(task, "solve"), "");
+  return solution;
+}
+
+void read_steps(const fs::path& folder, Task& task) {
+  auto& shown = task.shown.terminal.steps;
+  auto& hidden = task.hidden.terminal.steps;
+  const std::string test = script(task, "test");
+  const bool common_tests = fs::is_regular_file(folder / "tests" / test);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const fs::path step = folder / "steps" / shown[i].name;
+    const std::string why = fmt::format(", which step \"{}\" of task.toml needs", shown[i].name);
+    require_file(step / "instruction.md", why);
+    shown[i].instruction = read_file(step / "instruction.md");
+    shown[i].workdir = folder_or_none(step / "workdir");
+    hidden[i].tests = folder_or_none(step / "tests");
+    if (!common_tests) require_file(step / "tests" / test, why);
+    hidden[i].solution = solution_in(step, task);
+  }
+  const auto solved = [](const GradedStep& step) { return !step.solution.empty(); };
+  if (std::none_of(hidden.begin(), hidden.end(), solved)) return;
+  for (const auto& step : hidden) {
+    if (solved(step)) continue;
+    throw UserError(fmt::format("{}: is missing, though other steps have a solution",
+                                (folder / "steps" / step.name / "solution").string()));
+  }
+}
+
+void read_environment(const fs::path& folder, Task& task) {
   Environment& environment = task.shown.environment;
   environment.build_context = folder / "environment";
+  for (const char* name : {"docker-compose.yaml", "docker-compose.yml"}) {
+    if (fs::exists(environment.build_context / name)) {
+      add_unsupported(task, "docker-compose environments are not supported yet");
+    }
+  }
   const fs::path dockerfile = environment.build_context / "Dockerfile";
-  const bool compose = fs::exists(environment.build_context / "docker-compose.yaml");
-  if (compose) task.unsupported = "docker-compose environments are not supported yet";
-  if (fs::exists(dockerfile)) {
-    const Dockerfile parsed = parse_dockerfile(read_file(dockerfile));
-    environment.base = parsed.from;
-    environment.build = parsed.steps;
-    if (!parsed.workdir.empty()) environment.workdir = parsed.workdir;
-    if (!parsed.unsupported.empty()) task.unsupported = parsed.unsupported;
-  }
-  auto table = root.table("environment");
-  if (!table) return;
-  if (const auto image = table->text("docker_image")) environment.base = *image;
-  if (const auto workdir = table->text("workdir")) {
-    environment.workdir = *workdir;
-    environment.workdir_declared = true;
-  }
-  task.shown.limits.memory = table->bytes("memory");
-  if (const auto mib = table->integer("memory_mb")) task.shown.limits.memory = *mib << 20;
-  task.shown.limits.disk = table->bytes("storage");
-  if (const auto mib = table->integer("storage_mb")) task.shown.limits.disk = *mib << 20;
-  task.shown.limits.cpus = table->number("cpus");
-  environment.env = env_key(*table);
-  if (table->text("os").value_or("linux") != "linux") task.unsupported = "needs Windows";
-  if (table->table("healthcheck")) task.unsupported = "environment.healthcheck is not supported yet";
-  const auto network = table->text("network_mode");
-  const bool open = network.value_or("public") != "no-network" &&
-                    table->flag("allow_internet").value_or(network.has_value());
-  if (open) environment.deviations.push_back("a network is declared; the box has none");
+  if (fs::exists(dockerfile)) take_dockerfile(task, parse_dockerfile(read_file(dockerfile)));
+  take_environment(task);
 }
 
 void read_task(const fs::path& folder, Task& task) {
-  const ConfigFile file = ConfigFile::read(folder / "task.toml");
-  ConfigTable root(file);
+  HarborToml toml = read_harbor_toml(ConfigFile::read(folder / "task.toml"));
   AgentTask& shown = task.shown;
-  if (auto declared = root.table("task")) shown.declared_name = declared->text("name").value_or("");
-  if (auto metadata = root.table("metadata")) {
-    shown.difficulty = metadata->text("difficulty").value_or("");
-    shown.visible_tests = metadata->text("visible_test_cmd");
+  shown.declared_name = toml.declared_name;
+  shown.difficulty = toml.difficulty;
+  shown.visible_tests = toml.visible_tests;
+  shown.terminal = std::move(toml.shown);
+  task.hidden.terminal = std::move(toml.hidden);
+  task.hidden.solution_env = std::move(toml.solution_env);
+  task.hidden.grading = RewardGrading{folder / "tests", {}};
+  if (shown.terminal.steps.empty()) {
+    shown.instruction = read_file(folder / "instruction.md");
+    require_file(folder / "tests" / script(task, "test"), "");
+    task.hidden.solution = solution_in(folder, task);
+  } else {
+    read_steps(folder, task);
   }
-  RewardGrading grading{folder / "tests", {}};
-  if (auto agent = root.table("agent")) {
-    shown.limits.agent = seconds_key(*agent, "timeout_sec");
-    const auto user = agent->text("user");
-    shown.environment.user = user.value_or("root");
-    shown.environment.user_declared = user.has_value();
-  }
-  if (auto verifier = root.table("verifier")) {
-    shown.limits.verifier = seconds_key(*verifier, "timeout_sec");
-    grading.env = env_key(*verifier);
-  }
-  if (auto solution = root.table("solution")) task.hidden.solution_env = env_key(*solution);
-  read_environment(root, folder, task);
-  if (root.has("steps")) task.unsupported = "multi-step tasks are not supported yet";
-
-  if (task.unsupported.empty()) shown.instruction = read_file(folder / "instruction.md");
-  if (fs::is_directory(folder / "solution")) task.hidden.solution = folder / "solution";
-  if (task.unsupported.empty() && !fs::exists(folder / "tests" / "test.sh")) {
-    throw UserError(fmt::format("{}: tests/test.sh is missing", folder.string()));
-  }
-  task.hidden.grading = std::move(grading);
+  read_environment(folder, task);
   task.sha256 = folder_digest(folder);
 }
 
 }  // namespace
 
-bool detect_harbor(const fs::path& path) { return fs::is_regular_file(path / "task.toml"); }
+bool detect_harbor(const fs::path& path) {
+  return fs::is_regular_file(path / "task.toml");
+}
 
 std::vector<Task> load_harbor(const fs::path& path, const SuiteSources&) {
   Task task;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "tasks/terminal_task.hpp"
 #include "tasks/units.hpp"
 
 namespace weir {
@@ -16,6 +17,7 @@ struct BuildStep {
   enum class Kind { workdir, env, copy, run, user };
   Kind kind;
   std::vector<std::string> words;  ///< copy: sources..., destination; env: name, value; else one
+  std::string origin = {};         ///< copy: the stage or image that has the sources; "" = context
 };
 
 /// A repository at one commit, which the agent sees as a one-commit history.
@@ -65,6 +67,7 @@ struct AgentTask {
   TaskLimits limits;
   Deliverable deliverable = Deliverable::final_state;
   std::optional<std::string> visible_tests;  ///< command; exit 0 = green
+  TerminalDeclaration terminal;              ///< of terminal-task formats
 };
 
 /// How a data set itself tests an instance, inside the instance's own image: carried as it
@@ -110,6 +113,7 @@ struct Hidden {
   std::filesystem::path solution;            ///< folder; Deliverable::final_state
   std::map<std::string, std::string> solution_env;
   std::variant<std::monostate, PatchGrading, RewardGrading> grading;
+  TerminalGrading terminal;  ///< of terminal-task formats
 };
 
 struct Task {

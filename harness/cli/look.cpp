@@ -89,7 +89,8 @@ int run(const TasksListCommand& command) {
                       {"state", state},
                       {"sha256", task.sha256},
                       {"defect", task.defect},
-                      {"unsupported", task.unsupported}});
+                      {"unsupported", task.unsupported},
+                      {"deviations", task.shown.environment.deviations}});
     }
   }
   if (command.common.json) {

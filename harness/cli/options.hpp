@@ -134,6 +134,13 @@ struct ImportCommand {
   std::string suite;  ///< likewise
 };
 
+struct ExportCommand {
+  Common common;
+  std::string run = "latest";
+  std::string format;
+  std::filesystem::path output = ".";  ///< a folder; made if need be
+};
+
 struct MergeCommand {
   Common common;
   std::filesystem::path out;
@@ -232,7 +239,8 @@ struct ImageRemoveCommand : ImageCommand {};
 using Command =
     std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, CompareCommand,
                  ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
-                 NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand, MergeCommand, PruneCommand,
+                 NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
+                 ExportCommand, MergeCommand, PruneCommand,
                  RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
                  ParseLogCommand, TasksListCommand, TasksFetchCommand, SandboxRunCommand,
                  ImageListCommand, ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
@@ -264,6 +272,7 @@ int run(const NightlyCommand& command);
 int run(const PlanCommand& command);
 int run(const CalibrateCommand& command);
 int run(const ImportCommand& command);
+int run(const ExportCommand& command);
 int run(const MergeCommand& command);
 int run(const PruneCommand& command);
 int run(const RepriceCommand& command);

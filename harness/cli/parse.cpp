@@ -294,11 +294,19 @@ class Parser {
 
   void add_databases() {
     CLI::App* import =
-        subcommand(app_, "import", "Take in outcomes recorded elsewhere (CSV)", import_);
-    import->add_option("file", import_.files, "CSV files: a row per trial, or a column per config")
+        subcommand(app_, "import", "Take in results recorded elsewhere", import_);
+    import->add_option("file", import_.files,
+                    "CSV of outcomes; Terminal-Bench results.json; Harbor result.json or job "
+                    "folder; ATIF trajectory or a folder of them")
         ->required();
     import->add_option("--name", import_.name, "Name of the run (default: the file's)");
     import->add_option("--suite", import_.suite, "Suite of its tasks (default: the file's name)");
+    CLI::App* out = subcommand(app_, "export", "Write a run in somebody else's format", export_);
+    out->add_option("run", export_.run, "Run: id, prefix, name or latest")->capture_default_str();
+    out->add_option("--format", export_.format, "atif, traj, predictions or csv")
+        ->required()
+        ->check(CLI::IsMember({"atif", "traj", "predictions", "csv"}));
+    out->add_option("-o,--output", export_.output, "Folder")->capture_default_str();
     CLI::App* merge = subcommand(app_, "merge", "Merge databases into one", merge_);
     merge->add_option("out", merge_.out, "Database to merge into; made if need be")->required();
     merge->add_option("shard", merge_.shards, "Databases to merge")->required();
@@ -442,6 +450,7 @@ class Parser {
   CalibrateCommand calibrate_;
   NightlyCommand nightly_;
   ImportCommand import_;
+  ExportCommand export_;
   MergeCommand merge_;
   PruneCommand prune_;
   RepriceCommand reprice_;

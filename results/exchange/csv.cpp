@@ -112,4 +112,11 @@ Csv parse_csv(std::string_view text, const std::string& origin) {
   return CsvReader(text, origin).read();
 }
 
+std::string csv_value(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
 }  // namespace weir

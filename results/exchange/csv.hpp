@@ -17,4 +17,7 @@ struct Csv {
 /// width, an empty file, a column named twice, bytes that are not UTF-8.
 [[nodiscard]] Csv parse_csv(std::string_view text, const std::string& origin);
 
+/// `text` as one value of a row: in quotes where it needs them.
+[[nodiscard]] std::string csv_value(const std::string& text);
+
 }  // namespace weir

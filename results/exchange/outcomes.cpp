@@ -9,6 +9,7 @@
 #include <set>
 
 #include "results/exchange/csv.hpp"
+#include "results/exchange/endings.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -20,7 +21,8 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 struct Columns {
   std::size_t task = kNone, config = kNone, attempt = kNone, resolved = kNone, cost = kNone,
               calls = kNone, input = kNone, hit = kNone, output = kNone, wall = kNone,
-              model = kNone, failure = kNone;
+              model = kNone, failure = kNone, outcome = kNone, stop = kNone, error = kNone,
+              turns = kNone, simulated = kNone;
 };
 
 class Outcomes {
@@ -44,8 +46,7 @@ class Outcomes {
     for (std::size_t i = 0; i < csv_.header.size(); ++i) {
       if (used_.count(i) == 0) result_.ignored.push_back(csv_.header[i]);
     }
-    check_pairs();
-    check_money();
+    check_trials(result_, origin_);
     return std::move(result_);
   }
 
@@ -73,15 +74,20 @@ class Outcomes {
     columns.wall = first_of({"trial_s", "agent_seconds", "agent_s", "inference_time_sec"});
     columns.model = first_of({"llm_time_sec"});
     columns.failure = first_of({"failure_mode"});
+    columns.outcome = first_of({"outcome"});
+    columns.stop = first_of({"stop_reason"});
+    columns.error = first_of({"error_class"});
+    columns.turns = first_of({"turns"});
+    columns.simulated = first_of({"simulated"});
     for (row_ = 0; row_ < csv_.rows.size(); ++row_) {
       ForeignTrial trial;
       trial.config = columns.config == kNone ? config_ : text(columns.config);
       trial.task = text(columns.task);
       trial.attempt = attempt_of(columns, trial);
       trial.outcome = outcome(columns.resolved);
-      take_failure(trial, columns.failure);
+      if (columns.failure != kNone) take_ending(trial, csv_.rows[row_][columns.failure]);
       trial.cost_pusd = money(columns.cost);
-      trial.calls = whole(columns.calls);
+      trial.turns = trial.calls = whole(columns.calls);
       trial.input_total = tokens(columns.input);
       trial.output_total = tokens(columns.output);
       trial.input_hit = trial.input_total ? whole(columns.hit) : std::nullopt;
@@ -90,6 +96,7 @@ class Outcomes {
       }
       trial.wall_ms = milliseconds_of(columns.wall);
       trial.model_ms = milliseconds_of(columns.model);
+      take_own_words(trial, columns);
       result_.trials.push_back(std::move(trial));
     }
   }
@@ -118,7 +125,7 @@ class Outcomes {
         trial.task = text(task);
         trial.outcome = outcome(columns.resolved);
         trial.cost_pusd = money(columns.cost);
-        trial.calls = whole(columns.calls);
+        trial.turns = trial.calls = whole(columns.calls);
         result_.trials.push_back(std::move(trial));
       }
     }
@@ -161,16 +168,23 @@ class Outcomes {
     fail(column, "an outcome is 0, 1, true, false or blank");
   }
 
-  void take_failure(ForeignTrial& trial, std::size_t column) const {
-    if (column == kNone) return;
-    const std::string& mode = csv_.rows[row_][column];
-    if (mode.empty() || mode == "unset" || mode == "none") return;
-    if (trial.outcome == Outcome::not_run) trial.outcome = Outcome::infra_error;
-    if (mode == "agent_timeout" && !is_missing(trial.outcome)) {
-      trial.stop_reason = name_of(StopReason::wall);
-    } else {
-      trial.error_class = mode;
+  /// Columns of a file that Weir wrote say more than resolved or not.
+  void take_own_words(ForeignTrial& trial, const Columns& columns) {
+    const auto cell = [&](std::size_t column) {
+      return column == kNone ? std::string() : csv_.rows[row_][column];
+    };
+    if (const std::string name = cell(columns.outcome); !name.empty()) {
+      const auto named = outcome_named(name);
+      if (!named) fail(columns.outcome, "is no outcome");
+      trial.outcome = *named;
     }
+    if (const std::string name = cell(columns.stop); !name.empty()) {
+      if (!stop_reason_named(name)) fail(columns.stop, "is no stop reason");
+      trial.stop_reason = name;
+    }
+    if (const std::string name = cell(columns.error); !name.empty()) trial.error_class = name;
+    if (columns.turns != kNone) trial.turns = whole(columns.turns);
+    if (cell(columns.simulated) == "1") result_.simulated = true;
   }
 
   const std::string& text(std::size_t column) const {
@@ -219,26 +233,6 @@ class Outcomes {
   [[noreturn]] void fail(std::size_t column, const std::string& what) const {
     throw UserError(fmt::format("{}: line {}: {} \"{}\": {}", origin_, csv_.lines[row_],
                                 csv_.header[column], csv_.rows[row_][column], what));
-  }
-
-  /// Sums of picodollars must fit 64 bits.
-  void check_money() const {
-    Picodollars sum = 0;
-    for (const auto& trial : result_.trials) {
-      if (__builtin_add_overflow(sum, trial.cost_pusd.value_or(0), &sum)) {
-        throw UserError(
-            fmt::format("{}: its costs add up to more than nine million dollars", origin_));
-      }
-    }
-  }
-
-  void check_pairs() const {
-    std::set<std::tuple<std::string, std::string, int>> seen;
-    for (const auto& trial : result_.trials) {
-      if (seen.emplace(trial.config, trial.task, trial.attempt).second) continue;
-      throw UserError(fmt::format("{}: {} / {} / attempt {} stands twice", origin_, trial.config,
-                                  trial.task, trial.attempt));
-    }
   }
 
   const Csv& csv_;

@@ -36,19 +36,24 @@ class Import {
                             "INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 1)");
     SQLite::Statement attempt(database_,
                               "INSERT INTO try (trial, try, started_at, finished_at, outcome, "
-                              "stop_reason, error_class, wall_ms, model_ms) VALUES (?, 1, ?, ?, ?, "
-                              "nullif(?, ''), nullif(?, ''), ?, ?)");
+                              "stop_reason, error_class, message, wall_ms, model_ms) VALUES (?, 1, "
+                              "?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''), ?, ?)");
     SQLite::Statement counts(database_, "INSERT INTO imported VALUES (?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement reward(database_, "INSERT INTO reward VALUES (?, 1, ?, ?, ?)");
     int slot = 0;
     for (const auto& foreign : outcomes_.trials) {
       const std::string id = fmt::format("{}/{}/{}/{}", source_.run, id_part(foreign.task),
                                          id_part(foreign.config), foreign.attempt);
       put(trial, id, source_.run, source_.suite, foreign.task, foreign.config, foreign.attempt,
           slot++);
-      put(attempt, id, format_time(source_.at), format_time(source_.at),
+      const TimePoint began = foreign.started_at.value_or(source_.at);
+      const TimePoint ended =
+          foreign.started_at ? began + milliseconds(foreign.wall_ms.value_or(0)) : source_.at;
+      put(attempt, id, format_time(began), format_time(ended),
           std::string(name_of(foreign.outcome)), foreign.stop_reason, foreign.error_class,
-          foreign.wall_ms, foreign.model_ms);
-      put(counts, id, foreign.calls, foreign.calls, foreign.input_total, foreign.input_hit,
+          foreign.message, foreign.wall_ms, foreign.model_ms);
+      for (const auto& each : foreign.rewards) put(reward, id, each.step, each.key, each.value);
+      put(counts, id, foreign.turns, foreign.calls, foreign.input_total, foreign.input_hit,
           foreign.output_total, foreign.cost_pusd);
     }
   }
@@ -86,15 +91,16 @@ class Import {
     SQLite::Statement run(database_,
                           "INSERT INTO run (id, name, started_at, finished_at, seed, spec_sha256, "
                           "spec, weir_version, simulated, facts, price_book_sha256, source) VALUES "
-                          "(?, ?, ?, ?, '1', ?, ?, ?, 0, '{}', '', ?)");
+                          "(?, ?, ?, ?, '1', ?, ?, ?, ?, '{}', '', ?)");
     put(run, source_.run, source_.name, format_time(source_.at), format_time(source_.at),
-        sha256(spec.dump()), spec.dump(), source_.weir_version, source_.source);
+        sha256(spec.dump()), spec.dump(), source_.weir_version, outcomes_.simulated ? 1 : 0,
+        source_.source);
   }
 
   void write_config(const std::string& config) {
     SQLite::Statement row(database_,
-                          "INSERT INTO config VALUES (?, ?, 'imported', '[]', '', NULL, '', 0)");
-    put(row, source_.run, config);
+                          "INSERT INTO config VALUES (?, ?, 'imported', '[]', '', NULL, '', ?)");
+    put(row, source_.run, config, outcomes_.simulated ? 1 : 0);
   }
 
   /// A foreign task is known by its name alone: files that name it mean the same.

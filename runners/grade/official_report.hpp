@@ -8,14 +8,13 @@
 
 #include "runners/grade/infra_failure.hpp"
 #include "runners/grade/log_parsers.hpp"
+#include "tasks/task.hpp"
 
 namespace weir {
 
 // SWE-bench's verdict on one instance from its whole test log, and its reports
 // (5.0.2). Pure functions; nothing here runs or reads anything.
 
-/// Whether a parser tells of all tests, or of failures only.
-enum class EvalType { pass_and_fail, fail_only };
 /// "pass_and_fail" or "fail_only"; throws UserError on anything else.
 [[nodiscard]] EvalType parse_eval_type(std::string_view name);
 

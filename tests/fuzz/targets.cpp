@@ -19,7 +19,10 @@
 #include "harness/router/commands.hpp"
 #include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
+#include "results/exchange/atif.hpp"
+#include "results/exchange/harbor_results.hpp"
 #include "results/exchange/outcomes.hpp"
+#include "results/exchange/terminal_bench_results.hpp"
 #include "results/prices.hpp"
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
@@ -30,11 +33,13 @@
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
+#include "tasks/harbor_toml.hpp"
 #include "tasks/json_rows.hpp"
 #include "tasks/patch.hpp"
 #include "tasks/predictions.hpp"
 #include "tasks/reverse_patch.hpp"
 #include "tasks/swebench_instance.hpp"
+#include "tasks/terminal_bench_yaml.hpp"
 #include "tasks/test_list.hpp"
 #include "tasks/text.hpp"
 #include "tasks/yaml_file.hpp"
@@ -94,6 +99,14 @@ void rows_page(std::string_view bytes) {
   } catch (const InfraError&) {
   }
 }
+void harbor_toml(std::string_view bytes) {
+  const HarborToml task = read_harbor_toml(ConfigFile::parse("f", std::string(bytes)));
+  require(task.shown.steps.size() == task.hidden.steps.size());
+}
+void bench_yaml(std::string_view bytes) {
+  require(read_bench_task(bytes, "f").agent_timeout.count() >= 0);
+}
+void bench_compose(std::string_view bytes) { (void)read_bench_compose(bytes, "f"); }
 void toml(std::string_view bytes) { (void)ConfigFile::parse("f", std::string(bytes)); }
 void policy(std::string_view bytes) { (void)parse_policy("f", std::string(bytes)); }
 void prices(std::string_view bytes) { (void)PriceBook::parse(bytes, "f"); }
@@ -224,6 +237,28 @@ void settled(std::string_view bytes) {
 }
 
 void csv_outcomes(std::string_view bytes) { (void)read_outcomes(bytes, "fuzz", "c"); }
+/// What is sound is read, and what is not is refused for a reason.
+void atif(std::string_view bytes) {
+  const auto value = parse_json(bytes);
+  const bool sound = check_atif(value).empty();
+  try {
+    require(read_atif(value, "f", "t").trials.size() == 1);
+    require(sound);
+  } catch (const UserError&) {
+  }
+}
+void foreign_result(std::string_view bytes) {
+  const auto value = parse_json(bytes);
+  ForeignOutcomes outcomes;
+  if (is_harbor_trial(value)) read_harbor_trial(value, "f", outcomes);
+  if (is_harbor_job(value)) outcomes = read_harbor_job(value, "f");
+  if (is_terminal_bench_result(value)) outcomes = read_terminal_bench_result(value, "f", "c");
+  number_attempts(outcomes.trials);
+  for (const auto& trial : outcomes.trials) {
+    require(trial.attempt > 0 && !trial.task.empty());
+    require(trial.stop_reason.empty() || stop_reason_named(trial.stop_reason));
+  }
+}
 
 }  // namespace
 
@@ -252,6 +287,20 @@ const std::vector<Target>& targets() {
       {"rows_page", rows_page,
        {R"({"rows":[{"row_idx":3,"row":{"a":"b\n"},"truncated_cells":[]}],"num_rows_total":9,)"
         R"("partial":false})"}},
+      {"dockerfile_stages", dockerfile,
+       {"ARG T=1\nFROM a:$T AS b\nSHELL [\"bash\", \"-ec\"]\nRUN <<E\nx\nE\nFROM b\nCOPY <<F /d/\nF\n"
+        "ADD --chown=u x y\nCMD z\n"}},
+      {"harbor_toml", harbor_toml,
+       {"version = \"1.0\"\nartifacts = [\"/a\", {source = \"/b\", destination = \"c\"}]\n[agent]\n"
+        "timeout_sec = 1.5\nuser = 3\n[environment]\nmemory = \"2G\"\nnetwork_mode = \"allowlist\"\n"
+        "allowed_hosts = [\"a.b\"]\nenv = {A = \"${B:-c}\"}\n[[steps]]\nname = \"s\"\n"
+        "min_reward = {r = 1}\n[steps.verifier]\ntimeout_sec = 2\n"}},
+      {"bench_yaml", bench_yaml,
+       {"instruction: |-\n  a\n  b\ndifficulty: easy\ntags: [x]\nmax_agent_timeout_sec: 9.5\n"
+        "run_tests_in_same_shell: false\nmore: {a: [1]}\n"}},
+      {"bench_compose", bench_compose,
+       {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: [x]\n"
+        "  db: {image: y}\n"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
@@ -309,6 +358,18 @@ const std::vector<Target>& targets() {
        csv_outcomes,
        {"task,resolved,cost_usd\nx,1,0.5\ny,,\n", "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n",
         "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
+      {"atif", atif,
+       {R"({"schema_version":"ATIF-v1.7","agent":{"name":"a","version":"1"},"steps":[{"step_id":1,)"
+        R"("source":"agent","message":"x","tool_calls":[{"tool_call_id":"c","function_name":"f",)"
+        R"("arguments":{}}],"observation":{"results":[{"source_call_id":"c"}]},"metrics":)"
+        R"({"prompt_tokens":5,"cost_usd":0.1}}],"final_metrics":{"total_cached_tokens":3}})"}},
+      {"foreign_result", foreign_result,
+       {R"({"results":[{"task_id":"a","trial_name":"a.1-of-2","is_resolved":true,"failure_mode":)"
+        R"("agent_timeout","total_input_tokens":3,"trial_started_at":"2026-01-01T00:00:00"}]})",
+        R"({"task_name":"t","trial_name":"t__x","agent_info":{"name":"a"},"step_results":)"
+        R"([{"step_name":"s","agent_result":{"n_input_tokens":3},"verifier_result":{"rewards":)"
+        R"({"reward":1}}}],"exception_info":{"exception_type":"ApiError"}})",
+        R"({"stats":{"evals":{"a__m__d":{"reward_stats":{"reward":{"1.0":["t__x"]}}}}}})"}},
       {"compressed", compressed, {compress(std::string(1000, 'a'))}},
   };
   return all;

@@ -54,7 +54,7 @@ TEST(Outcomes, LongRowsAreTrials) {
   EXPECT_EQ(read.trials[0].outcome, Outcome::resolved);
   EXPECT_EQ(read.trials[0].cost_pusd, 250'000'000'000);
   EXPECT_EQ(read.trials[0].wall_ms, 1500);
-  EXPECT_EQ(read.trials[1].outcome, Outcome::infra_error);  // blank is missing data
+  EXPECT_EQ(read.trials[1].outcome, Outcome::invalid);  // blank: the failure mode decides
   EXPECT_EQ(read.trials[1].error_class, "test_timeout");
   EXPECT_FALSE(read.trials[1].input_total);  // 0 tokens: not reported
   EXPECT_FALSE(read.trials[1].cost_pusd);

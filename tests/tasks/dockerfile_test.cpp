@@ -1,11 +1,13 @@
 #include "tasks/dockerfile.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace weir {
 namespace {
 
-using Kind = BuildStep::Kind;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 TEST(Dockerfile, ReadsWhatIsReplayed) {
   const auto file = parse_dockerfile(
@@ -38,6 +40,7 @@ TEST(Dockerfile, ExpandsVariablesLikeDocker) {
   const std::map<std::string, std::string> values = {{"A", "1"}, {"HOME", "/root"}};
   EXPECT_EQ(expand_variables("$A ${A} ${B:-two} $HOMEDIR ${B} $ ${A", values),
             "1 1 two $HOMEDIR ${B} $ ${A");
+  EXPECT_EQ(expand_variables("${A:+x}${B:+y}", values), "x${B:+y}");
 }
 
 TEST(Dockerfile, StrangeListsAreNoCrash) {
@@ -47,11 +50,79 @@ TEST(Dockerfile, StrangeListsAreNoCrash) {
 }
 
 TEST(Dockerfile, SaysWhatItCannotReplay) {
-  EXPECT_NE(parse_dockerfile("FROM a\nENTRYPOINT [\"x\"]\n").unsupported, "");
-  EXPECT_NE(parse_dockerfile("FROM a\nFROM b\n").unsupported, "");
-  EXPECT_NE(parse_dockerfile("FROM a\nCOPY --from=x /a /b\n").unsupported, "");
-  EXPECT_NE(parse_dockerfile("FROM a\nRUN cat <<EOF\nx\nEOF\n").unsupported, "");
-  EXPECT_NE(parse_dockerfile("FROM a\nCOPY one\n").unsupported, "");
+  const auto why = [](const std::string& text) { return parse_dockerfile(text).unsupported; };
+  EXPECT_THAT(why("FROM a\nENTRYPOINT [\"x\"]\n"), HasSubstr("ENTRYPOINT"));
+  EXPECT_THAT(why("FROM a AS b\nFROM c\nCOPY --from=b /a /b\n"), HasSubstr("COPY --from"));
+  EXPECT_THAT(why("FROM a\nCOPY one\n"), HasSubstr("COPY without a destination"));
+  EXPECT_THAT(why("FROM a\nADD https://x/y /z\n"), HasSubstr("ADD of a URL: https://x/y"));
+  EXPECT_THAT(why("FROM a\nADD rootfs.tar.gz /\n"), HasSubstr("ADD unpacks an archive"));
+  EXPECT_THAT(why("FROM a\nONBUILD RUN x\n"), HasSubstr("ONBUILD"));
+  EXPECT_THAT(why("FROM a\nSHELL [\"powershell\", \"-c\"]\n"), HasSubstr("SHELL"));
+  EXPECT_THAT(why("FROM a\nRUN --mount=type=bind,target=/x y\n"), HasSubstr("RUN --mount=type=bind"));
+  EXPECT_THAT(why("FROM a\nRUN <<EOF\n#!/usr/bin/python3\nEOF\n"), HasSubstr("another program"));
+  EXPECT_THAT(why("FROM a\nCOPYY x\n"), HasSubstr("unknown instruction COPYY; did you mean \"COPY\"?"));
+  EXPECT_THAT(why("RUN x\n"), HasSubstr("RUN before any FROM"));
+  EXPECT_THAT(why("FROM\n"), HasSubstr("FROM without an image"));
+}
+
+TEST(Dockerfile, TheLastStageStandsOnThoseItIsBuiltFrom) {
+  const auto file = parse_dockerfile(
+      "FROM debian AS base\nENV A=1\nWORKDIR /srv\nFROM golang AS unused\nRUN go build\n"
+      "FROM base AS final\nENV B=$A\nWORKDIR app\nCOPY --chown=u x .\n");
+  EXPECT_EQ(file.unsupported, "");
+  EXPECT_EQ(file.from, "debian");
+  EXPECT_EQ(file.workdir, "/srv/app");
+  ASSERT_EQ(file.stages.size(), 3U);
+  EXPECT_EQ(file.stages[1].name, "unused");
+  ASSERT_EQ(file.steps.size(), 5U);  // without those of the stage nobody stands on
+  EXPECT_EQ(file.steps[2].words, (std::vector<std::string>{"B", "1"}));
+  EXPECT_THAT(file.deviations, ElementsAre("COPY --chown=u of the Dockerfile not taken"));
+}
+
+TEST(Dockerfile, KeepsTheOriginOfACopy) {
+  const auto file = parse_dockerfile("FROM a AS b\nFROM c\nCOPY --from=b /x /y\n");
+  ASSERT_EQ(file.steps.size(), 1U);
+  EXPECT_EQ(file.steps[0].origin, "b");
+  EXPECT_EQ(file.steps[0].words, (std::vector<std::string>{"/x", "/y"}));
+}
+
+TEST(Dockerfile, ArgumentsBeforeFromHoldForFromUntilTheyAreNamedAgain) {
+  const auto file = parse_dockerfile(
+      "ARG TAG=12\nARG FULL=debian:${TAG}\nFROM ${FULL}\nENV A=$TAG\nARG TAG\nENV B=$TAG\n"
+      "ARG NONE\nARG TWO=2 THREE=3\nENV C=$NONE$THREE\n");
+  EXPECT_EQ(file.from, "debian:12");
+  EXPECT_EQ(file.steps[0].words[1], "$TAG");
+  EXPECT_EQ(file.steps[1].words[1], "12");
+  EXPECT_EQ(file.steps[2].words[1], "$NONE3");
+  EXPECT_EQ(file.arguments.at("TWO"), "2");
+}
+
+TEST(Dockerfile, ReadsHeredocs) {
+  const auto file = parse_dockerfile(
+      "FROM a\nRUN <<EOF\n# kept\necho one\nEOF\n"
+      "RUN cat <<'A' > f && cat <<-B\nx\nA\n\ty\n\tB\n"
+      "ENV V=1\nCOPY <<X <<\"Y\" /d/\n$V\nX\n$V\nY\nRUN echo \"<<no\" <<<s\nWORKDIR /w\n");
+  EXPECT_EQ(file.unsupported, "");
+  ASSERT_EQ(file.steps.size(), 7U);
+  EXPECT_EQ(file.steps[0].words[0], "# kept\necho one\n");
+  EXPECT_EQ(file.steps[1].words[0], "cat <<'A' > f && cat <<-B\nx\nA\ny\nB\n");
+  EXPECT_EQ(file.steps[3].words[0], "mkdir -p '/d' && printf %s '1\n' > '/d/X'");
+  EXPECT_EQ(file.steps[4].words[0], "mkdir -p '/d' && printf %s '$V\n' > '/d/Y'");
+  EXPECT_EQ(file.workdir, "/w");
+  EXPECT_EQ(parse_dockerfile("FROM a\nRUN <<EOF\nnever ended\n").steps.size(), 1U);
+}
+
+TEST(Dockerfile, ReadsProcessesUsersAndShells) {
+  const auto file = parse_dockerfile(
+      "FROM --platform=linux/amd64 a\nUSER me\nCMD [\"a\", \"b\"]\nENTRYPOINT run it\n"
+      "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\nRUN x\nHEALTHCHECK CMD y\n");
+  const DockerStage& stage = file.stages.at(0);
+  EXPECT_EQ(stage.platform, "linux/amd64");
+  EXPECT_EQ(stage.user, "me");
+  EXPECT_EQ(stage.command, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(stage.entrypoint, (std::vector<std::string>{"/bin/sh", "-c", "run it"}));
+  EXPECT_EQ(file.steps.back().words[0], "set '-o' 'pipefail'; x");
+  EXPECT_THAT(file.deviations, ElementsAre("HEALTHCHECK of the Dockerfile is not run"));
 }
 
 }  // namespace

@@ -1,0 +1,131 @@
+#include "tasks/terminal_limits.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tasks/env_template.hpp"
+
+namespace weir {
+namespace {
+
+/// Nothing of the host's environment enters a box: a task could ask for any key.
+std::optional<std::string> no_host(const std::string&) {
+  return {};
+}
+
+void deviate(Task& task, const std::string& what) {
+  task.shown.environment.deviations.push_back(what);
+}
+
+/// Values for the box; those that need the host's variables make the task unsupported.
+std::map<std::string, std::string> env_for(Task& task, const std::string& table,
+                                           const EnvTemplates& templates) {
+  ResolvedEnv resolved = resolve_env(templates, no_host);
+  for (const auto& each : resolved.missing) {
+    add_unsupported(task, fmt::format("{}.{}; none is passed on", table, each));
+  }
+  for (const auto& each : resolved.defaulted) deviate(task, fmt::format("{}.{}", table, each));
+  return resolved.values;
+}
+
+void tell_network(Task& task, const std::string& phase,
+                  const std::optional<NetworkPolicy>& network) {
+  if (!network || network->mode == NetworkMode::none) return;
+  if (network->mode == NetworkMode::open) {
+    deviate(task, phase + "a network is declared; the box has none");
+  } else {
+    deviate(task, fmt::format("{}a network to {} is declared; the box has none", phase,
+                              fmt::join(network->allowed_hosts, ", ")));
+  }
+}
+
+void take_resources(Task& task) {
+  const EnvironmentDeclaration& declared = task.shown.terminal.environment;
+  TaskLimits& limits = task.shown.limits;
+  limits.memory = declared.memory;
+  limits.disk = declared.storage;
+  limits.cpus = declared.cpus;
+  if (declared.os != "linux") add_unsupported(task, "needs Windows");
+  if (declared.gpus.value_or(0) > 0) {
+    add_unsupported(task, fmt::format("needs {} GPUs; boxes have none", *declared.gpus));
+  }
+  if (declared.tpu) add_unsupported(task, "needs a TPU; boxes have none");
+  if (declared.build_timeout) {
+    constexpr milliseconds kOurs = std::chrono::minutes(10);
+    if (*declared.build_timeout > kOurs) {
+      deviate(task, fmt::format("environment.build_timeout_sec is {}; each build step has {}",
+                                format_duration(*declared.build_timeout), format_duration(kOurs)));
+    }
+  }
+}
+
+void take_verifier(Task& task) {
+  const TerminalGrading& grading = task.hidden.terminal;
+  const Verifier& verifier = grading.verifier;
+  if (verifier.separate) {
+    add_unsupported(task, "a verifier in an environment of its own is not supported yet");
+  }
+  if (!verifier.collect.empty()) {
+    add_unsupported(task, "verifier.collect is not supported yet");
+  }
+  if (verifier.phase.user && *verifier.phase.user != "root" && *verifier.phase.user != "0") {
+    deviate(task, fmt::format("verifier.user is \"{}\"; tests run as root", *verifier.phase.user));
+  }
+  if (!grading.artifacts.empty()) {
+    deviate(task, fmt::format("{} artifacts are declared; none is kept", grading.artifacts.size()));
+  }
+  tell_network(task, "verifier: ", verifier.phase.network);
+}
+
+}  // namespace
+
+void add_unsupported(Task& task, const std::string& reason) {
+  task.unsupported += (task.unsupported.empty() ? "" : "; ") + reason;
+}
+
+void take_dockerfile(Task& task, const Dockerfile& dockerfile) {
+  Environment& environment = task.shown.environment;
+  environment.base = dockerfile.from;
+  environment.build = dockerfile.steps;
+  if (!dockerfile.workdir.empty()) environment.workdir = dockerfile.workdir;
+  for (const auto& each : dockerfile.deviations) deviate(task, each);
+  if (!dockerfile.unsupported.empty()) add_unsupported(task, dockerfile.unsupported);
+}
+
+void take_environment(Task& task) {
+  const EnvironmentDeclaration& declared = task.shown.terminal.environment;
+  Environment& environment = task.shown.environment;
+  if (declared.docker_image) environment.base = *declared.docker_image;
+  if (declared.workdir) {
+    environment.workdir = *declared.workdir;
+    environment.workdir_declared = true;
+  }
+  environment.user = task.shown.terminal.agent.user.value_or("root");
+  environment.user_declared = task.shown.terminal.agent.user.has_value();
+  environment.env = env_for(task, "environment.env", declared.env);
+  task.shown.limits.agent = task.shown.terminal.agent.timeout;
+  task.shown.limits.verifier = task.hidden.terminal.verifier.phase.timeout;
+  take_resources(task);
+  tell_network(task, "", declared.network);
+  tell_network(task, "agent: ", task.shown.terminal.agent.network);
+  if (declared.healthcheck) {
+    add_unsupported(task, "environment.healthcheck is not supported yet");
+  }
+  if (!declared.mcp_servers.empty()) {
+    add_unsupported(task, fmt::format("needs the MCP server {}", declared.mcp_servers[0].name));
+  }
+  if (declared.skills_dir) {
+    deviate(task, fmt::format("skills in {} are not shown to the agent", *declared.skills_dir));
+  }
+  take_verifier(task);
+  if (auto* grading = std::get_if<RewardGrading>(&task.hidden.grading)) {
+    grading->env = env_for(task, "verifier.env", task.hidden.terminal.verifier.env);
+  }
+  task.hidden.solution_env = env_for(task, "solution.env", task.hidden.solution_env);
+  if (!task.shown.terminal.steps.empty()) {
+    add_unsupported(task, "multi-step tasks are not supported yet");
+  }
+  for (const auto& key : task.shown.terminal.unknown) deviate(task, key + ": unknown, ignored");
+}
+
+}  // namespace weir
