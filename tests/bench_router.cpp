@@ -256,13 +256,14 @@ Spent run_trial(const Policy& policy, int turns) {
        .environment = *environment,
        .visible_tests = [](const CheckRoom&) { return std::make_shared<const VisibleTests>(); },
        .outlook = {},
-       .threshold = policy.threshold,
+       .members = {{trial.id, policy.threshold}},
        .seed = 1,
        .try_number = 1,
        .attempt = 1,
        .recorded = {},
-       .cassette = {},
-       .nonce = {}});
+       .cassette = [](const std::string&) { return std::vector<Turn>{}; },
+       .nonce = "",
+       .part = {}});
   const auto box = sandbox->create(environment->on(environment->snapshot));
   return spent_by(turns, [&] { (void)agent->run(task, *box, writer, deadline); });
 }
