@@ -10,6 +10,7 @@
 #include "tasks/digest.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
+#include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -78,6 +79,7 @@ class Builder {
     if (task_.environment.repository) {
       place_repository(*task_.environment.repository, built_->workdir, built_->env, *box_);
     }
+    if (!task_.environment.prepare.empty()) prepare();
     built_->snapshot = box_->end();
     return built_;
   }
@@ -149,13 +151,21 @@ class Builder {
     box_->put(read_host_file(from), to, runs ? 0755 : 0644);
   }
 
+  void prepare() {
+    const std::string said = run(task_.environment.prepare, built_->workdir);
+    for (const auto line : split_lines(said)) {
+      if (!trimmed(line).empty()) built_->deviations.emplace_back(line);
+    }
+  }
+
   void wrap(const std::string& name) {
     const char* module = name == "pytest" ? "-m pytest " : "";
     box_->put(fmt::format("#!/bin/sh\nexec /usr/bin/python3 {}\"$@\"\n", module),
               "/usr/local/bin/" + name, 0755);
   }
 
-  void run(const std::string& script, const std::string& cwd) {
+  /// Returns what it printed.
+  std::string run(const std::string& script, const std::string& cwd) {
     ExecRequest request;
     request.script = script;
     request.cwd = cwd;
@@ -165,7 +175,7 @@ class Builder {
     request.stop = stop_;
     const ExecResult result = box_->exec(request);
     if (stop_.stop_requested()) throw Cancelled();
-    if (result.ok()) return;
+    if (result.ok()) return to_utf8(result.out.bytes);
     throw InfraError(fmt::format("{}: building the environment: `{}` ended with {} {}: {}", task_.id,
                                  script.substr(0, 200), name_of(result.status), result.exit_code,
                                  to_utf8(result.out.bytes).substr(0, 500)));

@@ -211,7 +211,7 @@ class TrialRun {
         try_.outcome = Outcome::agent_limit;  // a limit was hit and nothing was there to grade
         return;
       }
-      verdict = grade_patch(try_.submission, task_.shown, *tests, grading);
+      verdict = grade_patch(try_.submission, task_.shown, *tests, task_.hidden.gold_patch, grading);
     } else if (const auto* reward = std::get_if<RewardGrading>(&task_.hidden.grading)) {
       verdict = grade_final_state(box.end(), task_.shown, *reward, grading);
     } else {

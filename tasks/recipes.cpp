@@ -29,6 +29,7 @@ Recipe read_recipe(const json& entry) {
   recipe.test_command = with_repo(entry.at("test_cmd").get<std::string>(), recipe.workdir);
   recipe.log_parser = entry.at("log_parser").get<std::string>();
   recipe.visible_tests = with_repo(entry.value("visible_test_cmd", std::string()), recipe.workdir);
+  recipe.prepare = with_repo(entry.value("prepare", std::string()), recipe.workdir);
   const json env = entry.value("env", json::object());
   for (const auto& [name, value] : env.items()) {
     recipe.env[name] = with_repo(value.get<std::string>(), recipe.workdir);

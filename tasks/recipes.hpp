@@ -16,6 +16,8 @@ struct Recipe {
   std::vector<std::string> wrappers;
   std::string log_parser;
   std::string visible_tests;  ///< "visible_test_cmd", Weir's own key; may be empty
+  std::string prepare;        ///< "prepare", Weir's own key: a script run once in the repository,
+                              ///< for what installing it would have made; may be empty
 };
 
 /// Reads a recipes file: JSON with "instances", keyed by instance_id. `{repo}`

@@ -10,6 +10,7 @@
 #include "tasks/reverse_patch.hpp"
 #include "tasks/row_keys.hpp"
 #include "tasks/swebench_dialect.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -35,6 +36,25 @@ fs::path find_repository(const fs::path& repos, const std::string& name) {
   return {};
 }
 
+/// What installing the project would have written and no commit holds: the version module of
+/// setuptools_scm, with the version the instance names.
+std::string install_stand_in(const std::string& version) {
+  if (version.empty()) return {};
+  return fmt::format(
+      R"sh(file=$(sed -n '/^\[tool.setuptools_scm\]/,/^\[/s/^\(write_to\|version_file\) *= *"\(.*\)"/\2/p' pyproject.toml 2>/dev/null | head -n 1)
+case "$file" in ''|/*|*..*) exit 0 ;; esac
+[ ! -e "$file" ] && [ -d "$(dirname "$file")" ] || exit 0
+version={}
+printf 'version = "%s"\nversion_tuple = (%s)\n' "$version" "$(printf %s "$version" | tr . ,)" > "$file"
+echo "$file was written as setuptools_scm would, for version $version")sh",
+      shell_quoted(version));
+}
+
+std::string version_of(const SwebenchInstance& instance) {
+  const json& version = value_at(instance.other, "version");
+  return version.is_string() ? version.get<std::string>() : std::string();
+}
+
 void apply_recipe(Task& task, PatchGrading& grading, const Recipe& recipe) {
   Environment& environment = task.shown.environment;
   environment.workdir = recipe.workdir;
@@ -51,7 +71,7 @@ std::string digest_of(const std::string& content, const Recipe* recipe, const fs
   digest.add(content);
   if (recipe != nullptr) {
     digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
-    digest.add(recipe->workdir);
+    digest.add(recipe->workdir).add(recipe->prepare);
     for (const auto& package : recipe->packages) digest.add(package);
     for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
     for (const auto& [name, value] : recipe->env) digest.add(name).add(value);
@@ -174,6 +194,8 @@ Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
   const Recipe* recipe = found == sources.recipes.end() ? nullptr : &found->second;
   if (recipe != nullptr) {
     apply_recipe(task, grading, *recipe);
+    shown.environment.prepare =
+        recipe->prepare.empty() ? install_stand_in(version_of(instance)) : recipe->prepare;
   } else if (std::string image = dialect.image(instance); !image.empty()) {
     shown.environment.base = std::move(image);
   }

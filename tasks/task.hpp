@@ -40,6 +40,8 @@ struct Environment {
   std::map<std::string, std::string> env;
   std::vector<std::string> packages;     ///< Debian packages that must be installed already
   std::vector<std::string> wrappers;     ///< programs that must be the environment's own
+  std::string prepare;                   ///< script, run once in workdir after the repository is there;
+                                         ///< what it prints is told as a deviation
   std::vector<std::string> deviations;   ///< what the task declares and Weir does not honour
 };
 

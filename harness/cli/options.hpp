@@ -10,6 +10,7 @@
 #include "harness/experiment.hpp"
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
+#include "harness/grade.hpp"
 #include "harness/validate.hpp"
 #include "tasks/format.hpp"
 
@@ -45,6 +46,13 @@ struct ResumeCommand {
 struct ValidateCommand {
   Common common;
   ValidateOptions options;
+};
+
+struct GradeCommand {
+  Common common;
+  GradeOptions options;
+  std::filesystem::path report_dir;  ///< the official layout; "" = none
+  std::string name;                  ///< of the run it becomes
 };
 
 struct CompareCommand {
@@ -237,7 +245,7 @@ struct ImageImportCommand : ImageCommand {};
 struct ImageRemoveCommand : ImageCommand {};
 
 using Command =
-    std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, CompareCommand,
+    std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, GradeCommand, CompareCommand,
                  ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
                  NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
                  ExportCommand, MergeCommand, PruneCommand,
@@ -263,6 +271,7 @@ inline constexpr int kInterrupted = 130;
 int run(const RunCommand& command);
 int run(const ResumeCommand& command);
 int run(const ValidateCommand& command);
+int run(const GradeCommand& command);
 int run(const CompareCommand& command);
 int run(const ReportCommand& command);
 int run(const BaselinePinCommand& command);

@@ -36,6 +36,7 @@ class Parser {
     add_run();
     add_resume();
     add_validate();
+    add_grade();
     add_compare();
     add_report();
     add_baseline();
@@ -131,6 +132,30 @@ class Parser {
     sub->add_option("--environment", options.environment,
                     "host, declared (the tasks' own images), image:REF, or a rootfs folder")
         ->capture_default_str();
+    add_sources(sub, options.sources);
+  }
+
+  void add_grade() {
+    CLI::App* sub = subcommand(app_, "grade", "Grade SWE-bench predictions made by anyone", grade_);
+    GradeOptions& options = grade_.options;
+    sub->add_option("suite", options.suite, "Suite of SWE-bench instances")->required();
+    sub->add_option("--predictions", options.predictions, "A predictions file; or gold, or empty")
+        ->required();
+    sub->add_option("--task", options.tasks, "Only tasks matching this glob (repeatable)");
+    sub->add_option("--jobs", options.jobs, "Instances in flight")->check(CLI::PositiveNumber);
+    sub->add_option_function<int>(
+           "--timeout",
+           [&options](const int& seconds) { options.timeout = std::chrono::seconds(seconds); },
+           "Seconds one instance's tests may take")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--environment", options.environment,
+                    "host, declared (the instances' own images), image:REF, or a rootfs folder")
+        ->capture_default_str();
+    sub->add_option("--twice", options.twice, "Grade this share a second time, and say who disagrees")
+        ->check(CLI::Range(0.0, 1.0));
+    sub->add_flag("--fresh", options.fresh, "Ask for no verdict known from before");
+    sub->add_option("--report-dir", grade_.report_dir, "Write the official harness's layout here");
+    sub->add_option("--name", grade_.name, "Name of the run it becomes");
     add_sources(sub, options.sources);
   }
 
@@ -441,6 +466,7 @@ class Parser {
   RunCommand run_;
   ResumeCommand resume_;
   ValidateCommand validate_;
+  GradeCommand grade_;
   CompareCommand compare_;
   ReportCommand report_;
   BaselinePinCommand baseline_pin_;

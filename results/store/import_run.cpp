@@ -106,7 +106,9 @@ class Import {
   /// A foreign task is known by its name alone: files that name it mean the same.
   void write_task(const std::string& task) {
     SQLite::Statement row(database_, "INSERT INTO task VALUES (?, ?, ?, 'imported', ?, '', '')");
-    put(row, source_.run, task, source_.suite, sha256("imported/" + task));
+    const auto known = source_.task_sha256.find(task);
+    put(row, source_.run, task, source_.suite,
+        known == source_.task_sha256.end() ? sha256("imported/" + task) : known->second);
   }
 
   SQLite::Database& database_;

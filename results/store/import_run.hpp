@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "results/exchange/outcomes.hpp"
@@ -15,6 +16,8 @@ struct ImportSource {
   std::string suite;
   std::string weir_version;
   TimePoint at{};
+  /// Digests of tasks whose content is known, by id: such outcomes compare with Weir's own.
+  std::map<std::string, std::string> task_sha256 = {};
 };
 
 /// Stores foreign outcomes as a finished run: no calls, no price, nothing recomputed.

@@ -1,4 +1,4 @@
--- From schema version 5 to 6: forks and threshold trees.
+-- From schema version 5 to 6: forks and threshold trees, known verdicts.
 ALTER TABLE segment ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
 
 -- A turn whose call was made in a segment before: where ways part in its midst.
@@ -23,3 +23,16 @@ CREATE TABLE fork (
   message TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fork_by_trial ON fork(trial, try);
+
+-- Verdicts on diffs, by a digest of all they depend on: task, diff, environment, grader.
+CREATE TABLE verdict (
+  key TEXT PRIMARY KEY,
+  outcome TEXT NOT NULL,
+  message TEXT NOT NULL,
+  anomalies TEXT NOT NULL,         -- JSON list
+  report TEXT NOT NULL,            -- the official per-instance report; '' if there is none
+  test_log_z ANY,
+  evidence_z ANY,
+  applied INTEGER NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -320,3 +320,16 @@ CREATE TABLE search (
   at TEXT NOT NULL,
   PRIMARY KEY (data, request)
 ) STRICT, WITHOUT ROWID;
+
+-- Verdicts on diffs, by a digest of all they depend on: task, diff, environment, grader.
+CREATE TABLE verdict (
+  key TEXT PRIMARY KEY,
+  outcome TEXT NOT NULL,
+  message TEXT NOT NULL,
+  anomalies TEXT NOT NULL,         -- JSON list
+  report TEXT NOT NULL,            -- the official per-instance report; '' if there is none
+  test_log_z ANY,
+  evidence_z ANY,
+  applied INTEGER NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

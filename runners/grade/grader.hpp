@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.hpp"
 #include "runners/environment.hpp"
-#include "runners/grade/log_parsers.hpp"
+#include "runners/grade/official_report.hpp"
 #include "runners/limiter.hpp"
 #include "runners/sandbox.hpp"
 #include "tasks/task.hpp"
@@ -19,6 +21,10 @@ struct Verdict {
   std::vector<Reward> rewards;
   std::string evidence;                ///< the log the verdict rests on
   std::vector<std::string> anomalies;  ///< what a reader should know
+  /// Of a diff that was run: what the official harness would report and keep.
+  std::optional<InstanceReport> report = {};
+  std::string test_log = {};
+  bool applied = true;  ///< the diff did, and the hidden tests after it
 };
 
 /// Where grading happens: boxes the agent never touched.
@@ -28,31 +34,28 @@ struct GradingRoom {
   const PreparedEnvironment& environment;
   std::stop_token stop;
   bool grade_empty_diffs = false;
+  std::optional<milliseconds> timeout = {};  ///< of the tests, in place of the task's
 };
 
+/// Part of what a verdict is known by: changes whenever the same input could be judged
+/// otherwise.
+inline constexpr std::string_view kGraderVersion = "2";
+
 /// Grades a diff: a fresh box, base + diff + hidden tests, the test command,
-/// the log parser, the two test lists. An empty diff is unresolved without
-/// running anything, unless the room says otherwise. What the submission itself
-/// may have broken is never an error of the machine.
+/// the log parser, the two test lists (test_evidence.hpp). Test code and configuration that the
+/// diff touches and the gold solution (`gold`, which may be empty) does not are set back to the
+/// base, and what was dropped is told; where that could have cost the verdict, it is graded as it
+/// stands too, and that is told. An empty diff is unresolved without running anything, unless the
+/// room says otherwise. What the submission itself may have broken is never an error of the
+/// machine.
 [[nodiscard]] Verdict grade_patch(const std::string& patch, const AgentTask& task,
-                                  const PatchGrading& grading, const GradingRoom& room);
+                                  const PatchGrading& grading, const std::string& gold,
+                                  const GradingRoom& room);
 
 /// Grades the state `final` (all agent processes gone): puts the tests at
 /// /tests, runs test.sh, reads the reward files from /logs/verifier.
 [[nodiscard]] Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                                         const RewardGrading& grading, const GradingRoom& room);
-
-/// SWE-bench's rule: every fail_to_pass test PASSED or XFAIL, every
-/// pass_to_pass test PASSED, XFAIL or SKIPPED; absent tests fail. An expected
-/// id cut inside a parameter matches by prefix if all candidates agree.
-struct TestVerdict {
-  std::vector<std::string> fail_to_pass_failed;
-  std::vector<std::string> pass_to_pass_failed;
-  [[nodiscard]] bool resolved() const {
-    return fail_to_pass_failed.empty() && pass_to_pass_failed.empty();
-  }
-};
-[[nodiscard]] TestVerdict judge_tests(const TestStatuses& statuses, const PatchGrading& grading);
 
 /// Harbor's reward files as rewards. Throws UserError if one is malformed.
 [[nodiscard]] std::vector<Reward> parse_reward_json(std::string_view text);

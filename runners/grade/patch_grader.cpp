@@ -1,12 +1,15 @@
 // SWE-bench grading: base + submitted diff + hidden tests, in a fresh box.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "runners/grade/grader.hpp"
+#include "runners/grade/test_evidence.hpp"
 #include "tasks/error.hpp"
 #include "tasks/patch.hpp"
+#include "tasks/test_files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -27,7 +30,7 @@ clean; git apply --check --reverse $d && exit 0
 exit 1
 )";
 
-ExecResult run(Box& box, const GradingRoom& room, const std::string& script, milliseconds timeout) {
+ExecRequest request_for(const GradingRoom& room, const std::string& script, milliseconds timeout) {
   ExecRequest request;
   request.script = script;
   request.cwd = room.environment.workdir;
@@ -36,109 +39,154 @@ ExecResult run(Box& box, const GradingRoom& room, const std::string& script, mil
   request.merge_stderr = true;
   request.caps = {64 << 20, 1 << 20, std::int64_t{256} << 20};
   request.stop = room.stop;
-  ExecResult result = box.exec(request);
+  return request;
+}
+
+ExecResult run(Box& box, const GradingRoom& room, const std::string& script, milliseconds timeout) {
+  ExecResult result = box.exec(request_for(room, script, timeout));
   if (room.stop.stop_requested()) throw Cancelled();
   return result;
 }
 
-/// Puts the hidden tests in: first every file they touch is set back to the
-/// base, so that whatever the submission did there cannot matter.
-bool place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading,
-                 Verdict& verdict) {
-  if (grading.test_patch.empty()) return true;
-  std::string script = "set -e\n";
-  for (const auto& path : touched_files(parse_patch(grading.test_patch))) {
-    const std::string word = shell_quoted(path);
-    script += fmt::format(
-        "if git cat-file -e HEAD:{0} 2>/dev/null; then git checkout -q HEAD -- {0}; else rm -rf -- "
-        "{0}; fi\n",
-        word);
+/// Files that the hidden tests bring, and what the submission did to other test code: all set
+/// back to the base before the tests go in.
+struct Restored {
+  std::vector<std::string> by_tests;  ///< as the official harness does
+  std::vector<std::string> dropped;   ///< Weir beside it: paths of the submission's own
+};
+
+Restored to_restore(const std::string& patch, const std::string& gold,
+                    const PatchGrading& grading) {
+  Restored restored;
+  restored.by_tests = touched_files(parse_patch(grading.test_patch));
+  const auto has = [](const std::vector<std::string>& paths, const std::string& path) {
+    return std::find(paths.begin(), paths.end(), path) != paths.end();
+  };
+  std::vector<std::string> own;
+  std::vector<std::string> of_gold;
+  try {
+    own = touched_files(parse_patch(patch));
+    of_gold = touched_files(parse_patch(gold));
+  } catch (const UserError&) {  // git may know what to do with it; nothing is dropped
+    return restored;
   }
-  script += "git apply --verbose /tmp/weir-tests.diff\n";
-  box.put(grading.test_patch, "/tmp/weir-tests.diff");
+  for (const auto& path : own) {
+    const bool test_code = is_test_file(path) || is_test_config(path);
+    if (test_code && !has(of_gold, path) && !has(restored.by_tests, path)) {
+      restored.dropped.push_back(path);
+    }
+  }
+  return restored;
+}
+
+/// Sets `paths` back to the base: whatever the submission did there cannot matter.
+std::string restoring(const std::vector<std::string>& paths) {
+  std::string script;
+  for (const auto& path : paths) {
+    script += fmt::format(
+        "if git cat-file -e HEAD:{0} 2>/dev/null; then rm -rf -- {0}; git checkout -q HEAD -- {0}; "
+        "else rm -rf -- {0}; fi\n",
+        shell_quoted(path));
+  }
+  return script;
+}
+
+/// Restores, then puts the hidden tests in.
+bool place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading,
+                 const std::vector<std::string>& paths, Verdict& verdict) {
+  std::string script = "set -e\n" + restoring(paths);
+  if (!grading.test_patch.empty()) {
+    script += "git apply --verbose /tmp/weir-tests.diff\n";
+    box.put(grading.test_patch, "/tmp/weir-tests.diff");
+  }
   const ExecResult result = run(box, room, script, std::chrono::minutes(2));
   verdict.evidence += to_utf8(result.out.bytes);
   return result.ok();
 }
 
-std::string named(const std::vector<std::string>& tests) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min<std::size_t>(tests.size(), 3); ++i) {
-    out += (i == 0 ? "" : ", ") + tests[i];
-  }
-  return tests.size() > 3 ? fmt::format("{} and {} more", out, tests.size() - 3) : out;
+/// What makes two runs of the same tests alike, where the task does not say otherwise.
+std::map<std::string, std::string> steady_environment() {
+  return {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}};
 }
 
-void judge(const ExecResult& result, const PatchGrading& grading, Verdict& verdict) {
-  const LogParser* parser = find_log_parser(grading.log_parser);
-  if (parser == nullptr) {
-    throw InfraError(fmt::format("log parser \"{}\" is not supported", grading.log_parser));
-  }
-  TestStatuses statuses = parser->parse(result.out.bytes);
-  if (parser->name == kExitCodeParser) {
-    statuses[std::string(kExitCodeParser)] = result.ok() ? "PASSED" : "FAILED";
-  }
-  const TestVerdict tests = judge_tests(statuses, grading);
-  const bool any_failed = std::any_of(statuses.begin(), statuses.end(), [](const auto& entry) {
-    return entry.second == "FAILED" || entry.second == "ERROR";
-  });
-  if (result.out.truncated) verdict.anomalies.push_back("the test log is longer than was kept");
-  if (tests.resolved() && !result.ok() && !any_failed) {
-    verdict.outcome = Outcome::invalid;
-    verdict.message = fmt::format(
-        "the log names no failure, yet the test command ended with {}; not believed",
-        result.exit_code);
-    return;
-  }
-  if (tests.resolved() && !parser->complete(result.out.bytes)) {
-    verdict.outcome = Outcome::invalid;
-    verdict.message = "the log lacks the runner's own summary; not believed";
-    return;
-  }
-  verdict.outcome = tests.resolved() ? Outcome::resolved : Outcome::unresolved;
-  if (!tests.fail_to_pass_failed.empty()) {
-    verdict.message = "still failing: " + named(tests.fail_to_pass_failed);
-  } else if (!tests.pass_to_pass_failed.empty()) {
-    verdict.message = "broken: " + named(tests.pass_to_pass_failed);
-  }
+ExecResult run_tests(Box& box, const AgentTask& task, const PatchGrading& grading,
+                     const GradingRoom& room) {
+  ExecRequest request = request_for(room, grading.test_command,
+                                    room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout)));
+  for (const auto& [name, value] : steady_environment()) request.env.emplace(name, value);
+  ExecResult result = box.exec(request);
+  if (room.stop.stop_requested()) throw Cancelled();
+  return result;
 }
 
-}  // namespace
-
-Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
-                    const GradingRoom& room) {
-  Verdict verdict;
-  const bool empty = trimmed(patch).empty();
-  if (empty && !room.grade_empty_diffs) {
-    verdict.outcome = Outcome::unresolved;
-    verdict.message = "the submitted diff is empty";
-    return verdict;
-  }
-  const auto permit = room.graders.acquire(room.stop);
-  const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
+/// Tests that ended some other way than by themselves.
+bool ended_badly(const ExecResult& result, Verdict& verdict) {
   verdict.outcome = Outcome::unresolved;
-  if (!empty) {
+  if (result.status == ExecStatus::timeout) verdict.message = "the tests did not end in time";
+  if (result.status == ExecStatus::box_lost) verdict.message = "the tests wedged their box";
+  if (result.status == ExecStatus::oom) verdict.message = "the tests used up their memory";
+  if (result.status == ExecStatus::output_limit) {
+    verdict.outcome = Outcome::invalid;
+    verdict.message = "the tests printed more than can be judged";
+  }
+  return !verdict.message.empty();
+}
+
+/// One grading of a diff in a box of its own, with `paths` set back before the tests go in.
+Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
+                   const std::vector<std::string>& paths, const GradingRoom& room) {
+  Verdict verdict;
+  verdict.outcome = Outcome::unresolved;
+  const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
+  if (!trimmed(patch).empty()) {
     box->put(patch, "/tmp/weir.diff");
     const ExecResult applied = run(*box, room, kApply, std::chrono::minutes(2));
     verdict.evidence = to_utf8(applied.out.bytes);
     if (!applied.ok()) {
       verdict.message = "the submitted diff does not apply to the base";
+      verdict.applied = false;
       return verdict;
     }
   }
-  if (!place_tests(*box, room, grading, verdict)) {
+  if (!place_tests(*box, room, grading, paths, verdict)) {
     verdict.message = "the hidden tests cannot be put in place after this diff";
+    verdict.applied = false;
     return verdict;
   }
-  const ExecResult result =
-      run(*box, room, grading.test_command, task.limits.verifier.value_or(kTestTimeout));
+  const ExecResult result = run_tests(*box, task, grading, room);
   verdict.evidence += "$ " + grading.test_command + "\n" + to_utf8(result.out.bytes);
-  if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
-    verdict.message = result.status == ExecStatus::timeout ? "the tests did not end in time"
-                                                           : "the tests wedged their box";
+  if (ended_badly(result, verdict)) return verdict;
+  TestEvidence evidence = judge_test_run(result, task, grading);
+  verdict.outcome = evidence.outcome;
+  verdict.message = std::move(evidence.message);
+  verdict.anomalies = std::move(evidence.anomalies);
+  verdict.report = std::move(evidence.report);
+  verdict.test_log = std::move(evidence.log);
+  return verdict;
+}
+
+}  // namespace
+
+Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
+                    const std::string& gold, const GradingRoom& room) {
+  if (trimmed(patch).empty() && !room.grade_empty_diffs) {
+    Verdict verdict;
+    verdict.outcome = Outcome::unresolved;
+    verdict.message = "the submitted diff is empty";
     return verdict;
   }
-  judge(result, grading, verdict);
+  const auto permit = room.graders.acquire(room.stop);
+  const Restored restored = to_restore(patch, gold, grading);
+  std::vector<std::string> paths = restored.by_tests;
+  paths.insert(paths.end(), restored.dropped.begin(), restored.dropped.end());
+  Verdict verdict = grade_once(patch, task, grading, paths, room);
+  if (restored.dropped.empty()) return verdict;
+  verdict.anomalies.push_back(fmt::format("test code of the submission was set back: {}",
+                                          fmt::join(restored.dropped, ", ")));
+  if (verdict.outcome == Outcome::resolved) return verdict;
+  const Verdict as_it_stands = grade_once(patch, task, grading, restored.by_tests, room);
+  verdict.anomalies.push_back(fmt::format("with its own test code it would be {}",
+                                          name_of(as_it_stands.outcome)));
   return verdict;
 }
 

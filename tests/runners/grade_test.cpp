@@ -6,30 +6,29 @@
 namespace weir {
 namespace {
 
-PatchGrading lists(std::vector<std::string> f2p, std::vector<std::string> p2p) {
-  PatchGrading grading;
-  grading.fail_to_pass = std::move(f2p);
-  grading.pass_to_pass = std::move(p2p);
-  return grading;
+bool resolved(const TestStatuses& statuses, const std::vector<std::string>& fail_to_pass,
+              const std::vector<std::string>& pass_to_pass) {
+  const auto tests = judge(statuses, fail_to_pass, pass_to_pass, EvalType::pass_and_fail);
+  return resolution(tests) == Resolution::full;
 }
 
 TEST(JudgeTests, FollowsTheOfficialRule) {
   const TestStatuses statuses = {{"a", "PASSED"}, {"b", "XFAIL"}, {"c", "SKIPPED"},
                                  {"d", "FAILED"}, {"e", "ERROR:"}};
-  EXPECT_TRUE(judge_tests(statuses, lists({"a", "b"}, {"a", "b", "c"})).resolved());
-  EXPECT_FALSE(judge_tests(statuses, lists({"c"}, {})).resolved());  // skipped is not fixed
-  EXPECT_FALSE(judge_tests(statuses, lists({}, {"d"})).resolved());
-  EXPECT_FALSE(judge_tests(statuses, lists({}, {"e"})).resolved());
-  EXPECT_FALSE(judge_tests(statuses, lists({"absent"}, {})).resolved());
-  EXPECT_FALSE(judge_tests({}, lists({}, {"a"})).resolved());
+  EXPECT_TRUE(resolved(statuses, {"a", "b"}, {"a", "b", "c"}));
+  EXPECT_FALSE(resolved(statuses, {"c"}, {}));  // skipped is not fixed
+  EXPECT_FALSE(resolved(statuses, {}, {"d"}));
+  EXPECT_FALSE(resolved(statuses, {}, {"e"}));
+  EXPECT_FALSE(resolved(statuses, {"absent"}, {}));
+  EXPECT_FALSE(resolved({}, {}, {"a"}));
 }
 
 TEST(JudgeTests, CutIdsMatchByPrefixIfAllAgree) {
   const TestStatuses agree = {{"t[x one]", "PASSED"}, {"t[x two]", "PASSED"}};
   const TestStatuses differ = {{"t[x one]", "PASSED"}, {"t[x two]", "FAILED"}};
-  EXPECT_TRUE(judge_tests(agree, lists({"t[x"}, {})).resolved());
-  EXPECT_FALSE(judge_tests(differ, lists({"t[x"}, {})).resolved());
-  EXPECT_FALSE(judge_tests(agree, lists({"t"}, {})).resolved());  // no open bracket, no prefix
+  EXPECT_TRUE(resolved(agree, {"t[x"}, {}));
+  EXPECT_FALSE(resolved(differ, {"t[x"}, {}));
+  EXPECT_FALSE(resolved(agree, {"t"}, {}));  // no open bracket, no prefix
 }
 
 TEST(Rewards, AreReadStrictly) {

@@ -45,7 +45,7 @@ class PatchGradingTest : public testing::Test {
   }
 
   Verdict grade(const std::string& patch, bool empty_too = false) {
-    return grade_patch(patch, task_, grading_,
+    return grade_patch(patch, task_, grading_, gold_,
                        {*sandbox_, graders_, *environment_, {}, empty_too});
   }
 
@@ -55,6 +55,7 @@ class PatchGradingTest : public testing::Test {
   AgentTask task_;
   EnvironmentPtr environment_;
   PatchGrading grading_;
+  std::string gold_;
 };
 
 TEST_F(PatchGradingTest, TheRightDiffResolvesAndAWrongOneDoesNot) {
@@ -101,6 +102,70 @@ TEST_F(PatchGradingTest, StandingInTheTestsWayIsNoMachineError) {
       "diff --git a/tests b/tests\nnew file mode 100644\n--- /dev/null\n+++ b/tests\n"
       "@@ -0,0 +1 @@\n+a file\n";
   EXPECT_EQ(grade(file).outcome, Outcome::unresolved);
+}
+
+TEST_F(PatchGradingTest, MarkersThatOnlyAHarnessWritesVoidTheRun) {
+  for (const char* marker : {">>>>> Start Test Output", ">>>>> End Test Output",
+                             ">>>>> Test Exit Code", ">>>>> Patch Apply Failed"}) {
+    const Verdict printed =
+        grade(change(std::string("f = lambda: print('") + marker + "') or 2"));
+    EXPECT_EQ(printed.outcome, Outcome::invalid) << marker;
+    EXPECT_THAT(printed.message, HasSubstr(marker));
+    ASSERT_TRUE(printed.report);
+    EXPECT_FALSE(printed.report->resolved);
+  }
+}
+
+TEST_F(PatchGradingTest, PassesThatTheRunnersOwnWordsDoNotCountAreNotBelieved) {
+  // A pass is printed for a test that fails, and the failure is printed away from its line.
+  const Verdict forged = grade(change(
+      "import os, sys; os.write(2, b'test_f (tests.test_f.T.test_f) ... ok\\n\\nRan 1 test in "
+      "0.001s\\n\\nOK\\n'); f = lambda: 3"));
+  EXPECT_NE(forged.outcome, Outcome::resolved) << forged.message;
+}
+
+std::string new_file(const std::string& path, const std::string& line) {
+  return "diff --git a/" + path + " b/" + path + "\nnew file mode 100644\n--- /dev/null\n+++ b/" +
+         path + "\n@@ -0,0 +1 @@\n+" + line + "\n";
+}
+
+TEST_F(PatchGradingTest, PlantedTestConfigurationIsSetBackAndTold) {
+  // It turns every verdict: unittest reads sitecustomize through Python itself.
+  const std::string planted =
+      new_file("sitecustomize.py",
+               "import unittest; unittest.TestCase.assertEqual = lambda *a, **k: None");
+  const Verdict verdict = grade(planted);
+  EXPECT_EQ(verdict.outcome, Outcome::unresolved);
+  EXPECT_THAT(verdict.anomalies, testing::Contains(HasSubstr("set back: sitecustomize.py")));
+  EXPECT_THAT(verdict.anomalies, testing::Contains(HasSubstr("with its own test code it would be")));
+}
+
+TEST_F(PatchGradingTest, TestCodeThatGoldTouchesTooStays) {
+  gold_ = new_file("tests/helper.py", "VALUE = 2");
+  const std::string both = change("from tests.helper import VALUE; f = lambda: VALUE");
+  const Verdict verdict = grade(both + new_file("tests/helper.py", "VALUE = 2"));
+  EXPECT_EQ(verdict.outcome, Outcome::resolved) << verdict.message;
+  EXPECT_TRUE(verdict.anomalies.empty());
+  gold_.clear();  // the same, where nobody needs it
+  EXPECT_EQ(grade(both + new_file("tests/helper.py", "VALUE = 2")).outcome, Outcome::unresolved);
+}
+
+TEST_F(PatchGradingTest, PathsOutsideAndBinaryDiffsAreTheSubmissionsTrouble) {
+  EXPECT_EQ(grade(new_file("../outside.py", "x")).outcome, Outcome::unresolved);
+  EXPECT_EQ(grade("diff --git a/b.bin b/b.bin\nnew file mode 100644\nBinary files /dev/null and "
+                  "b/b.bin differ\n")
+                .outcome,
+            Outcome::unresolved);
+}
+
+TEST_F(PatchGradingTest, TestsThatNeverEndOrPrintForeverAreToldAndEnd) {
+  const GradingRoom room{*sandbox_, graders_, *environment_, {}, false, milliseconds(1500)};
+  const Verdict endless = grade_patch(change("import time; time.sleep(99)"), task_, grading_, gold_, room);
+  EXPECT_EQ(endless.outcome, Outcome::unresolved);
+  EXPECT_THAT(endless.message, HasSubstr("did not end in time"));
+  EXPECT_FALSE(endless.report);
+  const Verdict flood = grade(change("import os\\n+while True: os.write(1, b'x' * 65536)"));
+  EXPECT_NE(flood.outcome, Outcome::resolved);
 }
 
 class RewardGradingTest : public testing::Test {
