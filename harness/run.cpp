@@ -133,7 +133,10 @@ class RunSession {
         jobs.push_back(std::move(left));
       }
     }
-    if (jobs.empty()) return {run_, Halt::none, "", false};
+    if (jobs.empty()) {
+      if (!run.finished_at) writer_->finish_run(run_, now());
+      return {run_, Halt::none, "", false};
+    }
     writer_->reopen_run(run_);
     return execute(std::move(jobs), finished, spent_before(reader));
   }
@@ -281,7 +284,7 @@ class RunSession {
 
   [[nodiscard]] bool worth_another(const Try& attempt) const {
     if (control_.draining().stop_requested()) return false;
-    if (attempt.outcome == Outcome::infra_error) return true;
+    if (attempt.outcome == Outcome::infra_error) return attempt.may_pass;
     return attempt.outcome == Outcome::provider_error && attempt.may_pass;
   }
 
@@ -329,7 +332,8 @@ class RunSession {
          .recorded = {job.recorded.turns, job.recorded.decisions},
          .cassette = [this, &job](const std::string& of) { return cassette_turns(job, of); },
          .nonce = job.cassette ? job.cassette->nonce : nonce,
-         .part = context.part});
+         .part = context.part,
+         .forks = !job.cassette});
   }
 
   static std::vector<TreeMember> members_of(const std::vector<Trial>& trials,

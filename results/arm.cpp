@@ -1,5 +1,7 @@
 #include "results/arm.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace weir {
 namespace {
 
@@ -62,6 +64,18 @@ std::vector<std::string> changed_tasks(const Arm& base, const Arm& fresh) {
     if (other != fresh.tasks.end() && other->second != digest) changed.push_back(task);
   }
   return changed;
+}
+
+bool is_tree(const Arm& arm) {
+  const auto spec = nlohmann::json::parse(arm.run.spec, nullptr, false);
+  return spec.is_object() && spec.contains("trials_per_attempt") &&
+         spec["trials_per_attempt"].contains(arm.config.config);
+}
+
+bool has_forks(const Arm& arm) {
+  const auto explore = arm.config.policy.find("[explore]");
+  return explore != std::string::npos &&
+         arm.config.policy.find("\nfork", explore) != std::string::npos;
 }
 
 }  // namespace weir

@@ -58,4 +58,9 @@ struct TaskPair {
 /// Tasks of equal name but other content in the two arms: never paired.
 [[nodiscard]] std::vector<std::string> changed_tasks(const Arm& base, const Arm& fresh);
 
+/// Whether the arm's trials are the thresholds of trees, which share calls and are no repeats.
+[[nodiscard]] bool is_tree(const Arm& arm);
+/// Whether some of its turns went on both ways: calls beside its trials' paths were paid too.
+[[nodiscard]] bool has_forks(const Arm& arm);
+
 }  // namespace weir

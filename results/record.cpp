@@ -1,5 +1,7 @@
 #include "results/record.hpp"
 
+#include <charconv>
+
 #include <array>
 
 namespace weir {
@@ -54,6 +56,15 @@ std::string server_name(const std::string& served, const std::string& fingerprin
 bool is_missing(Outcome outcome) {
   return outcome == Outcome::provider_error || outcome == Outcome::infra_error ||
          outcome == Outcome::not_run;
+}
+
+int restarts_before(const std::string& segment) {
+  const auto at = segment.rfind("/s");
+  int ordinal = 0;
+  if (at != std::string::npos) {
+    std::from_chars(segment.data() + at + 2, segment.data() + segment.size(), ordinal);
+  }
+  return ordinal;
 }
 
 }  // namespace weir

@@ -172,6 +172,10 @@ struct Segment {
   bool aside = false;            ///< a fork's way: on no trial's path
 };
 
+/// How often the trial had begun again before this segment: N of TRIAL#TRY/sN, also of sN.M.
+/// Segments of one number are one history, gone on with where ways part.
+[[nodiscard]] int restarts_before(const std::string& segment);
+
 /// One request to a model. Written twice: as an intent before it is sent, then
 /// settled.
 struct Call {

@@ -10,7 +10,7 @@ std::vector<BilledCall> of(const std::vector<BilledCall>& calls, const std::stri
                            bool counted) {
   std::vector<BilledCall> own;
   std::copy_if(calls.begin(), calls.end(), std::back_inserter(own), [&](const BilledCall& call) {
-    return call.config == config && call.counted == counted && !call.shared;
+    return call.config == config && call.counted == counted;
   });
   return own;
 }

@@ -16,11 +16,12 @@ struct RepricedConfig {
   std::int64_t calls = 0;  ///< of counted tries
   Spend stored;
   CacheCosts costs;  ///< of counted tries
-  CacheCosts other_tries;
+  CacheCosts other_tries;  ///< and forks' ways: calls on no counted path
 };
 
 /// Costs of a run's calls under `book`, a line per config in order of first
-/// call; a call that several trials share once. Changes nothing.
+/// call; a call that
+/// several trials of a tree share is in each one's. Changes nothing.
 [[nodiscard]] std::vector<RepricedConfig> reprice(const std::vector<BilledCall>& calls,
                                                   const PriceBook& book);
 

@@ -23,6 +23,10 @@ TimePoint now() {
 /// Half a year: what "no limit" is to a watchdog.
 constexpr auto kNever = std::chrono::hours(24 * 180);
 
+constexpr const char* kCannotPart =
+    "the thresholds part here, and the files could not be frozen (processes or shared memory are "
+    "alive): what this one comes to is unknown";
+
 /// A way to be walked: from the beginning, or from where it parted from another.
 struct Way {
   std::vector<Trial> trials;  ///< whose outcome it brings
@@ -135,15 +139,33 @@ class TrialRun {
     auto& here = way_.trials;
     std::copy_if(here.begin(), here.end(), std::back_inserter(way.trials), leaves);
     here.erase(std::remove_if(here.begin(), here.end(), leaves), here.end());
+    if (way.fork) {  // missing, until it is walked
+      if (way.agent == nullptr) way.fork->message = kCannotPart;
+      room_.recorder.record_fork(*way.fork);
+    }
     if (way.agent != nullptr) {
       if (way.fork || awaited(way.trials)) ways_.push_back(std::move(way));
-    } else if (way.fork) {
-      way.fork->message = "processes were alive: the files could not be frozen";
-      room_.recorder.record_fork(*way.fork);
     } else {
-      for (const auto& trial : way.trials) {
-        if (awaited({trial})) ways_.push_back(from_the_beginning({trial}));
-      }
+      lose(way);
+    }
+  }
+
+  /// Those who cannot go their way have no outcome. To begin anew would draw a second time for
+  /// just the histories in which something is alive.
+  void lose(const Way& way) {
+    for (const auto& trial : way.trials) {
+      if (done_.count(trial.id) != 0) continue;
+      Try lost = fresh_try(trial.id);
+      lost.outcome = Outcome::infra_error;
+      lost.error_class = kCannotPartClass;
+      lost.message = kCannotPart;
+      lost.may_pass = false;
+      lost.anomalies = "[]";
+      lost.environment_sha256 = environment_->sha256;
+      lost.finished_at = now();
+      lost.wall_ms = way.wall.count();
+      room_.recorder.finish_try(lost);
+      tries_.push_back(std::move(lost));
     }
   }
 

@@ -30,11 +30,13 @@ struct TrialRoom {
 Try run_trial(const Task& task, const Trial& trial, int try_number, const TrialRoom& room,
               std::stop_token stop);
 
+inline constexpr const char* kCannotPartClass = "cannot_part";
+
 /// The same for several trials that begin as one and part where their agent says so: each way
 /// is walked to its end, one after the other, and graded once for all whose way it is. Where
-/// the files could not be frozen, those who part begin alone, afresh. Trials in `done` have
-/// their outcome already: their ways are only walked where others go along. Returns a try for
-/// each of the others.
+/// the files could not be frozen, those who part are lost: an infra_error of class
+/// kCannotPartClass, which calibration bounds. Trials in `done` have their outcome already: their
+/// ways are only walked where others go along. Returns a try for each of the others.
 std::vector<Try> run_trials(const Task& task, const std::vector<Trial>& trials, int try_number,
                             const std::set<std::string>& done, const TrialRoom& room,
                             std::stop_token stop);

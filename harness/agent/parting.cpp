@@ -12,7 +12,7 @@ const char* name_of(OpenTurn::Stage stage) {
 }
 
 bool forks_here(const BashAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
-  if (parts.policy.fork <= 0 || state.aside || !turn.attempt.judgement.open) return false;
+  if (parts.policy.fork <= 0 || !parts.forks || state.aside || !turn.attempt.judgement.open) return false;
   const auto key = fmt::format("fork/{}/{}/{}", state.turn, turn.tier, name_of(turn.stage));
   return draw(parts.seed, key) < parts.policy.fork;
 }
@@ -66,7 +66,8 @@ std::unique_ptr<Agent> agent_there(const BashAgentParts& here, std::vector<TreeM
                        .recorded = here.recorded,
                        .cassette = here.cassette,
                        .nonce = here.nonce,
-                       .part = here.part};
+                       .part = here.part,
+                       .forks = here.forks};
   return make_bash_agent(std::move(parts), std::move(state), std::move(turn));
 }
 

@@ -195,6 +195,7 @@ LogCalibration calibrate_log(ExplorationLog log, const CalibrationRequest& reque
   found.simulated = log.simulated;
   found.probs = log.probs;
   if (request.missing_unresolved) count_missing_as_unresolved(log);
+  level_trees(log);
   if (log.runs.size() == found.missing && !request.missing_unresolved) {
     throw UserError("no run has an outcome");
   }

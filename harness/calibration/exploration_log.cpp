@@ -43,8 +43,17 @@ std::optional<std::size_t> place_of(const std::vector<double>& grid, double thre
   return {};
 }
 
+void level_trees(ExplorationLog& log) {
+  if (!log.every_threshold) return;
+  for (const auto& runs : log.runs_by_task()) {
+    double known = 0;
+    for (const std::size_t i : runs) known += log.runs[i].resolved ? 1 : 0;
+    for (const std::size_t i : runs) log.runs[i].scale = known / static_cast<double>(runs.size());
+  }
+}
+
 double weight(const ExplorationLog& log, const ExploredRun& run, std::size_t k) {
-  return holds(run.consistent, k) ? 1 / log.mass(run.consistent) : 0;
+  return holds(run.consistent, k) ? run.scale / log.mass(run.consistent) : 0;
 }
 
 }  // namespace weir

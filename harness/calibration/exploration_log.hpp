@@ -32,6 +32,7 @@ struct ExploredRun {
   /// A turn could not be undone as the policy asks: what the threshold would have led to
   /// is unknown. Bounded by 0 and 1, never dropped.
   bool in_doubt = false;
+  double scale = 1;  ///< of its weights: see level_trees
 };
 
 /// A turn that was explored on its own.
@@ -60,6 +61,7 @@ struct ExplorationLog {
   std::vector<std::string> tasks;
   std::vector<ExploredRun> runs;
   std::vector<PlainArm> plain_arms;  ///< one per config
+  bool every_threshold = false;  ///< threshold trees: each task has a run of each threshold
   std::vector<ForkEffect> forks;
   /// By run, of a log whose turns were explored one by one (turn_exploration.hpp); else empty.
   std::vector<std::vector<ExploredTurn>> turns;
@@ -86,8 +88,13 @@ struct ExplorationLog {
   return (set >> k & 1U) != 0;
 }
 
+/// In a log of threshold trees every threshold has runs of its own on every task: one that is
+/// missing must not make its siblings count for more. Scales weights so that a task's known
+/// runs weigh what they would among all of them. Does nothing to other logs.
+void level_trees(ExplorationLog& log);
+
 /// The weight of a run for grid[k]: 1 over the probability of its consistent set, 0
-/// where it is no run of that threshold. 1 on average. Source: importance sampling from
+/// where it is no run of that threshold. 1 on average, where none is missing. Source: importance sampling from
 /// the mixture of thresholds (Agarwal et al. 2017; Kearns, Mansour & Ng 2000).
 [[nodiscard]] double weight(const ExplorationLog& log, const ExploredRun& run, std::size_t k);
 

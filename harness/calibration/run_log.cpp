@@ -10,7 +10,9 @@
 #include <numeric>
 #include <set>
 
+#include "harness/router/signals.hpp"
 #include "results/arm_role.hpp"
+#include "runners/trial.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -122,6 +124,17 @@ void add_plain_arms(const std::vector<Arm>& arms, const TrialCosts& costs, Explo
   }
 }
 
+/// What each trial would have cost with no cache but the one its own path warmed.
+std::map<std::string, std::optional<Picodollars>> own_cache_costs(const Reader& reader,
+                                                                  const std::string& run,
+                                                                  const PriceBook& book) {
+  auto calls = reader.billed_calls(run);
+  std::erase_if(calls, [](const BilledCall& call) { return !call.counted; });
+  std::map<std::string, std::optional<Picodollars>> costs;
+  for (const auto& [trial, cost] : cache_costs_by_trial(calls, book)) costs[trial] = cost.cold.whole();
+  return costs;
+}
+
 /// Puts the exploring arms of several runs into one log.
 class RunLogReader {
  public:
@@ -144,16 +157,20 @@ class RunLogReader {
                                   [&](const Arm& each) { return each.config.config == *config; });
     found_.policy = policy_of(arm->config);
     if (found_.log.grid.empty()) use_grid(found_.policy, found_.log);
+    found_.log.every_threshold = found_.policy.tree;
     check_visibility(reader_, run, *config, found_.policy);
     found_.formats.merge(formats_of(reader_, run));
     found_.arms.push_back(*arm);
     check_alike(found_.arms, selection_.book.has_value());
     found_.log.simulated = found_.log.simulated || run.simulated;
     const auto thresholds = thresholds_of(run);
+    const TrialCosts own = found_.policy.tree && selection_.book
+                               ? TrialCosts{own_cache_costs(reader_, run.id, *selection_.book)}
+                               : costs;
     for (const auto& trial : arm->trials) {
       const auto drawn = thresholds.find(trial.trial);
       if (drawn == thresholds.end() || trial.outcome == Outcome::not_run) continue;
-      found_.log.runs.push_back(explored(trial, drawn->second, costs));
+      found_.log.runs.push_back(explored(trial, drawn->second, own));
     }
     add_forks(run, *config);
     add_spend(run, *config);
@@ -164,9 +181,18 @@ class RunLogReader {
   void add_forks(const Run& run, const std::string& config) {
     for (const auto& pair : reader_.forks(run.id, config)) {
       ForkEffect effect = effect_of(pair);
+      if (pair.fork.phase == "draft") drop_what_results_show(effect);
       if (selection_.book) effect.usd.reset();  // booked under other prices
       found_.log.forks.push_back(std::move(effect));
     }
+  }
+
+  /// A draft that is judged knows nothing of its execution, whichever way executed it.
+  static void drop_what_results_show(ForkEffect& effect) {
+    std::erase_if(effect.signals, [](const auto& signal) {
+      const SignalDefinition* definition = find_signal(signal.first);
+      return definition == nullptr || definition->known == Moment::result || definition->of_tests;
+    });
   }
 
   /// A tree's trials share calls, and forks add some: each call is paid once.
@@ -203,12 +229,25 @@ class RunLogReader {
     run.task = task_of(trial);
     run.resolved = resolved_of(trial);
     run.cost = costs.of(trial);
-    if (!selection_.book && trial.usd_strong) {
+    if (!selection_.book && !found_.policy.tree && trial.usd_strong) {
       run.strong_cost = std::llround(*trial.usd_strong * 1e12);
     }
     if (trial.turns) run.turns = static_cast<int>(*trial.turns);
     if (trial.escalated_turns) run.strong_turns = static_cast<int>(*trial.escalated_turns);
-    run.consistent = agreeing(reader_.decisions(trial.trial), found_.log.grid, trial.trial);
+    if (found_.policy.tree) {
+      // Siblings' requests warm the service's cache for each other, which no run of its own has.
+      run.cost = selection_.book ? costs.of(trial) : trial.cold.whole();
+      if (trial.error_class == kCannotPartClass) {  // bounded, not dropped
+        run.resolved = false;
+        run.in_doubt = run.bounded = true;
+        run.cost.reset();
+        run.turns.reset();
+        run.strong_turns.reset();
+      }
+    }
+    run.consistent = found_.policy.tree
+                         ? ThresholdSet{1} << *place  // the others have trials of their own
+                         : agreeing(reader_.decisions(trial.trial), found_.log.grid, trial.trial);
     if (!holds(run.consistent, *place)) {
       throw UserError(fmt::format("trial {}: its decisions are not those of its own threshold {}",
                                   trial.trial, threshold));

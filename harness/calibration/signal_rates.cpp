@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "harness/router/policy.hpp"
 
@@ -50,10 +51,12 @@ class TaskMean {
 
 /// Of one trial, by name.
 std::map<std::string, double> mean_signals(const std::vector<Signal>& signals) {
+  std::map<std::tuple<int, std::string, std::string>, double> last;  // the result's, where ways part
+  for (const auto& signal : signals) last[{signal.turn, signal.call, signal.name}] = signal.value;
   std::map<std::string, std::pair<double, int>> sums;
-  for (const auto& signal : signals) {
-    auto& [sum, count] = sums[signal.name];
-    sum += signal.value;
+  for (const auto& [place, value] : last) {
+    auto& [sum, count] = sums[std::get<2>(place)];
+    sum += value;
     ++count;
   }
   std::map<std::string, double> means;

@@ -127,13 +127,18 @@ void print_call(const TrialView& view, const Call& call, const Turn& turn) {
   print_decisions(view, call.id);
 }
 
+/// Of the same turn, also where ways parted in its midst.
+bool is_of(const Call& call, const Turn& turn) {
+  return call.turn == turn.turn && restarts_before(call.segment) == restarts_before(turn.segment);
+}
+
 /// Turns in order, those too of which nothing was accepted: a submission that made the
 /// trial begin again, a turn cut off.
 std::vector<Turn> all_turns(const TrialView& view) {
   std::vector<Turn> turns;
   for (const auto& call : view.calls) {
     const auto same = [&](const Turn& turn) {
-      return turn.segment == call.segment && turn.turn == call.turn;
+      return is_of(call, turn);
     };
     if (std::any_of(turns.begin(), turns.end(), same)) continue;
     const auto kept = std::find_if(view.turns.begin(), view.turns.end(), same);
@@ -149,7 +154,7 @@ std::vector<Turn> all_turns(const TrialView& view) {
 void print_turns(const TrialView& view) {
   std::string segment;
   for (const auto& turn : all_turns(view)) {
-    if (!segment.empty() && turn.segment != segment) {
+    if (!segment.empty() && restarts_before(turn.segment) != restarts_before(segment)) {
       fmt::print("\n--- the trial begins again, in a fresh box ---\n");
     }
     segment = turn.segment;
@@ -157,7 +162,7 @@ void print_turns(const TrialView& view) {
     fmt::print("\nturn {} ({})\n", turn.turn,
                accepted ? fmt::format("tier {}", turn.tier) : "nothing accepted");
     for (const auto& call : view.calls) {
-      if (call.segment == turn.segment && call.turn == turn.turn) print_call(view, call, turn);
+      if (is_of(call, turn)) print_call(view, call, turn);
     }
     const json messages = json::parse(turn.observation, nullptr, false);
     if (!messages.is_array()) continue;

@@ -49,7 +49,8 @@ class Exporter {
     add_prompt();
     std::string segment;
     for (const TurnCalls& turn : turns_of(record_)) {
-      if (!segment.empty() && turn.segment != segment) add_restart(turn.segment);
+      const bool again = restarts_before(turn.segment) != restarts_before(segment);
+      if (!segment.empty() && again) add_restart(turn.segment);
       segment = turn.segment;
       for (const Call* call : turn.calls) add_call(*call, turn);
     }

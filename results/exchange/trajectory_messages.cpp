@@ -29,11 +29,11 @@ json messages_of(const TrialRecord& record) {
     throw UserError(fmt::format("{}: no trajectory is kept of it", record.trial.trial));
   }
   json messages = json::array();
-  std::string segment = "none yet";
+  int restarts = -1;
   for (const TurnCalls& turn : turns_of(record)) {
-    if (turn.segment != segment) {  // the last beginning is the one that counts
+    if (restarts_before(turn.segment) != restarts) {  // the last beginning is the one that counts
       messages = prompt.value("messages", json::array());
-      segment = turn.segment;
+      restarts = restarts_before(turn.segment);
     }
     if (turn.accepted == nullptr) continue;
     for (const Call* call : turn.calls) {

@@ -19,15 +19,16 @@ TrialRecord read_trial_record(const Reader& reader, const Run& run, const Config
 std::vector<TurnCalls> turns_of(const TrialRecord& record) {
   std::vector<TurnCalls> turns;
   for (const Call& call : record.calls) {
-    const bool same =
-        !turns.empty() && turns.back().segment == call.segment && turns.back().turn == call.turn;
+    const bool same = !turns.empty() && turns.back().turn == call.turn &&
+                      restarts_before(turns.back().segment) == restarts_before(call.segment);
     if (!same) turns.push_back({call.segment, call.turn, nullptr, {}});
     turns.back().calls.push_back(&call);
   }
   for (TurnCalls& turn : turns) {
     const auto found =
         std::find_if(record.turns.begin(), record.turns.end(), [&](const Turn& other) {
-          return other.segment == turn.segment && other.turn == turn.turn;
+          return other.turn == turn.turn &&
+                 restarts_before(other.segment) == restarts_before(turn.segment);
         });
     if (found == record.turns.end()) continue;
     turn.accepted = &*found;

@@ -26,7 +26,7 @@ struct TrialRecord {
 /// Calls in the order in which their turns went: drafts and votes as they were asked, then
 /// the accepted one, whose observation follows it.
 struct TurnCalls {
-  std::string segment;
+  std::string segment;  ///< in which it began; where ways part in its midst it ends in another
   int turn = 0;
   const Turn* accepted = nullptr;  ///< nullptr: nothing of this turn was accepted
   std::vector<const Call*> calls;

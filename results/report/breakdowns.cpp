@@ -108,6 +108,7 @@ void add_repeats(Document& document, const RunReport& report) {
                {"design_effect", "design effect"}},
               {}};
   for (const auto& arm : report.arms) {
+    if (is_tree(arm)) continue;  // other thresholds are no repeats
     std::map<std::string, std::vector<double>> tasks;
     for (const auto& trial : arm.trials) {
       if (!is_missing(trial.outcome)) {

@@ -132,6 +132,19 @@ void add_headline(Document& document, const RunReport& report) {
   section.notes.emplace_back(kMeaning);
   for (const auto& row : all) section.notes.push_back(config_line(c, row));
   for (auto& line : control_notes(report.arms)) section.notes.push_back(std::move(line));
+  for (const auto& arm : report.arms) {
+    if (is_tree(arm)) {
+      section.notes.push_back(arm.label +
+                              ": its trials are the thresholds of trees and share calls. Totals "
+                              "count a shared call in each trial; what was paid is the sum of "
+                              "v_call.");
+    }
+    if (has_forks(arm)) {
+      section.notes.push_back(arm.label +
+                              ": some turns went on both ways. The ways that no trial took were "
+                              "paid and are in no figure here; what was paid is the sum of v_call.");
+    }
+  }
   if (c.priced_by_request > 0) {
     section.notes.push_back(fmt::format(
         "- {} calls are priced as the model asked for: the price book does not know the one that "

@@ -1,6 +1,5 @@
 // The trials of a run with their sums, and the calls those are made of.
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "results/store/reader_state.hpp"
@@ -90,8 +89,11 @@ const std::string& calls_of_trial() {
           ", mine(segment) AS (SELECT segment FROM step UNION SELECT id FROM segment WHERE trial = "
           "?1) "
           "SELECT segment.try, call.model, "
-          "EXISTS (SELECT 1 FROM mine JOIN turn ON turn.segment = mine.segment WHERE turn.turn = "
-          "call.turn AND turn.accepted_call = call.id), "
+          "CASE WHEN step.segment IS NOT NULL THEN EXISTS (SELECT 1 FROM step AS way JOIN turn ON "
+          "turn.segment = way.segment AND (way.until IS NULL OR turn.turn < way.until) "
+          "WHERE turn.turn = call.turn AND turn.accepted_call = call.id) "
+          "ELSE EXISTS (SELECT 1 FROM mine JOIN turn ON turn.segment = mine.segment "
+          "WHERE turn.turn = call.turn AND turn.accepted_call = call.id) END, "
           "coalesce(call.price_entry = 'refused', 0), call.host, call.served_model, "
           "call.requested_model, call.started_at, call.input_miss, call.input_hit, "
           "call.cache_write, call.output_text, call.output_reasoning, call.input_total, "
@@ -105,16 +107,6 @@ const std::string& calls_of_trial() {
           "WHERE on_path OR NOT shared "
           "ORDER BY segment.rowid, call.turn, call.tier, call.sample, call.retry");
   return sql;
-}
-
-/// N of a segment's id TRIAL#TRY/sN.
-int ordinal_of(const std::string& segment) {
-  const auto at = segment.rfind("/s");
-  int ordinal = 0;
-  if (at != std::string::npos) {
-    std::from_chars(segment.data() + at + 2, segment.data() + segment.size(), ordinal);
-  }
-  return ordinal;
 }
 
 BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, PricedAs>& models) {
@@ -136,7 +128,7 @@ BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, 
   call.cost_pusd = read_optional(row.getColumn(15));
   call.replayed = row.getColumn(16).getInt() != 0;
   call.unknowable = row.getColumn(17).getInt() != 0;
-  call.segment = ordinal_of(row.getColumn(18).getString());
+  call.segment = restarts_before(row.getColumn(18).getString());
   call.turn = row.getColumn(19).getInt();
   call.tier = row.getColumn(20).getInt();
   call.sample = row.getColumn(21).getInt();

@@ -73,6 +73,13 @@ std::string doubt(const ExecResult& run, const LogParser& parser, const std::str
   return {};
 }
 
+/// Every listed test passed. The official rule lets a test pass by that ended in a word it
+/// does not know.
+bool all_passed(const TestsStatus& tests, const PatchGrading& grading) {
+  return tests.fail_to_pass.success.size() == grading.fail_to_pass.size() &&
+         tests.pass_to_pass.success.size() == grading.pass_to_pass.size();
+}
+
 void judge_exit_code(const ExecResult& run, TestEvidence& evidence) {
   evidence.outcome = run.ok() ? Outcome::resolved : Outcome::unresolved;
   evidence.report.patch_exists = evidence.report.patch_successfully_applied = true;
@@ -123,8 +130,12 @@ TestEvidence judge_test_run(const ExecResult& run, const AgentTask& task,
   if (const std::string marker = forged_marker(text); !marker.empty()) {
     void_run(fmt::format("the tests' output holds \"{}\", which only a harness writes", marker),
              evidence);
-  } else if (resolution(tests) != Resolution::full) {
+  } else if (!all_passed(tests, grading)) {
     explain_unresolved(tests, evidence);
+    if (evidence.report.resolved) {
+      evidence.anomalies.push_back("officially this would count as resolved");
+      evidence.report.resolved = false;
+    }
   } else if (run.out.truncated) {
     void_run("the log was cut, and what is missing could say otherwise", evidence);
   } else if (const auto why = doubt(run, *parser, text, source, statuses, tests); !why.empty()) {
