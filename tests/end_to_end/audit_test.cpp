@@ -54,8 +54,8 @@ TEST_F(AuditedRun, AStrictRunVoidsItsVerdictAndStaysStrict) {
   EXPECT_THAT(sql(db, "SELECT spec FROM run"), HasSubstr("\"strict_integrity\":true"));
   EXPECT_THAT(sql(db, "SELECT facts FROM run"), HasSubstr("\"strict\":true"));
   // Resumed, it is what it was begun as.
-  run_process({.argv = {"sqlite3", db,
-                        "UPDATE try SET outcome = NULL; UPDATE run SET finished_at = NULL"}});
+  const std::string unfinish = "UPDATE try SET outcome = NULL; UPDATE run SET finished_at = NULL";
+  ASSERT_EQ(run_process({.argv = {"sqlite3", db, unfinish}}).exit_code, 0);
   ASSERT_EQ(run_weir({"resume", "--db", db}, {"WEIR_TEST_KEY=secret-key-value"}).exit_code, 0);
   EXPECT_EQ(sql(db, "SELECT outcome FROM v_trial"), "invalid");
   EXPECT_EQ(sql(db, "SELECT count(*) FROM v_audit"), "1");
