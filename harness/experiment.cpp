@@ -112,6 +112,7 @@ class ExperimentReader {
     if (experiment_.attempts < 1) throw UserError("--attempts must be 1 or more");
     experiment_.seed = overrides_.seed.value_or(static_cast<std::uint64_t>(seed));
     experiment_.task_globs = overrides_.tasks;
+    experiment_.strict_integrity = overrides_.strict_integrity;
     experiment_.cache_nonce = table->flag("cache_nonce").value_or(false);
     experiment_.canary = table->flag("canary").value_or(false);
     std::vector<std::string> configs = table->texts("configs");
@@ -396,6 +397,7 @@ class ExperimentReader {
     if (overrides_.attempts) out["attempts"] = *overrides_.attempts;
     if (overrides_.seed) out["seed"] = *overrides_.seed;
     if (overrides_.max_usd) out["max_usd"] = *overrides_.max_usd;
+    if (overrides_.strict_integrity) out["strict_integrity"] = true;
     return out;
   }
 
@@ -414,6 +416,7 @@ Overrides overrides_from(const json& stored) {
   overrides.configs = stored.value("configs", std::vector<std::string>{});
   overrides.tasks = stored.value("tasks", std::vector<std::string>{});
   overrides.name = stored.value("name", std::string());
+  overrides.strict_integrity = stored.value("strict_integrity", false);
   if (stored.contains("attempts")) overrides.attempts = stored.at("attempts").get<int>();
   if (stored.contains("seed")) overrides.seed = stored.at("seed").get<std::uint64_t>();
   if (stored.contains("max_usd")) overrides.max_usd = stored.at("max_usd").get<double>();

@@ -49,6 +49,7 @@ struct Overrides {
   std::optional<std::uint64_t> seed;
   std::optional<double> max_usd;
   std::string name;
+  bool strict_integrity = false;
   std::filesystem::path cassette;  ///< database that replays where a model names none
 };
 
@@ -62,6 +63,7 @@ struct Experiment {
   std::uint64_t seed = 1;
   bool cache_nonce = false;  ///< each trial's prompt begins with a text of its own
   bool canary = false;       ///< fixed prompts before and after
+  bool strict_integrity = false;  ///< tries that meant to bend their grading are invalid
   ExperimentLimits limits;
   SuiteSources sources;
   std::vector<std::string> task_globs;

@@ -21,6 +21,8 @@
 #include "harness/run_input.hpp"
 #include "harness/run_rows.hpp"
 #include "harness/seed.hpp"
+#include "harness/trial_audit.hpp"
+#include "results/audit/audit.hpp"
 #include "results/store/reader.hpp"
 #include "results/store/run_lock.hpp"
 #include "results/store/writer.hpp"
@@ -194,7 +196,10 @@ class RunSession {
                            graders,    watchdog,     *writer_,
                            {},         false,
                            experiment_.limits.elapsed, experiment_.limits.wall,
-                           experiment_.sandbox.network};
+                           experiment_.sandbox.network,
+                           [this](const Task& task, Try& attempt) {
+                             audit_try(task, attempt, *writer_, experiment_.strict_integrity);
+                           }};
       const auto agents = [&](const Job& asked, const AgentContext& context) {
         return make_agent(asked, context, models, busy_boxes, visible_tests, progress);
       };
@@ -434,6 +439,7 @@ class RunSession {
                 {"limits", limit_facts(experiment_)},
                 {"resources", resource_facts(experiment_)},
                 {"certificates", certificates_.facts()},
+                {"audit", {{"rules", kAuditRules}, {"strict", experiment_.strict_integrity}}},
                 {"sandbox", json::parse(sandbox_->description())}}
         .dump();
   }

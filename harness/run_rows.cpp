@@ -18,6 +18,7 @@ std::string spec_digest(const Experiment& experiment, const std::vector<Task>& t
   digest.add(experiment.spec.at("toml").get<std::string>());
   for (const auto& config : experiment.configs) digest.add(config.name).add(config.policy.text);
   digest.add(std::to_string(experiment.attempts)).add(std::to_string(experiment.seed));
+  if (experiment.strict_integrity) digest.add("strict integrity");
   for (const auto& task : tasks) digest.add(task.sha256);
   return digest.hex();
 }

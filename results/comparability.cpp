@@ -30,6 +30,12 @@ json sandbox_class(const json& facts) {
           {"degraded", sandbox.value("degraded", json())}};
 }
 
+/// Whether trials that tried to bend their grading were voided.
+json strict(const json& facts) {
+  const json audit = part(facts, "audit");
+  return audit.is_object() && audit.value("strict", false);
+}
+
 std::string shown(const json& value) {
   return value.is_null()     ? "not recorded"
          : value.is_string() ? value.get<std::string>()
@@ -171,6 +177,7 @@ std::vector<ArmDifference> differences(const Arm& base, const Arm& fresh) {
   found.add("limits", part(old_facts, "limits"), part(new_facts, "limits"), true);
   found.add("resources", part(old_facts, "resources"), part(new_facts, "resources"), true);
   found.add("sandbox", sandbox_class(old_facts), sandbox_class(new_facts), true);
+  found.add("strict integrity", strict(old_facts), strict(new_facts), true);
   found.add("host", part(old_facts, "host_sha256"), part(new_facts, "host_sha256"), false);
   found.add("trials in flight", part(old_facts, "jobs"), part(new_facts, "jobs"), false);
   if (const int count = other_environments(base, fresh); count > 0) {

@@ -110,9 +110,11 @@ class TrialRun {
     }
     for (const auto& trial : way_.trials) {
       if (done_.count(trial.id) != 0) continue;
-      try_.trial = trial.id;
-      room_.recorder.finish_try(try_);
-      tries_.push_back(try_);
+      Try attempt = try_;
+      attempt.trial = trial.id;
+      if (room_.audit) room_.audit(task_, attempt);
+      room_.recorder.finish_try(attempt);
+      tries_.push_back(std::move(attempt));
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 
 #include "runners/agent.hpp"
@@ -21,6 +22,8 @@ struct TrialRoom {
   milliseconds elapsed_limit{0};  ///< per trial, waits included; 0 = none
   milliseconds wall_limit{0};  ///< per trial; 0 = none; the task's own limit counts too
   Network network = Network::none;
+  /// Looks at a try that has ended, before it is recorded: may void its verdict. None: nobody.
+  std::function<void(const Task&, Try&)> audit = {};
 };
 
 /// Runs one try of a trial from its box to its verdict, recording all of it.

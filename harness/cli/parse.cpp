@@ -82,6 +82,8 @@ class Parser {
         ->check(CLI::PositiveNumber);
     sub->add_flag("--allow-model-change", run_.allow_model_change,
                   "Read the run as one even if a model changes under its name");
+    sub->add_flag("--strict-integrity", run_.overrides.strict_integrity,
+                  "A trial that tried to bend its grading is invalid");
     sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");
     sub->add_option("--require-sandbox", run_.require_sandbox, "Refuse a degraded sandbox")
         ->check(CLI::IsMember({"full"}));

@@ -172,6 +172,28 @@ void print_turns(const TrialView& view) {
   }
 }
 
+/// What an audit found in the counted try: kind, turn, detail.
+Rows findings_of(const Reader& reader, const std::string& id) {
+  return reader.query("SELECT kind, turn, detail FROM v_audit WHERE trial = " + sql_text(id));
+}
+
+void print_findings(const Reader& reader, const std::string& id) {
+  for (const auto& row : findings_of(reader, id).rows) {
+    fmt::print("audit: {} ({}) {}\n", *row[0], row[1] ? "turn " + *row[1] : "submission",
+               printable(row[2].value_or("")));
+  }
+}
+
+json findings_json(const Reader& reader, const std::string& id) {
+  json list = json::array();
+  for (const auto& row : findings_of(reader, id).rows) {
+    list.push_back({{"kind", *row[0]},
+                    {"turn", row[1] ? json(std::stoi(*row[1])) : json()},
+                    {"detail", row[2].value_or("")}});
+  }
+  return list;
+}
+
 std::string notes_of(const Call& call) {
   std::string line;
   const json notes = json::parse(call.notes, nullptr, false);
@@ -209,6 +231,7 @@ void print_trial(const Reader& reader, const ShowCommand& command, const std::st
              cell(8), row.rows[0][9] ? usd(std::stoll(*row.rows[0][9])) : "cost unknown");
   if (!attempt.message.empty()) fmt::print("{}\n", printable(attempt.message));
   if (attempt.anomalies.size() > 2) fmt::print("anomalies: {}\n", printable(attempt.anomalies));
+  print_findings(reader, id);
   if (command.turns) print_turns(view);
   if (command.calls) print_calls(view);
   if (!command.turns && !command.calls) {
@@ -247,6 +270,7 @@ json trial_json(const Reader& reader, const ShowCommand& command, const std::str
               {"try", view.attempt.number},
               {"outcome", view.attempt.outcome ? json(name_of(*view.attempt.outcome)) : json()},
               {"message", view.attempt.message},
+              {"audit", findings_json(reader, id)},
               {"submission", view.attempt.submission},
               {"evidence", view.attempt.evidence}};
   json turns = json::array();

@@ -118,6 +118,43 @@ Table order(const RunReport& report) {
   return table;
 }
 
+/// Trials with findings of each kind, by config.
+Table findings(const RunReport& report) {
+  Table table{{{"config", "config", false}}, {}};
+  for (const auto kind : kFindingKinds) {
+    table.columns.push_back({std::string(name_of(kind)), std::string(name_of(kind))});
+  }
+  table.columns.push_back({"findings", "findings in all"});
+  for (const auto& arm : report.arms) {
+    std::vector<Cell> row = {Cell::of(arm.label)};
+    std::int64_t all = 0;
+    for (const auto kind : kFindingKinds) {
+      const auto count =
+          std::find_if(report.findings.begin(), report.findings.end(), [&](const auto& each) {
+            return each.config == arm.label && each.kind == kind;
+          });
+      const bool any = count != report.findings.end();
+      row.push_back(Cell::number(any ? count->trials : 0));
+      if (any) all += count->findings;
+    }
+    row.push_back(Cell::number(all));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// Runs before there were audits, and imported ones, have no counts: not even 0.
+void add_audit(Section& section, const RunReport& report, const json& facts) {
+  if (!facts.is_object() || !facts.contains("audit")) return;
+  const bool strict = facts["audit"].is_object() && facts["audit"].value("strict", false);
+  section.tables.push_back(findings(report));
+  section.notes.push_back(fmt::format(
+      "- Audit: trials that tried what could bend their verdict; a finding says what was tried, "
+      "not that it worked. {}",
+      strict ? "The run is strict: but for edits of tests, such trials are invalid."
+             : "No verdict was changed for it; `weir run --strict-integrity` voids such trials."));
+}
+
 void add_gaps(Document& document, const std::vector<PriceGap>& gaps) {
   for (const auto& gap : gaps) {
     const std::string other = gap.dearer == gap.base ? gap.fresh : gap.base;
@@ -164,6 +201,7 @@ void add_integrity(Document& document, const RunReport& report) {
     section.notes.push_back(fmt::format("- {} trials in flight on {} cores", facts.value("jobs", 0),
                                         facts.value("cores", 0)));
   }
+  add_audit(section, report, facts);
   add_gaps(document, report.gaps);
   add_censoring(document, section, report);
   document.sections.push_back(std::move(section));

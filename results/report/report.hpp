@@ -5,12 +5,21 @@
 #include <vector>
 
 #include "results/comparison.hpp"
+#include "results/finding.hpp"
 #include "results/gate.hpp"
 #include "results/paired_comparison.hpp"
 #include "results/prices.hpp"
 #include "results/report/document.hpp"
 
 namespace weir {
+
+/// How often an audit found something in one config.
+struct FindingCount {
+  std::string config;
+  FindingKind kind = FindingKind::history_access;
+  int trials = 0;    ///< counted tries with one or more
+  int findings = 0;
+};
 
 /// All that a report of one run says.
 struct RunReport {
@@ -20,6 +29,7 @@ struct RunReport {
   std::vector<PriceGap> gaps = {};
   std::vector<GateResult> gates = {};
   std::vector<std::string> quarantined = {};  ///< flaky by gold and empty runs
+  std::vector<FindingCount> findings = {};    ///< those that are not 0
   std::uint64_t seed = 1;                ///< of bootstrap and permutations
   std::optional<PriceBook> book = {};    ///< the run's, as it read it
 };

@@ -27,6 +27,7 @@ constexpr TableKey kTables[] = {
     {"trial", "id"},
     {"try", "trial, try"},
     {"reward", "trial, try, step, key"},
+    {"audit", "trial, try, number"},
     {"segment", "id"},
     {"turn", "segment, turn"},
     {"fork", "id"},

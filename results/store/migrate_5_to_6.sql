@@ -1,4 +1,4 @@
--- From schema version 5 to 6: forks and threshold trees, known verdicts.
+-- From schema version 5 to 6: forks and threshold trees, known verdicts, audits.
 ALTER TABLE segment ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
 
 -- A turn whose call was made in a segment before: where ways part in its midst.
@@ -35,4 +35,15 @@ CREATE TABLE verdict (
   evidence_z ANY,
   applied INTEGER NOT NULL,
   at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What trials tried that could bend their verdicts.
+CREATE TABLE audit (
+  trial TEXT NOT NULL REFERENCES trial(id),
+  try INTEGER NOT NULL,
+  number INTEGER NOT NULL,         -- within the try, in order of turns
+  kind TEXT NOT NULL,
+  turn INTEGER,                    -- NULL: of the submission
+  detail TEXT NOT NULL,
+  PRIMARY KEY (trial, try, number)
 ) STRICT, WITHOUT ROWID;

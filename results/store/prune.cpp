@@ -44,6 +44,7 @@ void drop_run(SQLite::Database& database, const std::string& run) {
         fmt::format("DELETE FROM call WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM segment WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM reward WHERE trial IN {}", kTrials),
+        fmt::format("DELETE FROM audit WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM imported WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM try WHERE trial IN {}", kTrials),
         "DELETE FROM trial WHERE run = ?1", "DELETE FROM task WHERE run = ?1",

@@ -30,6 +30,26 @@ std::set<std::string> Reader::quarantined(const Arm& arm) const {
   return flaky;
 }
 
+namespace {
+
+std::vector<FindingCount> finding_counts(const Reader::State& state, const std::string& run) {
+  std::vector<FindingCount> counts;
+  auto row = state.prepare(
+      "SELECT trial.config, kind, count(DISTINCT v_audit.trial), count(*) FROM v_audit "
+      "JOIN trial ON trial.id = v_audit.trial AND trial.slot >= 0 WHERE v_audit.run = ? "
+      "GROUP BY 1, 2",
+      run);
+  while (row.executeStep()) {
+    const auto kind = finding_kind_named(row.getColumn(1).getString());
+    if (!kind) continue;  // a later Weir's
+    counts.push_back({row.getColumn(0).getString(), *kind, row.getColumn(2).getInt(),
+                      row.getColumn(3).getInt()});
+  }
+  return counts;
+}
+
+}  // namespace
+
 RunReport Reader::report(const Run& run, const std::string& baseline) const {
   RunReport report;
   report.comparison = compare(run.id);
@@ -40,6 +60,7 @@ RunReport Reader::report(const Run& run, const std::string& baseline) const {
     const auto flaky = quarantined(report.arms.front());
     report.quarantined.assign(flaky.begin(), flaky.end());
   }
+  report.findings = finding_counts(*state_, run.id);
   report.gaps = price_gaps(report.arms);
   if (run.source.empty()) {
     report.book = PriceBook::parse(price_book(run.price_book_sha256), "the run's price book")

@@ -90,6 +90,17 @@ CREATE TABLE reward (
   PRIMARY KEY (trial, try, step, key)
 ) STRICT, WITHOUT ROWID;
 
+-- What trials tried that could bend their verdicts.
+CREATE TABLE audit (
+  trial TEXT NOT NULL REFERENCES trial(id),
+  try INTEGER NOT NULL,
+  number INTEGER NOT NULL,         -- within the try, in order of turns
+  kind TEXT NOT NULL,
+  turn INTEGER,                    -- NULL: of the submission
+  detail TEXT NOT NULL,
+  PRIMARY KEY (trial, try, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE segment (
   id TEXT PRIMARY KEY,
   trial TEXT NOT NULL REFERENCES trial(id),

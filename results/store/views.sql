@@ -249,3 +249,10 @@ SELECT trial.run AS run, fork.trial AS trial, fork.id AS fork, fork.segment AS s
        ) AS cost_pusd
 FROM fork
 JOIN trial ON trial.id = fork.trial AND trial.counted_try = fork.try;
+
+-- What counted tries tried that could bend their verdicts.
+CREATE VIEW v_audit AS
+SELECT trial.run AS run, audit.trial AS trial, audit.kind AS kind, audit.turn AS turn,
+       audit.detail AS detail
+FROM audit
+JOIN trial ON trial.id = audit.trial AND trial.counted_try = audit.try;

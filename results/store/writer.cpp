@@ -62,6 +62,15 @@ constexpr const char* kInsertDecision =
     "INSERT OR REPLACE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertTurn =
     "INSERT OR REPLACE INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kForgetFindings = "DELETE FROM audit WHERE trial = ? AND try = ?";
+constexpr const char* kInsertFinding = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)";
+constexpr const char* kTurnsUpTo =
+    "WITH RECURSIVE step(segment, until) AS (SELECT ?, NULL UNION ALL "
+    "SELECT child.parent, min(coalesce(step.until, child.fork_turn), child.fork_turn) "
+    "FROM step JOIN segment AS child ON child.id = step.segment WHERE child.parent IS NOT NULL) "
+    "SELECT turn.segment, turn, actions_z FROM step JOIN segment ON segment.id = step.segment "
+    "JOIN turn ON turn.segment = step.segment AND (until IS NULL OR turn < until) "
+    "ORDER BY segment.rowid, turn";
 
 /// Binds values to `?` left to right.
 class Binder {
@@ -294,6 +303,38 @@ void Writer::record_not_run(const std::vector<Trial>& trials, const std::string&
       not_run.exec();
     }
   });
+}
+
+void Writer::record_findings(const std::string& trial, int try_number,
+                             const std::vector<Finding>& findings) {
+  state_->transact([&] {
+    auto& forget = state_->prepared(kForgetFindings);
+    bind_to(forget)(trial)(try_number);
+    forget.exec();
+    int number = 0;
+    for (const auto& finding : findings) {
+      auto& insert = state_->prepared(kInsertFinding);
+      bind_to(insert)(trial)(try_number)(++number)(std::string(name_of(finding.kind)))(
+          finding.turn)(finding.detail);
+      insert.exec();
+    }
+  });
+}
+
+std::vector<Turn> Writer::turns_up_to(const std::string& leaf) {
+  std::vector<Turn> turns;
+  state_->transact([&] {
+    auto& row = state_->prepared(kTurnsUpTo);
+    bind_to(row)(leaf);
+    while (row.executeStep()) {
+      Turn& turn = turns.emplace_back();
+      turn.segment = row.getColumn(0).getString();
+      turn.turn = row.getColumn(1).getInt();
+      turn.actions = read_text_column(row.getColumn(2));
+    }
+    row.reset();
+  });
+  return turns;
 }
 
 void Writer::record_model_change(const ModelChange& change) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "results/finding.hpp"
 #include "results/record.hpp"
 
 namespace weir {
@@ -29,6 +30,12 @@ class Writer final : public Recorder {
   /// Rows for trials that will not start: one try with outcome not_run. Trials
   /// that have rows already keep them.
   void record_not_run(const std::vector<Trial>& trials, const std::string& message, TimePoint now);
+  /// What an audit of the try found, in place of what one found before.
+  void record_findings(const std::string& trial, int try_number,
+                       const std::vector<Finding>& findings);
+  /// The turns from the try's beginning to the end of segment `leaf`, whoever wrote them; of
+  /// them segment, turn and actions.
+  [[nodiscard]] std::vector<Turn> turns_up_to(const std::string& leaf);
   void record_model_change(const ModelChange& change);
   /// Deletes unsettled intents of simulated and replayed calls: nothing was spent.
   void drop_free_intents(const std::string& run);

@@ -19,6 +19,7 @@
 #include "harness/router/commands.hpp"
 #include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
+#include "results/audit/audit.hpp"
 #include "results/exchange/atif.hpp"
 #include "results/exchange/harbor_results.hpp"
 #include "results/exchange/outcomes.hpp"
@@ -58,6 +59,15 @@ void patch(std::string_view bytes) {
   require(render(parse_patch(once)) == once);
 }
 void dockerfile(std::string_view bytes) { (void)parse_dockerfile(bytes); }
+/// Any command and any diff is audited, and nothing but UTF-8 comes out.
+void audited(std::string_view bytes) {
+  Turn turn;
+  turn.actions = nlohmann::json::array({to_utf8(bytes)}).dump();
+  const std::vector<Turn> turns = {turn};
+  for (const auto& finding : audit({.turns = turns, .submission = bytes, .of_repository = true})) {
+    require(to_utf8(finding.detail) == finding.detail && finding.detail.size() < 600);
+  }
+}
 void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
 void test_list(std::string_view bytes) {
   const nlohmann::json value = to_utf8(bytes);
@@ -325,6 +335,9 @@ const std::vector<Target>& targets() {
       {"test_names", test_names,
        {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in 1s\n"}},
       {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
+      {"audit", audited,
+       {"cat > a <<E | sudo env A=b bash -c 'git log --all'\n`x` $(curl http://a.io)\nE\n",
+        "--- a/tests/a\n+++ b/tests/a\n@@ -1 +1 @@\n-x\n+print('PASSED a::b')\n"}},
       {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
       {"logs", logs, log_seeds()},
       {"chat_reply", chat_reply,
