@@ -10,6 +10,7 @@
 #include "harness/experiment.hpp"
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
+#include "harness/task_init/task_init.hpp"
 #include "harness/validate.hpp"
 #include "tasks/format.hpp"
 
@@ -207,6 +208,12 @@ struct TasksFetchCommand {
   std::string sha256;
 };
 
+struct TasksInitCommand {
+  Common common;
+  TaskInitOptions options;
+  std::vector<std::string> env;  ///< NAME=VALUE
+};
+
 struct SandboxRunCommand {
   Common common;
   std::string rootfs;
@@ -242,7 +249,7 @@ using Command =
                  NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
                  ExportCommand, MergeCommand, PruneCommand,
                  RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
-                 ParseLogCommand, TasksListCommand, TasksFetchCommand, SandboxRunCommand,
+                 ParseLogCommand, TasksListCommand, TasksFetchCommand, TasksInitCommand, SandboxRunCommand,
                  ImageListCommand, ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
@@ -283,6 +290,7 @@ int run(const SqlCommand& command);
 int run(const ParseLogCommand& command);
 int run(const TasksListCommand& command);
 int run(const TasksFetchCommand& command);
+int run(const TasksInitCommand& command);
 int run(const SandboxRunCommand& command);
 int run(const ImageListCommand& command);
 int run(const ImagePullCommand& command);
