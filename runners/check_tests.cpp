@@ -78,12 +78,16 @@ std::optional<TestRun> run_visible_tests(const CheckRoom& room, const SnapshotPt
   return run;
 }
 
-std::optional<std::string> find_visible_tests(const CheckRoom& room, const SnapshotPtr& snapshot) {
+std::optional<std::string> find_test_runner(const CheckRoom& room, const SnapshotPtr& snapshot) {
   const auto result = run_in_box(room, snapshot, kSearch, {});
   if (!result || !result->ok()) return {};
-  const auto found = known_commands().find(std::string(trimmed(result->out.bytes)));
-  if (found == known_commands().end()) return {};
-  return found->second;
+  std::string word(trimmed(result->out.bytes));
+  return known_commands().count(word) > 0 ? std::optional(std::move(word)) : std::nullopt;
+}
+
+std::optional<std::string> find_visible_tests(const CheckRoom& room, const SnapshotPtr& snapshot) {
+  const auto runner = find_test_runner(room, snapshot);
+  return runner ? std::optional(known_commands().at(*runner)) : std::nullopt;
 }
 
 }  // namespace weir

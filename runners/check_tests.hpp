@@ -35,6 +35,12 @@ struct TestRun {
     const CheckRoom& room, const SnapshotPtr& snapshot, const std::string& command,
     const std::map<std::string, std::string>& more_env = {});
 
+/// What runs the tests found in the state `snapshot`, as one word: pytest, unittest,
+/// unittest_flat (without a package of tests), npm, cargo, go, make_check, make_test.
+/// nullopt if nothing is found.
+[[nodiscard]] std::optional<std::string> find_test_runner(const CheckRoom& room,
+                                                          const SnapshotPtr& snapshot);
+
 /// A command that runs the tests found in the state `snapshot`, by what lies there
 /// and what is installed: pytest, unittest, npm, cargo, go, make. nullopt if nothing
 /// is found.

@@ -21,7 +21,8 @@ void export_commit(const fs::path& git_directory, const std::string& commit,
   const auto git = [&](std::vector<std::string> words) {
     ProcessRequest request;
     request.argv = {"git", "-c", "safe.directory=*", "-c", "core.autocrlf=false",
-                    "--git-dir=" + git_directory.string(), "--work-tree=" + target.string()};
+                    "--git-dir=" + fs::absolute(git_directory).string(),
+                    "--work-tree=" + target.string()};
     request.argv.insert(request.argv.end(), words.begin(), words.end());
     request.cwd = target.string();
     request.env = {"GIT_INDEX_FILE=" + (scratch / "index").string(), "GIT_ATTR_NOSYSTEM=1",

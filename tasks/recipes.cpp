@@ -26,15 +26,12 @@ Recipe read_recipe(const json& entry) {
   recipe.workdir = entry.value("workdir", recipe.workdir);
   recipe.packages = entry.value("apt", std::vector<std::string>{});
   recipe.wrappers = entry.value("wrappers", std::vector<std::string>{});
-  recipe.test_command = with_repo(entry.at("test_cmd").get<std::string>(), recipe.workdir);
+  recipe.test_command = entry.at("test_cmd").get<std::string>();
   recipe.log_parser = entry.at("log_parser").get<std::string>();
-  recipe.visible_tests = with_repo(entry.value("visible_test_cmd", std::string()), recipe.workdir);
-  recipe.prepare = with_repo(entry.value("prepare", std::string()), recipe.workdir);
-  const json env = entry.value("env", json::object());
-  for (const auto& [name, value] : env.items()) {
-    recipe.env[name] = with_repo(value.get<std::string>(), recipe.workdir);
-  }
-  return recipe;
+  recipe.prepare = entry.value("prepare", std::string());
+  recipe.visible_tests = entry.value("visible_test_cmd", std::string());
+  recipe.env = entry.value("env", std::map<std::string, std::string>{});
+  return in_place(std::move(recipe));
 }
 
 }  // namespace
@@ -54,6 +51,27 @@ std::map<std::string, Recipe> read_recipes(const std::filesystem::path& file) {
     throw UserError(fmt::format("{}: instance {}: {}", file.string(), instance, error.what()));
   }
   return recipes;
+}
+
+Recipe in_place(Recipe recipe) {
+  recipe.test_command = with_repo(recipe.test_command, recipe.workdir);
+  recipe.visible_tests = with_repo(recipe.visible_tests, recipe.workdir);
+  recipe.prepare = with_repo(recipe.prepare, recipe.workdir);
+  for (auto& [name, value] : recipe.env) value = with_repo(value, recipe.workdir);
+  return recipe;
+}
+
+json recipe_json(const std::string& instance, const Recipe& recipe) {
+  json entry = {{"instance_id", instance},
+                {"apt", recipe.packages},
+                {"env", recipe.env},
+                {"test_cmd", recipe.test_command},
+                {"workdir", recipe.workdir},
+                {"log_parser", recipe.log_parser}};
+  if (!recipe.wrappers.empty()) entry["wrappers"] = recipe.wrappers;
+  if (!recipe.visible_tests.empty()) entry["visible_test_cmd"] = recipe.visible_tests;
+  if (!recipe.prepare.empty()) entry["prepare"] = recipe.prepare;
+  return entry;
 }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,11 @@ struct Recipe {
 /// and `<repo>` in values become the workdir. Other keys are ignored: such
 /// files carry measurements too. Throws UserError naming file and instance.
 [[nodiscard]] std::map<std::string, Recipe> read_recipes(const std::filesystem::path& file);
+
+/// The recipe with `{repo}` and `<repo>` in its values replaced by its workdir.
+[[nodiscard]] Recipe in_place(Recipe recipe);
+
+/// The recipe as an element of "instances".
+[[nodiscard]] nlohmann::json recipe_json(const std::string& instance, const Recipe& recipe);
 
 }  // namespace weir

@@ -1,75 +1,81 @@
 #include "tasks/test_files.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <string>
 
 namespace weir {
 namespace {
 
-using Words = std::initializer_list<std::string_view>;
+constexpr std::string_view kFolders[] = {
+    "test", "tests", "spec", "specs", "e2e", "__tests__", "__mocks__", "__snapshots__", "testdata"};
+constexpr std::string_view kConfigNames[] = {
+    "conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", ".pytest.ini", "tox.ini",
+    ".coveragerc", "phpunit.xml", "phpunit.xml.dist", ".rspec", "noxfile.py"};
+constexpr std::string_view kStemEnds[] = {"_test", "_tests", "_spec", ".test", ".tests", ".spec"};
+constexpr std::string_view kClassLanguages[] = {"java", "kt", "groovy", "scala", "cs"};
+constexpr std::string_view kClassEnds[] = {"Test", "Tests", "IT"};
 
-bool is_one_of(std::string_view word, Words words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+template <std::size_t N>
+bool among(const std::string_view (&words)[N], std::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-bool starts(std::string_view text, std::string_view with) {
-  return text.substr(0, with.size()) == with;
+template <std::size_t N>
+bool ends_in(const std::string_view (&ends)[N], std::string_view text) {
+  return std::any_of(std::begin(ends), std::end(ends), [text](std::string_view end) {
+    return text.size() > end.size() && text.substr(text.size() - end.size()) == end;
+  });
 }
 
-bool ends(std::string_view text, std::string_view with) {
-  return text.size() >= with.size() && text.substr(text.size() - with.size()) == with;
+bool starts(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
 }
 
-/// "store_test.go": "store_test"; the whole name where it has no ending.
-std::string_view stem_of(std::string_view name) {
-  const auto dot = name.rfind('.');
-  return dot == std::string_view::npos || dot == 0 ? name : name.substr(0, dot);
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
 }
 
-bool named_like_a_test(std::string_view name) {
-  const std::string_view stem = stem_of(name);
-  if (name == stem) return false;  // without an ending: a program or a note
-  if (starts(stem, "test_") || stem == "test" || stem == "tests") return true;
-  for (const std::string_view end : {"_test", "_tests", "_spec", ".test", ".spec", "-test", ".tests"}) {
-    if (ends(stem, end)) return true;
-  }
-  // FooTest.java, FooTests.cs, FooSpec.scala, FooIT.java
-  const bool camel = ends(name, ".java") || ends(name, ".kt") || ends(name, ".cs") ||
-                     ends(name, ".scala") || ends(name, ".php") || ends(name, ".groovy");
-  return camel && (ends(stem, "Test") || ends(stem, "Tests") || ends(stem, "Spec") ||
-                   ends(stem, "IT") || ends(stem, "TestCase"));
+bool is_test_class(std::string_view stem, std::string_view extension) {
+  if (!among(kClassLanguages, extension)) return false;
+  const bool first = starts(stem, "Test") && stem.size() > 4 && stem[4] >= 'A' && stem[4] <= 'Z';
+  return first || ends_in(kClassEnds, stem);
 }
 
 }  // namespace
 
 bool is_test_file(std::string_view path) {
-  for (std::size_t at = 0;;) {
-    const auto slash = path.find('/', at);
-    const std::string_view part = path.substr(at, slash - at);
-    if (slash == std::string_view::npos) return named_like_a_test(part);
-    if (is_one_of(part, {"tests", "test", "testing", "spec", "specs", "__tests__", "e2e",
-                         "testdata", "test_data", "Tests"})) {
-      return true;
-    }
-    at = slash + 1;
+  for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/')) {
+    if (among(kFolders, lower(path.substr(0, slash)))) return true;
+    path.remove_prefix(slash + 1);
   }
+  if (path == "conftest.py" || starts(path, "test_")) return true;
+  const auto dot = path.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view stem = path.substr(0, dot);
+  return ends_in(kStemEnds, stem) || is_test_class(stem, path.substr(dot + 1));
 }
 
 bool is_test_config(std::string_view path) {
   const auto slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (is_one_of(name, {"conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini",
-                       ".pytest.ini", "tox.ini", ".coveragerc", "phpunit.xml", "phpunit.xml.dist",
-                       ".rspec", "noxfile.py"})) {
-    return true;
-  }
-  if (ends(name, ".pth") || starts(name, ".mocharc")) return true;
+  if (among(kConfigNames, name)) return true;
+  if ((name.size() > 4 && name.substr(name.size() - 4) == ".pth") || starts(name, ".mocharc")) return true;
   for (const std::string_view tool : {"jest.", "vitest.", "karma.", "playwright.", "cypress."}) {
     if (starts(name, tool) && name.find("conf") != std::string_view::npos) return true;
   }
   return starts(name, "jest-") && name.find("setup") != std::string_view::npos;
+}
+
+SplitPatch split_patch(const Patch& patch) {
+  SplitPatch split;
+  for (const auto& file : patch.files) {
+    (is_test_file(file.path()) ? split.tests : split.solution).files.push_back(file);
+  }
+  return split;
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
 #include "harness/grade.hpp"
+#include "harness/task_init/task_init.hpp"
 #include "harness/validate.hpp"
 #include "tasks/format.hpp"
 
@@ -215,6 +216,12 @@ struct TasksFetchCommand {
   std::string sha256;
 };
 
+struct TasksInitCommand {
+  Common common;
+  TaskInitOptions options;
+  std::vector<std::string> env;  ///< NAME=VALUE
+};
+
 struct SandboxRunCommand {
   Common common;
   std::string rootfs;
@@ -250,7 +257,7 @@ using Command =
                  NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
                  ExportCommand, MergeCommand, PruneCommand,
                  RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
-                 ParseLogCommand, TasksListCommand, TasksFetchCommand, SandboxRunCommand,
+                 ParseLogCommand, TasksListCommand, TasksFetchCommand, TasksInitCommand, SandboxRunCommand,
                  ImageListCommand, ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
@@ -292,6 +299,7 @@ int run(const SqlCommand& command);
 int run(const ParseLogCommand& command);
 int run(const TasksListCommand& command);
 int run(const TasksFetchCommand& command);
+int run(const TasksInitCommand& command);
 int run(const SandboxRunCommand& command);
 int run(const ImageListCommand& command);
 int run(const ImagePullCommand& command);

@@ -380,12 +380,13 @@ class Parser {
   }
 
   void add_tasks() {
-    CLI::App* tasks = app_.add_subcommand("tasks", "Look at tasks, get tasks");
+    CLI::App* tasks = app_.add_subcommand("tasks", "Look at tasks, get tasks, make tasks");
     tasks->require_subcommand(1);
     CLI::App* list = subcommand(*tasks, "list", "List the tasks of suites", tasks_list_);
     list->add_option("suite", tasks_list_.suites, "Suites")->required();
     add_sources(list, tasks_list_.sources);
     add_fetch(*tasks);
+    add_init(*tasks);
     CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);
     parse->add_option("--parser", parse_log_.parser,
                       "A name of the official registry, with or without parse_log_")
@@ -420,6 +421,24 @@ class Parser {
           const bool hex = text.find_first_not_of("0123456789abcdef") == std::string::npos;
           return hex && text.size() == 64 ? std::string() : "must be 64 lower-case hex digits";
         });
+  }
+
+  void add_init(CLI::App& tasks) {
+    CLI::App* sub =
+        subcommand(tasks, "init", "Make tasks of a repository's own fixes, and validate them", tasks_init_);
+    TaskInitOptions& init = tasks_init_.options;
+    sub->add_option("--from-git", init.commits, "Commit, or range A..B (repeatable)")->required();
+    sub->add_option("--repo", init.repository, "Repository (default: here)");
+    sub->add_option("-o,--output", init.folder, "Suite folder, added to (default: OWNER__NAME)");
+    sub->add_option("--name", init.name, "OWNER/NAME (default: by the remote)");
+    sub->add_option("--test-cmd", init.test_command,
+                    "Runs the tests; {files} = those touched, {repo} = the repository (default: found)");
+    sub->add_option("--log-parser", init.log_parser, "Reads their log (default: by the command)");
+    sub->add_option("--attempts", init.attempts, "Runs of each state (default: 3)")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--env", tasks_init_.env, "NAME=VALUE for the tests (repeatable)");
+    sub->add_option("--apt", init.packages, "Debian package they need, installed (repeatable)");
+    sub->add_flag("--force", init.force, "Replace tasks that are there already");
   }
 
   void add_sandbox() {
@@ -489,6 +508,7 @@ class Parser {
   ParseLogCommand parse_log_;
   TasksListCommand tasks_list_;
   TasksFetchCommand tasks_fetch_;
+  TasksInitCommand tasks_init_;
   SandboxRunCommand sandbox_run_;
   ImageListCommand image_list_;
   ImagePullCommand image_pull_;

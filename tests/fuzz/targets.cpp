@@ -38,9 +38,11 @@
 #include "tasks/json_rows.hpp"
 #include "tasks/patch.hpp"
 #include "tasks/predictions.hpp"
+#include "tasks/problem_text.hpp"
 #include "tasks/reverse_patch.hpp"
 #include "tasks/swebench_instance.hpp"
 #include "tasks/terminal_bench_yaml.hpp"
+#include "tasks/test_files.hpp"
 #include "tasks/test_list.hpp"
 #include "tasks/text.hpp"
 #include "tasks/yaml_file.hpp"
@@ -67,6 +69,11 @@ void audited(std::string_view bytes) {
   for (const auto& finding : audit({.turns = turns, .submission = bytes, .of_repository = true})) {
     require(to_utf8(finding.detail) == finding.detail && finding.detail.size() < 600);
   }
+}
+void fix_commit(std::string_view bytes) {
+  const SplitPatch split = split_patch(parse_patch(bytes));
+  const ProblemText problem = problem_text(bytes, split.solution);
+  require(problem.text == problem_text(problem.text, {}).text);
 }
 void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
 void test_list(std::string_view bytes) {
@@ -278,6 +285,8 @@ const std::vector<Target>& targets() {
        {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
       {"dockerfile", dockerfile,
        {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
+      {"fix_commit", fix_commit,
+       {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},
       {"reverse_patch", reverse_patch,
        {"diff --git a/x b/y\nrename from x\nrename to y\nindex 1..2 3\n--- a/x\n+++ b/y\n"
         "@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
