@@ -32,10 +32,9 @@ std::string set_up(Box& box, const AgentStep& step, const PreparedEnvironment& e
   request.stop = stop;
   const ExecResult result = box.exec(request);
   if (stop.stop_requested()) throw Cancelled();
-  if (result.status == ExecStatus::box_lost) throw InfraError(result.message);
   if (result.ok()) return {};
-  return fmt::format("setup.sh: {} {}: {}", name_of(result.status), result.exit_code,
-                     to_utf8(result.out.bytes).substr(0, 500));
+  return fmt::format("setup.sh: {} {}: {}{}", name_of(result.status), result.exit_code,
+                     to_utf8(result.out.bytes).substr(0, 500), result.message);
 }
 
 }  // namespace
@@ -60,14 +59,13 @@ Task step_task(const Task& task, std::size_t index) {
 
 std::string begin_step(Box& box, const AgentStep& step, const PreparedEnvironment& environment,
                        const std::stop_token& stop) {
-  if (!step.workdir.empty()) {
-    box.put_tree(step.workdir, environment.workdir);
-    const std::string problem = set_up(box, step, environment, stop);
-    if (!problem.empty()) return problem;
-  }
-  if (!step.healthcheck) return {};
   try {
-    wait_until_healthy(box, *step.healthcheck, environment, stop);
+    if (!step.workdir.empty()) {
+      box.put_tree(step.workdir, environment.workdir);
+      const std::string problem = set_up(box, step, environment, stop);
+      if (!problem.empty()) return problem;
+    }
+    if (step.healthcheck) wait_until_healthy(box, *step.healthcheck, environment, stop);
     return {};
   } catch (const InfraError& error) {
     return error.what();

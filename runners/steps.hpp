@@ -20,7 +20,7 @@ namespace weir {
 
 /// Makes the box ready for a step: its files come to the workdir, their setup.sh runs (as the
 /// environment's user), its healthcheck passes. Returns what went wrong, "" if nothing: after
-/// the first step an agent may have broken it. Throws InfraError and Cancelled.
+/// the first step an agent may have broken it. Throws Cancelled.
 [[nodiscard]] std::string begin_step(Box& box, const AgentStep& step,
                                      const PreparedEnvironment& environment,
                                      const std::stop_token& stop);

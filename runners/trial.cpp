@@ -201,7 +201,7 @@ class TrialRun {
       const auto& limit = step.shown.limits.agent;
       Deadline deadline(room_.watchdog, whole, limit ? Clock::duration(*limit) : kNever);
       box.follow(deadline);
-      const std::string problem = begin_step(box, steps[i], environment, whole.token());
+      const std::string problem = begin_step(box, steps[i], environment, stop_);
       if (!problem.empty()) {
         if (i == 0) throw InfraError(fmt::format("step {}: {}", steps[i].name, problem));
         verdicts.add({Outcome::unresolved, problem, {}, {}, {}});
@@ -213,7 +213,7 @@ class TrialRun {
       const SnapshotPtr files = i + 1 == steps.size() ? box.end() : frozen(box);
       const auto& grading = std::get<RewardGrading>(step.hidden.grading);
       verdicts.add(grade_final_state(files, step.shown, grading, grading_room(environment)));
-    } while (verdicts.goes_on());
+    } while (verdicts.goes_on() && !whole.expired());
     take(verdicts.total());
   }
 

@@ -104,9 +104,9 @@ struct PatchGrading {
 struct RewardGrading {
   std::filesystem::path tests;  ///< folder placed at /tests
   std::map<std::string, std::string> env;
-  std::filesystem::path step_tests = {};      ///< of a step: laid over `tests`, which may not be there
-  std::string user = "root";                  ///< who runs test.sh
-  std::vector<CollectCommand> collect = {};   ///< run first, without the tests
+  std::filesystem::path step_tests = {};  ///< of a step: laid over `tests`, which may be missing
+  std::string user = "root";              ///< who runs test.sh
+  std::vector<CollectCommand> collect = {};  ///< run first, without the tests
 };
 
 /// The other half: only graders, the oracle agent and the simulated model

@@ -107,8 +107,11 @@ class StepAgent final : public Agent {
     request.cwd = task.environment.workdir;
     request.env = {{"PATH", "/usr/bin:/bin"}};
     request.stop = deadline.token();
-    EXPECT_TRUE(box.exec(request).ok()) << task.instruction;
-    return {};
+    Submission submission;
+    const bool ok = box.exec(request).ok();
+    if (deadline.expired()) submission.stop = StopReason::wall;
+    EXPECT_TRUE(ok || deadline.expired()) << task.instruction;
+    return submission;
   }
 };
 
@@ -140,8 +143,9 @@ class StepsTest : public testing::Test {
     task_.shown.terminal.steps.push_back(shown);
     task_.hidden.terminal.steps.push_back(graded);
   }
-  Try run() {
-    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_, {}, false, {}};
+  Try run(milliseconds wall = {}) {
+    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_, {}, false,
+                   {},        wall};
     room.make_agent = [](const AgentContext&) { return std::make_unique<StepAgent>(); };
     return run_trial(task_, Trial{}, 1, room, {});
   }
@@ -197,6 +201,15 @@ TEST_F(StepsTest, AStepsTimeLimitIsItsOwn) {
   task_.shown.terminal.steps[0].agent.timeout = milliseconds(60'000);
   EXPECT_EQ(step_task(task_, 0).shown.limits.agent, milliseconds(60'000));
   EXPECT_FALSE(step_task(task_, 1).shown.limits.agent);
+}
+
+TEST_F(StepsTest, TheRunsTimeLimitHoldsForAllSteps) {
+  add("one", "sleep 60", "true");
+  add("two", "true", "true");
+  const Try done = run(milliseconds(300));
+  EXPECT_EQ(done.outcome, Outcome::unresolved);  // what was done is graded
+  EXPECT_EQ(done.stop_reason, StopReason::wall);
+  EXPECT_EQ(done.rewards.size(), 2U);
 }
 
 TEST_F(StepsTest, AFailingSetUpIsTheMachinesOnlyInTheFirstStep) {
