@@ -60,7 +60,7 @@ TEST_F(TerminalTasks, StepsAreGradedOneByOne) {
 
 TEST_F(TerminalTasks, StepsNeedAnAgentThatCanGoThroughThem) {
   two_steps();
-  const std::string head = "name = \"x\"\nsuites = [\"suite\"]\n";
+  const std::string head = "[experiment]\nname = \"x\"\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n";
   write_file(folder_ / "bash.toml", head +
                                         "[models.m]\nprovider = \"simulated\"\n"
                                         "[configs.c]\ntiers = [\"m\"]\n");
