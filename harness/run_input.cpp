@@ -12,6 +12,21 @@
 #include "tasks/text.hpp"
 
 namespace weir {
+namespace {
+
+/// An agent's turns, limits and books are of one instruction: only agents without any can go
+/// from step to step.
+void require_agents_for(const Task& task, const Experiment& experiment) {
+  if (task.shown.terminal.steps.empty()) return;
+  for (const auto& config : experiment.configs) {
+    if (config.agent == "oracle" || config.agent == "nop") continue;
+    throw UserError(fmt::format("task {}: multi-step tasks are not supported by the agent \"{}\" "
+                                "of config \"{}\" yet; leave it out with --task",
+                                task.shown.id, config.agent, config.name));
+  }
+}
+
+}  // namespace
 
 std::vector<Task> load_tasks(const Experiment& experiment) {
   std::vector<Task> tasks;
@@ -29,6 +44,7 @@ std::vector<Task> load_tasks(const Experiment& experiment) {
         throw UserError(fmt::format("task {}: {}; leave it out with --task", task.shown.id,
                                     task.unsupported));
       }
+      require_agents_for(task, experiment);
       if (!ids.insert(task.shown.id).second) {
         throw UserError(fmt::format("{}: task id \"{}\" is in another suite of the experiment too",
                                     path.string(), task.shown.id));

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "harness/agent/reference_agents.hpp"
-#include "runners/grade/log_parsers.hpp"
+#include "runners/grade/grader.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
 #include "tasks/error.hpp"
@@ -57,18 +57,34 @@ void conclude(TaskValidity& task) {
   }
 }
 
+/// The rewards of one step, or the task's own ("").
+json rewards_of(const Try& attempt, const std::string& step) {
+  json rewards = json::object();
+  for (const auto& entry : attempt.rewards) {
+    if (entry.step == step) rewards[entry.key] = entry.value;
+  }
+  return rewards;
+}
+
+/// The steps that were graded, in their order.
+json steps_of(const Try& attempt) {
+  json steps = json::array();
+  for (const auto& entry : attempt.rewards) {
+    if (entry.step.empty() || (!steps.empty() && steps.back().at("name") == entry.step)) continue;
+    steps.push_back({{"name", entry.step}, {"rewards", rewards_of(attempt, entry.step)}});
+  }
+  return steps;
+}
+
 json reference_json(const ReferenceResult& result) {
   if (result.tries.empty()) return nullptr;
   const Try& last = result.tries.back();
-  json rewards = json::object();
-  json reward;
-  for (const auto& entry : last.rewards) {
-    rewards[entry.key] = entry.value;
-    if (entry.key == "reward") reward = entry.value;
-  }
+  const json rewards = rewards_of(last, "");
+  const json reward = rewards.value("reward", json());
   json out = {{"outcome", name_of(*last.outcome)}, {"reward", reward}, {"rewards", rewards},
               {"seconds", static_cast<double>(last.wall_ms) / 1000}};
   if (!last.message.empty()) out["message"] = last.message;
+  if (const json steps = steps_of(last); !steps.empty()) out["steps"] = steps;
   return out;
 }
 
@@ -88,6 +104,10 @@ std::vector<Task> load(const ValidateOptions& options) {
 
 /// Why the task's test log cannot be read; "" if it can.
 std::string unknown_parser(const Task& task) {
+  const auto& log = task.hidden.terminal.log;
+  if (log && !knows_test_log(log->parser)) {
+    return fmt::format("log parser \"{}\" is not supported yet", log->parser);
+  }
   const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
   if (grading == nullptr || find_log_parser(grading->log_parser) != nullptr) return {};
   return fmt::format("log parser \"{}\" is not supported yet", grading->log_parser);

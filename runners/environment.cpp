@@ -41,6 +41,8 @@ class Builder {
     built_->base = info.digest.empty() ? host_digest() : info.digest;
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
+    built_->entrypoint = task.environment.entrypoint;
+    built_->healthcheck = task.environment.healthcheck;
     if (as_image_ && !task.environment.workdir_declared) built_->workdir = info.workdir;
     if (as_image_ && !task.environment.user_declared) built_->user = info.user;
     built_->env = info.env;

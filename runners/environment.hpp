@@ -21,6 +21,8 @@ struct PreparedEnvironment {
   std::string workdir;
   std::string user;
   std::map<std::string, std::string> env;  ///< complete: nothing is inherited
+  std::vector<std::string> entrypoint = {};  ///< see service.hpp
+  std::optional<Healthcheck> healthcheck = {};
   std::vector<std::string> deviations;     ///< what was declared and not honoured
   BoxLimits limits = {};  ///< of every box of the task, agent's, check's or grader's: its own first
 

@@ -24,7 +24,7 @@ class Stopwatch {
 
 template <typename Work>
 auto MeteredBox::metered(Work&& work) {
-  const auto permit = acquire_paused(busy_, deadline_);
+  const auto permit = acquire_paused(busy_, *deadline_);
   const Stopwatch stopwatch(worked_);
   return work();
 }

@@ -12,7 +12,10 @@ namespace weir {
 class MeteredBox final : public Box {
  public:
   MeteredBox(std::unique_ptr<Box> box, Limiter& busy, Deadline& deadline)
-      : box_(std::move(box)), busy_(busy), deadline_(deadline) {}
+      : box_(std::move(box)), busy_(busy), deadline_(&deadline) {}
+
+  /// From now on `deadline`'s clock is the one that stands still; it outlives its use here.
+  void follow(Deadline& deadline) { deadline_ = &deadline; }
 
   ExecResult exec(const ExecRequest& request) override;
   SnapshotPtr snapshot() override;
@@ -37,7 +40,7 @@ class MeteredBox final : public Box {
 
   std::unique_ptr<Box> box_;
   Limiter& busy_;
-  Deadline& deadline_;
+  Deadline* deadline_;
   std::chrono::microseconds worked_{0};
 };
 

@@ -8,6 +8,8 @@
 #include "runners/grade/grader.hpp"
 #include "runners/metered_box.hpp"
 #include "runners/repository.hpp"
+#include "runners/service.hpp"
+#include "runners/steps.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -176,33 +178,86 @@ class TrialRun {
     try_.environment_sha256 = environment_->sha256;
     for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
     const Deadline elapsed(room_.watchdog, stop_, way_.elapsed_left);
+    auto bare = with_service(room_.sandbox.create(spec()), *environment_, stop_);
     Deadline deadline(room_.watchdog, elapsed, way_.left);
-    MeteredBox box(room_.sandbox.create(spec()), room_.busy_boxes, deadline);
-    const Submission submission = act(box, deadline, elapsed);
+    MeteredBox box(std::move(bare), room_.busy_boxes, deadline);
+    if (task_.shown.terminal.steps.empty()) {
+      const Submission submission = act(task_, *environment_, box, deadline, elapsed);
+      note(submission);
+      if (!submission.failure) conclude(submission, box);
+    } else {
+      walk_steps(box, deadline);
+    }
+    try_.box_ms = (way_.box + box.worked()).count();
+  }
+
+  /// What the agent says of its trajectory.
+  void note(const Submission& submission) {
     try_.leaf = submission.leaf;
     try_.error_class = submission.error_class;
     try_.may_pass = submission.may_pass;
     try_.message = submission.message;
-    try_.model_ms = submission.model_time.count();
+    try_.model_ms += submission.model_time.count();
     try_.stop_reason = submission.stop;
     for (const auto& anomaly : submission.anomalies) anomalies_.push_back(anomaly);
-    if (submission.failure) {
-      try_.outcome = submission.failure;
-    } else if (way_.fork || awaited(way_.trials)) {
+    if (submission.failure) try_.outcome = submission.failure;
+  }
+
+  void conclude(const Submission& submission, Box& box) {
+    if (way_.fork || awaited(way_.trials)) {
       grade(submission, box);
     } else {
       try_.outcome = Outcome::not_run;  // nobody asks
     }
-    try_.box_ms = (way_.box + box.worked()).count();
+  }
+
+  /// A multi-step task: one box, an agent of its own for each step, graded on a frozen copy,
+  /// so that no verifier's files ever reach an agent. Each step has its own time limit, the
+  /// run's holds for all.
+  void walk_steps(MeteredBox& box, const Deadline& whole) {
+    const auto& steps = task_.shown.terminal.steps;
+    StepVerdicts verdicts(task_.hidden.terminal);
+    do {
+      const std::size_t i = verdicts.count();
+      const Task step = step_task(task_, i);
+      PreparedEnvironment environment = *environment_;
+      if (steps[i].agent.user) environment.user = *steps[i].agent.user;
+      const auto& limit = step.shown.limits.agent;
+      Deadline deadline(room_.watchdog, whole, limit ? Clock::duration(*limit) : kNever);
+      box.follow(deadline);
+      const std::string problem = begin_step(box, steps[i], environment, stop_);
+      if (!problem.empty()) {
+        if (i == 0) throw InfraError(fmt::format("step {}: {}", steps[i].name, problem));
+        verdicts.add({Outcome::unresolved, problem, {}, {}, {}});
+        break;
+      }
+      const Submission submission = act(step, environment, box, deadline, whole);
+      note(submission);
+      if (submission.failure) return;
+      const SnapshotPtr files = i + 1 == steps.size() ? box.end() : frozen(box);
+      const auto& grading = std::get<RewardGrading>(step.hidden.grading);
+      verdicts.add(grade_final_state(files, step.shown, grading, grading_room(environment)));
+    } while (verdicts.goes_on() && !whole.expired());
+    take(verdicts.total());
+  }
+
+  /// The files as they are; what the agent has running goes on.
+  static SnapshotPtr frozen(Box& box) {
+    SnapshotPtr files = box.snapshot();
+    if (files == nullptr) files = box.copy();
+    if (files == nullptr) throw InfraError("the box could not be frozen between two steps");
+    return files;
   }
 
   static Clock::duration limit_or_never(milliseconds limit) {
     return limit.count() > 0 ? Clock::duration(limit) : kNever;
   }
 
-  /// The shorter of the run's wall limit and the task's own.
+  /// The shorter of the run's wall limit and the task's own, which is each step's where it has
+  /// steps.
   Clock::duration allowance() const {
     const Clock::duration limit = limit_or_never(room_.wall_limit);
+    if (!task_.shown.terminal.steps.empty()) return limit;
     const auto& own = task_.shown.limits.agent;
     return own ? std::min<Clock::duration>(limit, *own) : limit;
   }
@@ -213,34 +268,42 @@ class TrialRun {
     return spec;
   }
 
-  Submission act(MeteredBox& box, Deadline& deadline, const Deadline& elapsed) {
+  Submission act(const Task& task, const PreparedEnvironment& environment, MeteredBox& box,
+                 Deadline& deadline, const Deadline& elapsed) {
     part_ = [&](Branch branch) { part(std::move(branch), deadline, elapsed, box); };
     auto agent = std::move(way_.agent);
     if (agent == nullptr) {
       const auto part = [this](Branch branch) { part_(std::move(branch)); };
-      agent = room_.make_agent({task_, way_.trials, number_, *environment_, part});
+      agent = room_.make_agent({task, way_.trials, number_, environment, part});
     }
-    Submission submission = agent->run(task_.shown, box, room_.recorder, deadline);
+    Submission submission = agent->run(task.shown, box, room_.recorder, deadline);
     if (stop_.stop_requested()) throw Cancelled();
     return submission;
   }
 
+  GradingRoom grading_room(const PreparedEnvironment& environment) const {
+    return {room_.sandbox, room_.graders, environment, stop_, room_.grade_empty_diffs};
+  }
+
   void grade(const Submission& submission, Box& box) {
-    const GradingRoom grading{room_.sandbox, room_.graders, *environment_, stop_,
-                              room_.grade_empty_diffs};
-    Verdict verdict;
+    const GradingRoom grading = grading_room(*environment_);
     if (const auto* tests = std::get_if<PatchGrading>(&task_.hidden.grading)) {
       try_.submission = submission.patch ? *submission.patch : diff_of(box);
       if (try_.submission.empty() && submission.stop != StopReason::submitted) {
         try_.outcome = Outcome::agent_limit;  // a limit was hit and nothing was there to grade
         return;
       }
-      verdict = grade_patch(try_.submission, task_.shown, *tests, task_.hidden.gold_patch, grading);
+      take(grade_patch(try_.submission, task_.shown, *tests, task_.hidden.gold_patch, grading));
     } else if (const auto* reward = std::get_if<RewardGrading>(&task_.hidden.grading)) {
-      verdict = grade_final_state(box.end(), task_.shown, *reward, grading);
+      take(grade_final_state(box.end(), task_.shown, *reward, grading));
+    } else if (const auto& log = task_.hidden.terminal.log) {
+      take(grade_test_log(box.end(), task_.shown, *log, grading));
     } else {
-      verdict.message = "the task has no way to be graded";
+      take({Outcome::invalid, "the task has no way to be graded", {}, {}, {}});
     }
+  }
+
+  void take(const Verdict& verdict) {
     try_.outcome = verdict.outcome;
     try_.rewards = verdict.rewards;
     try_.evidence = verdict.evidence;

@@ -88,7 +88,6 @@ class Reader {
       stage().command = process_words(rest);
     } else if (line.name == "ENTRYPOINT") {
       stage().entrypoint = process_words(rest);
-      refuse("ENTRYPOINT: a process that must run before the agent");
     } else if (line.name == "HEALTHCHECK" && rest != "NONE") {
       file_.deviations.push_back("HEALTHCHECK of the Dockerfile is not run");
     }
@@ -286,6 +285,7 @@ class Reader {
       const DockerStage& one = **each;
       file_.steps.insert(file_.steps.end(), one.steps.begin(), one.steps.end());
       if (!one.workdir.empty()) file_.workdir = one.workdir;
+      if (!one.entrypoint.empty()) file_.entrypoint = one.entrypoint;
     }
   }
 

@@ -26,6 +26,7 @@ struct DockerStage {
 struct Dockerfile {
   std::string from;     ///< an image; "" if none
   std::string workdir;  ///< the last WORKDIR; "" if none
+  std::vector<std::string> entrypoint;  ///< the last ENTRYPOINT, words; none if there is none
   std::vector<BuildStep> steps;
   std::vector<DockerStage> stages;               ///< as written, the last one too
   std::map<std::string, std::string> arguments;  ///< every ARG with its default
@@ -41,8 +42,8 @@ struct Dockerfile {
 
 /// Parses a Dockerfile: continuation lines, comments, heredocs, shell and exec forms, stages,
 /// ARG with defaults (before FROM too, where they hold for FROM alone until they are named
-/// again). Files of other stages (COPY --from), URLs, archives that ADD would unpack, an
-/// ENTRYPOINT, ONBUILD and shells that are no bash or sh are `unsupported`.
+/// again). Files of other stages (COPY --from), URLs, archives that ADD would unpack,
+/// ONBUILD and shells that are no bash or sh are `unsupported`.
 [[nodiscard]] Dockerfile parse_dockerfile(std::string_view text);
 
 }  // namespace weir

@@ -38,6 +38,8 @@ struct Environment {
   bool workdir_declared = false;         ///< by the task itself: an image's own does not count
   bool user_declared = false;
   std::map<std::string, std::string> env;
+  std::vector<std::string> entrypoint;   ///< words: the service that runs in every box; may be none
+  std::optional<Healthcheck> healthcheck;  ///< passes before anybody acts in a box
   std::vector<std::string> packages;     ///< Debian packages that must be installed already
   std::vector<std::string> wrappers;     ///< programs that must be the environment's own
   std::string prepare;                   ///< script, run once in workdir after the repository is there;
@@ -104,6 +106,9 @@ struct PatchGrading {
 struct RewardGrading {
   std::filesystem::path tests;  ///< folder placed at /tests
   std::map<std::string, std::string> env;
+  std::filesystem::path step_tests = {};  ///< of a step: laid over `tests`, which may be missing
+  std::string user = "root";              ///< who runs test.sh
+  std::vector<CollectCommand> collect = {};  ///< run first, without the tests
 };
 
 /// The other half: only graders, the oracle agent and the simulated model

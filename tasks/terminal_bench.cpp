@@ -20,7 +20,11 @@ std::optional<std::string> bench_variable(const std::string& name) {
   static const std::map<std::string, std::string> values = {
       {"T_BENCH_TEST_DIR", "/tests"},
       {"T_BENCH_CONTAINER_LOGS_PATH", "/logs"},
-      {"T_BENCH_CONTAINER_AGENT_LOGS_PATH", "/agent-logs"}};
+      {"T_BENCH_CONTAINER_AGENT_LOGS_PATH", "/agent-logs"},
+      {"T_BENCH_TASK_LOGS_PATH", "/logs"},
+      {"T_BENCH_TASK_AGENT_LOGS_PATH", "/agent-logs"},
+      {"T_BENCH_TASK_DOCKER_CLIENT_IMAGE_NAME", "client"},
+      {"T_BENCH_TASK_DOCKER_CLIENT_CONTAINER_NAME", "client"}};
   const auto found = values.find(name);
   return found == values.end() ? std::nullopt : std::optional(found->second);
 }
@@ -66,6 +70,7 @@ void read_parts(const fs::path& folder, const BenchTask& declared, Task& task) {
   }
   task.shown.environment.build_context = folder;
   take_dockerfile(task, parse_dockerfile(read_file(dockerfile)));
+  task.shown.environment.build.push_back({BuildStep::Kind::run, {"mkdir -p /agent-logs"}});
   read_compose(folder, task);
 }
 
@@ -86,9 +91,10 @@ void read_task(const fs::path& folder, Task& task) {
     shown.environment.deviations.push_back(key + ": unknown, ignored");
   }
   read_parts(folder, declared, task);
-  add_unsupported(task, fmt::format("grading by the log parser \"{}\" of the old Terminal-Bench is "
-                                    "not supported yet",
-                                    declared.parser_name));
+  if (declared.same_shell) {
+    shown.environment.deviations.emplace_back(
+        "run_tests_in_same_shell: tests run in a shell of their own");
+  }
   task.sha256 = folder_digest(folder);
 }
 

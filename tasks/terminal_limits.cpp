@@ -59,22 +59,34 @@ void take_resources(Task& task) {
   }
 }
 
-void take_verifier(Task& task) {
-  const TerminalGrading& grading = task.hidden.terminal;
-  const Verifier& verifier = grading.verifier;
+/// `where` says whose verifier it is: the task's own (""), or a step's.
+void take_verifier(Task& task, Verifier& verifier, const std::string& where) {
   if (verifier.separate) {
-    add_unsupported(task, "a verifier in an environment of its own is not supported yet");
+    add_unsupported(task, where + "a verifier in an environment of its own is not supported yet");
   }
-  if (!verifier.collect.empty()) {
-    add_unsupported(task, "verifier.collect is not supported yet");
+  for (const auto& each : verifier.collect) {
+    if (each.service == "main") continue;
+    add_unsupported(task, fmt::format("{}verifier.collect in the service {}", where, each.service));
   }
-  if (verifier.phase.user && *verifier.phase.user != "root" && *verifier.phase.user != "0") {
-    deviate(task, fmt::format("verifier.user is \"{}\"; tests run as root", *verifier.phase.user));
+  verifier.env = env_for(task, where + "verifier.env", verifier.env);
+  tell_network(task, where + "verifier: ", verifier.phase.network);
+}
+
+void take_steps(Task& task) {
+  auto& steps = task.shown.terminal.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::string where = fmt::format("step {}: ", steps[i].name);
+    tell_network(task, where + "agent: ", steps[i].agent.network);
+    take_verifier(task, task.hidden.terminal.steps[i].verifier, where);
   }
-  if (!grading.artifacts.empty()) {
-    deviate(task, fmt::format("{} artifacts are declared; none is kept", grading.artifacts.size()));
-  }
-  tell_network(task, "verifier: ", verifier.phase.network);
+}
+
+/// Artifacts of the task and of its steps; a verdict rests on the box alone.
+void tell_artifacts(Task& task) {
+  const TerminalGrading& grading = task.hidden.terminal;
+  std::size_t declared = grading.artifacts.size();
+  for (const auto& step : grading.steps) declared += step.artifacts.size();
+  if (declared > 0) deviate(task, fmt::format("{} artifacts are declared; none is kept", declared));
 }
 
 }  // namespace
@@ -87,6 +99,7 @@ void take_dockerfile(Task& task, const Dockerfile& dockerfile) {
   Environment& environment = task.shown.environment;
   environment.base = dockerfile.from;
   environment.build = dockerfile.steps;
+  environment.entrypoint = dockerfile.entrypoint;
   if (!dockerfile.workdir.empty()) environment.workdir = dockerfile.workdir;
   for (const auto& each : dockerfile.deviations) deviate(task, each);
   if (!dockerfile.unsupported.empty()) add_unsupported(task, dockerfile.unsupported);
@@ -108,23 +121,23 @@ void take_environment(Task& task) {
   take_resources(task);
   tell_network(task, "", declared.network);
   tell_network(task, "agent: ", task.shown.terminal.agent.network);
-  if (declared.healthcheck) {
-    add_unsupported(task, "environment.healthcheck is not supported yet");
-  }
+  environment.healthcheck = declared.healthcheck;
   if (!declared.mcp_servers.empty()) {
     add_unsupported(task, fmt::format("needs the MCP server {}", declared.mcp_servers[0].name));
   }
   if (declared.skills_dir) {
     deviate(task, fmt::format("skills in {} are not shown to the agent", *declared.skills_dir));
   }
-  take_verifier(task);
+  Verifier& verifier = task.hidden.terminal.verifier;
+  take_verifier(task, verifier, "");
   if (auto* grading = std::get_if<RewardGrading>(&task.hidden.grading)) {
-    grading->env = env_for(task, "verifier.env", task.hidden.terminal.verifier.env);
+    grading->env = verifier.env;
+    grading->user = verifier.phase.user.value_or("root");
+    grading->collect = verifier.collect;
   }
   task.hidden.solution_env = env_for(task, "solution.env", task.hidden.solution_env);
-  if (!task.shown.terminal.steps.empty()) {
-    add_unsupported(task, "multi-step tasks are not supported yet");
-  }
+  take_steps(task);
+  tell_artifacts(task);
   for (const auto& key : task.shown.terminal.unknown) deviate(task, key + ": unknown, ignored");
 }
 

@@ -42,7 +42,7 @@ only() {
 }
 only 'boost/(process|asio)' 'runners/process.cpp'
 only 'SQLiteCpp' 'results/store/database.hpp'
-only 'CLI/' 'harness/cli/parse.cpp'
+only 'CLI/' 'harness/cli/parse(_tasks)?.cpp'
 only 'toml\+\+' 'tasks/config_file.cpp'
 only 'yaml-cpp/' 'tasks/(yaml_file|terminal_bench_yaml).cpp'
 only 'curl/' 'harness/model/transport.cpp'

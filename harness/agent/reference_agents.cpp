@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -16,6 +17,8 @@ class OracleAgent final : public Agent {
     Submission submission;
     if (task.deliverable == Deliverable::patch) {
       submission.patch = hidden_.gold_patch;
+    } else if (const auto& log = hidden_.terminal.log) {
+      solve_as_bench(log->solution, box, deadline, submission);
     } else if (hidden_.solution.empty()) {
       submission.message = "the task has no solution folder";
     } else {
@@ -26,13 +29,34 @@ class OracleAgent final : public Agent {
 
  private:
   void solve(Box& box, Deadline& deadline, Submission& submission) const {
-    box.put_tree(hidden_.solution, "/solution");
     ExecRequest request;
-    request.script = "chmod -R a+rX /solution && chmod a+x /solution/solve.sh";
+    request.script = "rm -rf /solution";  // an earlier step's
     request.env = environment_.env;
     (void)box.exec(request);
-    request.script = "/solution/solve.sh";
+    box.put_tree(hidden_.solution, "/solution");
+    request.script = "chmod -R a+rX /solution && chmod a+x /solution/solve.sh";
+    (void)box.exec(request);
+    run("/solution/solve.sh", box, deadline, submission);
+  }
+
+  /// The old Terminal-Bench: one script, or keystrokes.
+  void solve_as_bench(const std::filesystem::path& solution, Box& box, Deadline& deadline,
+                      Submission& submission) const {
+    if (solution.empty()) {
+      submission.message = "the task has no solution.sh";
+    } else if (solution.extension() != ".sh") {
+      submission.message = "solution.yaml: recorded keystrokes are not replayed";
+    } else {
+      box.put(read_file(solution), "/oracle/solution.sh", 0755);
+      run("bash /oracle/solution.sh", box, deadline, submission);
+    }
+  }
+
+  void run(const std::string& script, Box& box, Deadline& deadline, Submission& submission) const {
+    ExecRequest request;
+    request.script = script;
     request.cwd = environment_.workdir;
+    request.env = environment_.env;
     request.env["DEBIAN_FRONTEND"] = "noninteractive";
     for (const auto& [name, value] : hidden_.solution_env) request.env[name] = value;
     request.user = environment_.user;
@@ -42,8 +66,10 @@ class OracleAgent final : public Agent {
     const ExecResult result = box.exec(request);
     if (deadline.token().stop_requested()) submission.stop = StopReason::wall;
     if (result.ok()) return;
-    submission.message = fmt::format("solve.sh: {} {}: {}", name_of(result.status),
-                                     result.exit_code, to_utf8(result.out.bytes).substr(0, 300));
+    submission.message =
+        fmt::format("{}: {} {}: {}", std::filesystem::path(script).filename().string(),
+                    name_of(result.status), result.exit_code,
+                    to_utf8(result.out.bytes).substr(0, 300));
   }
 
   const Hidden& hidden_;

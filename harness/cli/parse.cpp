@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/cli/options.hpp"
+#include "harness/cli/parse_tasks.hpp"
 #include "harness/version.hpp"
 
 namespace weir::cli {
@@ -139,26 +140,8 @@ class Parser {
 
   void add_grade() {
     CLI::App* sub = subcommand(app_, "grade", "Grade SWE-bench predictions made by anyone", grade_);
-    GradeOptions& options = grade_.options;
-    sub->add_option("suite", options.suite, "Suite of SWE-bench instances")->required();
-    sub->add_option("--predictions", options.predictions, "A predictions file; or gold, or empty")
-        ->required();
-    sub->add_option("--task", options.tasks, "Only tasks matching this glob (repeatable)");
-    sub->add_option("--jobs", options.jobs, "Instances in flight")->check(CLI::PositiveNumber);
-    sub->add_option_function<int>(
-           "--timeout",
-           [&options](const int& seconds) { options.timeout = std::chrono::seconds(seconds); },
-           "Seconds one instance's tests may take")
-        ->check(CLI::PositiveNumber);
-    sub->add_option("--environment", options.environment,
-                    "host, declared (the instances' own images), image:REF, or a rootfs folder")
-        ->capture_default_str();
-    sub->add_option("--twice", options.twice, "Grade this share a second time, and say who disagrees")
-        ->check(CLI::Range(0.0, 1.0));
-    sub->add_flag("--fresh", options.fresh, "Ask for no verdict known from before");
-    sub->add_option("--report-dir", grade_.report_dir, "Write the official harness's layout here");
-    sub->add_option("--name", grade_.name, "Name of the run it becomes");
-    add_sources(sub, options.sources);
+    add_grade_options(*sub, grade_);
+    add_sources(sub, grade_.options.sources);
   }
 
   static void add_sources(CLI::App* sub, SuiteSources& sources) {
@@ -426,19 +409,7 @@ class Parser {
   void add_init(CLI::App& tasks) {
     CLI::App* sub =
         subcommand(tasks, "init", "Make tasks of a repository's own fixes, and validate them", tasks_init_);
-    TaskInitOptions& init = tasks_init_.options;
-    sub->add_option("--from-git", init.commits, "Commit, or range A..B (repeatable)")->required();
-    sub->add_option("--repo", init.repository, "Repository (default: here)");
-    sub->add_option("-o,--output", init.folder, "Suite folder, added to (default: OWNER__NAME)");
-    sub->add_option("--name", init.name, "OWNER/NAME (default: by the remote)");
-    sub->add_option("--test-cmd", init.test_command,
-                    "Runs the tests; {files} = those touched, {repo} = the repository (default: found)");
-    sub->add_option("--log-parser", init.log_parser, "Reads their log (default: by the command)");
-    sub->add_option("--attempts", init.attempts, "Runs of each state (default: 3)")
-        ->check(CLI::PositiveNumber);
-    sub->add_option("--env", tasks_init_.env, "NAME=VALUE for the tests (repeatable)");
-    sub->add_option("--apt", init.packages, "Debian package they need, installed (repeatable)");
-    sub->add_flag("--force", init.force, "Replace tasks that are there already");
+    add_init_options(*sub, tasks_init_);
   }
 
   void add_sandbox() {

@@ -52,10 +52,22 @@ inline constexpr std::string_view kGraderVersion = "2";
                                   const PatchGrading& grading, const std::string& gold,
                                   const GradingRoom& room);
 
-/// Grades the state `final` (all agent processes gone): puts the tests at
-/// /tests, runs test.sh, reads the reward files from /logs/verifier.
+/// Grades the state `final` (all agent processes gone): starts the task's service again, puts
+/// the tests at /tests, runs test.sh, reads the reward files from /logs/verifier.
 [[nodiscard]] Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                                         const RewardGrading& grading, const GradingRoom& room);
+
+/// Grades the state `final` as the old Terminal-Bench does: runs run-tests.sh, reads its log.
+[[nodiscard]] Verdict grade_test_log(const SnapshotPtr& final, const AgentTask& task,
+                                     const TestLogGrading& grading, const GradingRoom& room);
+/// What a log of run-tests.sh (official_text) says, by the task's parser: one of log_parsers,
+/// or "swebench", a verdict between markers. Resolved if at least one test is in it and all
+/// passed, were skipped or failed as expected; `invalid` (parse_error) if none can be read.
+void judge_test_log(std::string_view log, std::string_view parser, Verdict& verdict);
+[[nodiscard]] bool knows_test_log(std::string_view parser);
+
+/// Whether every reward is at least 1.
+[[nodiscard]] bool passes(const std::vector<Reward>& rewards);
 
 /// Harbor's reward files as rewards. Throws UserError if one is malformed.
 [[nodiscard]] std::vector<Reward> parse_reward_json(std::string_view text);

@@ -168,5 +168,31 @@ TEST(Tree, ItsLogIsSoundAndEveryWeightIsExact) {
   EXPECT_NO_THROW(check_exploration(log, estimates));
 }
 
+/// Named for what it was: survivors of trees whose other members were lost counted for more.
+TEST(Tree, AMissingSiblingChangesNobodysRate) {
+  ExplorationLog log;
+  log.grid = {0.2, 0.5, 1.01};
+  log.probs.assign(3, 1.0 / 3);
+  log.every_threshold = true;
+  for (std::size_t task = 0; task < 40; ++task) {
+    log.tasks.push_back(std::to_string(task));
+    for (std::size_t k = 0; k < 3; ++k) {
+      ExploredRun run;
+      run.id = std::to_string(task) + "/" + std::to_string(k);
+      run.task = task;
+      run.drawn = k;
+      run.consistent = ThresholdSet{1} << k;
+      if (k == 2 || task >= 10) run.resolved = task % 4 == 0;  // ten tasks lose two of three
+      run.cost = 1'000'000;
+      log.runs.push_back(run);
+    }
+  }
+  level_trees(log);
+  const auto estimates = estimate_thresholds(log, {200, 1, 0.95});
+  EXPECT_DOUBLE_EQ(estimates[2].resolved.value, 0.25);  // all forty of its own
+  EXPECT_NEAR(estimates[0].resolved.value, 7.0 / 30, 1e-12);
+  EXPECT_NEAR(estimates[2].mean_weight, 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace weir

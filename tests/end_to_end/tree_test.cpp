@@ -153,9 +153,10 @@ TEST_F(Trees, AForkChangesNothingOfItsTrial) {
             "0");
 }
 
-TEST(TreesScripted, MembersThatCannotPartBeginAlone) {
+TEST(TreesScripted, MembersThatCannotPartHaveNoOutcome) {
   if (!boxes_work()) GTEST_SKIP() << "boxes need root";
-  // A server is left running, so that files cannot be frozen where the thresholds disagree.
+  // A server is left running, so that files cannot be frozen where the thresholds disagree. To
+  // begin those anew would be a second chance for just such histories.
   Scripted scripted([](const Asked& asked) -> std::string {
     if (asked.turn == 1) return "setsid sleep 300 > /dev/null 2>&1 < /dev/null & sleep 0.2; true";
     if (asked.turn == 2) return "false";
@@ -165,13 +166,33 @@ TEST(TreesScripted, MembersThatCannotPartBeginAlone) {
   const Ran ran = scripted.run(
       "redo = \"next_turn\"\n[score]\nweights = { nonzero_exit = 0.5 }\n[explore]\ngrid = [0.4, "
       "0.9, 1.01]\ndesign = \"tree\"\n");
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;  // incomplete, and says so
+  EXPECT_EQ(scripted.query("SELECT group_concat(threshold || outcome || coalesce(error_class, ''), "
+                           "' ') FROM (SELECT * FROM v_trial ORDER BY threshold)"),
+            "0.4resolved 0.9infra_errorcannot_part 1.01infra_errorcannot_part");
+  EXPECT_EQ(scripted.query("SELECT count(*) FROM v_call"), "4");
+}
+
+/// A message list without its restarts: one answer per accepted turn.
+TEST_F(Trees, ExportsFollowAPathThatParted) {
+  write_policy("rollback", "", kTree);
+  run("tree.db");
+  const Ran ran = run_weir({"export", "latest", "--format", "traj", "-o", (folder_ / "out").string(),
+                            "--db", (folder_ / "tree.db").string()});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_EQ(scripted.query("SELECT group_concat(threshold || outcome || escalated_turns, ' ') FROM "
-                           "(SELECT * FROM v_trial ORDER BY threshold)"),
-            "0.4resolved1 0.9resolved0 1.01resolved0");
-  // Nobody's path holds another's rows: each began for itself.
-  EXPECT_EQ(scripted.query("SELECT count(*) FROM v_call"),
-            scripted.query("SELECT sum(calls) FROM v_trial"));
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "out")) {
+    if (!entry.is_regular_file()) continue;
+    const json trajectory = json::parse(read_file(entry.path()));
+    const std::string trial = trajectory["info"]["weir"]["trial"];
+    int answers = 0;
+    for (const auto& message : trajectory["messages"]) answers += message["role"] == "assistant";
+    EXPECT_EQ(std::to_string(answers),
+              ask("tree.db", "SELECT turns FROM v_trial WHERE trial = '" + trial + "'"))
+        << trial;
+    ++files;
+  }
+  EXPECT_EQ(files, 8);
 }
 
 }  // namespace

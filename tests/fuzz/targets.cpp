@@ -28,6 +28,7 @@
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/grade/grader.hpp"
+#include "runners/grade/official_log.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
 #include "runners/test_names.hpp"
@@ -135,6 +136,17 @@ void reward(std::string_view bytes) {
   } catch (const UserError&) {
   }
   (void)parse_reward_json(bytes);
+}
+
+/// No verdict of a log without its parser, and none of an empty one.
+void test_log(std::string_view bytes) {
+  const std::string log = official_text(bytes);
+  for (const char* parser : {"pytest", "swebench", "jest", "none"}) {
+    Verdict verdict;
+    judge_test_log(log, parser, verdict);
+    const bool readable = knows_test_log(parser) && !log.empty();
+    require(readable || verdict.outcome == Outcome::invalid);
+  }
 }
 void images(std::string_view bytes) {
   try {
@@ -336,6 +348,9 @@ const std::vector<Target>& targets() {
       {"utf8", utf8, {"a\xC3\xA9\xF0\x9F\x98\x80\xFF"}},
       {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
       {"reward", reward, {"1.0", R"({"a": 1})"}},
+      {"test_log", test_log,
+       {"== short test summary info ==\nPASSED a::b\n== 1 passed in 1s ==\n",
+        "SWEBench results starts here\nPASSED\nSWEBench results ends here\n"}},
       {"images", images,
        {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
         R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},

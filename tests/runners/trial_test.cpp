@@ -8,24 +8,13 @@
 
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/runners/quiet_recorder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {
 namespace {
 
 using testing::HasSubstr;
-
-class NullRecorder final : public Recorder {
- public:
-  void begin_try(const Trial&, const Try&) override {}
-  void begin_segment(const Segment&) override {}
-  void intend(const Call&) override {}
-  void settle(const Call&) override {}
-  void judge(const Decision&, const std::vector<Signal>&) override {}
-  void finish_turn(const Turn&) override {}
-  void finish_try(const Try&) override {}
-  void record_fork(const Fork&) override {}
-};
 
 /// An agent that is one function.
 class FunctionAgent final : public Agent {
@@ -73,7 +62,7 @@ class TrialTest : public testing::Test {
   Limiter busy_{2};
   Limiter graders_{2};
   Watchdog watchdog_;
-  NullRecorder recorder_;
+  QuietRecorder recorder_;
   std::stop_source stop_;
   Task task_;
 };

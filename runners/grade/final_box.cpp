@@ -1,0 +1,135 @@
+#include "runners/grade/final_box.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "runners/service.hpp"
+#include "tasks/error.hpp"
+#include "tasks/files.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+/// Whatever the agent left where the verdict will appear goes first.
+constexpr const char* kPrepare =
+    "rm -rf /tests /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 "
+    "/logs/verifier";
+
+std::string removal_of(const std::vector<std::string>& paths) {
+  std::string script;
+  for (const auto& path : paths) script += " && rm -f " + shell_quoted(path);
+  return script;
+}
+
+}  // namespace
+
+FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& verdict)
+    : room_(room),
+      verdict_(verdict),
+      changed_(changed_machinery(final, room)),
+      box_(room.sandbox.create(room.environment.on(final))) {
+  try {
+    start_service(*box_, room.environment, room.stop);
+  } catch (const InfraError& error) {  // it came up before the agent did anything
+    verdict_.anomalies.push_back(fmt::format("on the final state, {}", error.what()));
+  }
+}
+
+ExecResult FinalBox::run(const VerifierCall& call) {
+  ExecRequest request;
+  request.script = call.script;
+  request.cwd = room_.environment.workdir;
+  request.env = room_.environment.env;
+  for (const auto& [name, value] : call.env) request.env[name] = value;
+  request.user = call.user;
+  request.timeout = call.timeout;
+  request.merge_stderr = true;
+  request.stop = room_.stop;
+  ExecResult result = box_->exec(request);
+  if (room_.stop.stop_requested()) throw Cancelled();
+  return result;
+}
+
+void FinalBox::collect(const std::vector<CollectCommand>& commands) {
+  for (const auto& each : commands) {
+    const ExecResult result = run({each.command, {}, each.user.value_or("root"), each.timeout});
+    if (result.ok()) continue;
+    verdict_.anomalies.push_back(fmt::format("verifier.collect `{}`: {} {}",
+                                             each.command.substr(0, 200), name_of(result.status),
+                                             result.exit_code));
+  }
+}
+
+bool FinalBox::prepare() {
+  const ExecResult prepared =
+      run({kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
+  const bool clean =
+      !box_->get("/logs/verifier/reward.txt", 1) && !box_->get("/logs/verifier/reward.json", 1);
+  if (prepared.ok() && clean) return true;
+  verdict_.message = "the final state cannot be graded: " + to_utf8(prepared.out.bytes);
+  return false;
+}
+
+bool FinalBox::place(const std::filesystem::path& folder) {
+  try {
+    box_->put_tree(folder, "/tests");
+    return true;
+  } catch (const InfraError& error) {  // something the agent left stands in the way
+    verdict_.message = error.what();
+    return false;
+  }
+}
+
+bool FinalBox::place_file(const std::filesystem::path& file, const std::string& path) {
+  try {
+    box_->put(read_file(file), path, 0755);
+    return true;
+  } catch (const InfraError& error) {
+    verdict_.message = error.what();
+    return false;
+  }
+}
+
+bool FinalBox::open(const std::string& script) {
+  const ExecResult opened = run({"chmod -R a+rX /tests && chmod a+x /tests/" + shell_quoted(script),
+                                 {},
+                                 "root",
+                                 std::chrono::minutes(1)});
+  if (opened.ok()) return true;
+  verdict_.message = "the tests cannot be made ready: " + to_utf8(opened.out.bytes);
+  return false;
+}
+
+std::optional<ExecResult> FinalBox::verify(const VerifierCall& call) {
+  ExecResult result = run(call);
+  verdict_.evidence = to_utf8(result.out.bytes);
+  if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
+    verdict_.message = result.status == ExecStatus::timeout ? "the verifier did not end in time"
+                                                            : "the verifier wedged its box";
+    return {};
+  }
+  if (result.status == ExecStatus::oom) {
+    verdict_.anomalies.emplace_back("the verifier ran out of memory");
+  }
+  if (result.leftover_processes > 0) {
+    verdict_.anomalies.push_back(
+        fmt::format("the verifier left {} processes behind", result.leftover_processes));
+  }
+  return result;
+}
+
+std::unique_ptr<Box> FinalBox::files() {
+  return room_.sandbox.create(room_.environment.on(box_->end()));
+}
+
+void FinalBox::doubt() const {
+  if (changed_.programs.empty()) return;
+  const std::string names = fmt::format("{}", fmt::join(changed_.programs, ", "));
+  verdict_.anomalies.push_back("programs that run the verifier were changed: " + names);
+  if (verdict_.outcome != Outcome::resolved) return;
+  verdict_.outcome = Outcome::invalid;
+  verdict_.message = "the verifier's own programs were changed: " + names;
+}
+
+}  // namespace weir

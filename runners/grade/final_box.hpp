@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runners/grade/grader.hpp"
+#include "runners/grade/verdict_machinery.hpp"
+
+namespace weir {
+
+/// How a verifier is run.
+struct VerifierCall {
+  std::string script;
+  std::map<std::string, std::string> env;  ///< beside the environment's
+  std::string user = "root";
+  milliseconds timeout;
+};
+
+/// The state an agent left, made ready for a verifier: a box in which none of the agent's
+/// processes lives, the task's service runs again, and nothing lies where verdicts appear.
+/// What goes wrong is written into `verdict`, never an error of the machine: the agent may
+/// have broken it. Owned by one thread; room and verdict outlive it.
+class FinalBox {
+ public:
+  FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& verdict);
+
+  /// What the task wants run before the tests come.
+  void collect(const std::vector<CollectCommand>& commands);
+  /// Empties /tests and /logs/verifier. False if the state cannot be graded.
+  [[nodiscard]] bool prepare();
+  /// Puts a folder's files at /tests, over what is there. False if something stands in the way.
+  [[nodiscard]] bool place(const std::filesystem::path& folder);
+  [[nodiscard]] bool place_file(const std::filesystem::path& file, const std::string& path);
+  /// Lets whoever the verifier runs as read the tests and start `script` among them.
+  [[nodiscard]] bool open(const std::string& script);
+  /// Runs the verifier to its end and takes its output as evidence. Nothing if it had none.
+  [[nodiscard]] std::optional<ExecResult> verify(const VerifierCall& call);
+  /// The files once every process is gone: nothing can be written under the reader's eyes.
+  [[nodiscard]] std::unique_ptr<Box> files();
+  /// Makes a pass invalid if the agent changed what ran the verifier.
+  void doubt() const;
+
+ private:
+  ExecResult run(const VerifierCall& call);
+
+  const GradingRoom& room_;
+  Verdict& verdict_;
+  ChangedMachinery changed_;
+  std::unique_ptr<Box> box_;
+};
+
+}  // namespace weir

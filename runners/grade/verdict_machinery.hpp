@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runners/grade/grader.hpp"
+
+namespace weir {
+
+/// What of the programs that run a verifier an agent changed: whoever changes them could
+/// write its own verdict, so that a pass is not believed. Compiled Python is a cache: running
+/// Python writes it, so it proves nothing, and it is removed, so it forges nothing.
+struct ChangedMachinery {
+  std::vector<std::string> programs;
+  std::vector<std::string> caches;
+};
+
+/// Between the environment and the state an agent left. The task's own service counts, since
+/// it runs while the verifier does.
+[[nodiscard]] ChangedMachinery changed_machinery(const SnapshotPtr& final, const GradingRoom& room);
+
+}  // namespace weir
