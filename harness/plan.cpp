@@ -58,7 +58,7 @@ class Planner {
       throw UserError("no plan is made for more than a million attempts");
     }
     if (fs::exists(options.db)) read_history();
-    for (auto& arm : arms_) arm.cost = forecast_cost(arm.history, trials_per_arm());
+    for (auto& arm : arms_) arm.cost = forecast_cost(arm.history, trials_of(arm.row.config));
     spreads_.resize(arms_.size());
     for (std::size_t i = 1; i < arms_.size(); ++i) spreads_[i] = spread_of(arms_[0], arms_[i]);
   }
@@ -66,7 +66,7 @@ class Planner {
   Document document() {
     document_.title = fmt::format("Plan of {}: {} tasks x {} configs x {} attempts = {} trials",
                                   experiment_.name, tasks_.size(), arms_.size(),
-                                  experiment_.attempts, trials_per_arm() * std::ssize(arms_));
+                                  experiment_.attempts, trials_of_all());
     document_.simulated = experiment_.simulated();
     add_costs();
     add_power();
@@ -81,8 +81,23 @@ class Planner {
   }
 
  private:
-  [[nodiscard]] int trials_per_arm() const {
-    return static_cast<int>(tasks_.size()) * experiment_.attempts;
+  [[nodiscard]] const ConfigSpec* config_named(const std::string& name) const {
+    const auto found = std::find_if(experiment_.configs.begin(), experiment_.configs.end(),
+                                    [&](const ConfigSpec& each) { return each.name == name; });
+    return found == experiment_.configs.end() ? nullptr : &*found;
+  }
+
+  /// A threshold tree has a trial for each of its thresholds; they share calls, so that it costs
+  /// less than as many separate ones.
+  [[nodiscard]] int trials_of(const std::string& name) const {
+    const ConfigSpec* config = config_named(name);
+    const int each = config == nullptr ? 1 : config->trials_per_attempt();
+    return static_cast<int>(tasks_.size()) * experiment_.attempts * each;
+  }
+  [[nodiscard]] int trials_of_all() const {
+    int all = 0;
+    for (const auto& arm : arms_) all += trials_of(arm.row.config);
+    return all;
   }
 
   void read_history() {
@@ -150,7 +165,7 @@ class Planner {
       const bool free = arm.row.agent != "bash";
       whole = whole && (arm.cost || free);
       table.rows.push_back(
-          {Cell::of(arm.row.config), Cell::number(trials_per_arm()),
+          {Cell::of(arm.row.config), Cell::number(trials_of(arm.row.config)),
            free       ? Cell{"$0", 0.0}
            : arm.cost ? usd_cell(arm.cost->usd)
                       : Cell::unknown(),
@@ -163,7 +178,7 @@ class Planner {
       high += arm.cost->interval.high;
     }
     expected_ = whole ? std::optional(sum) : std::nullopt;
-    table.rows.push_back({Cell::of("all"), Cell::number(trials_per_arm() * std::ssize(arms_)),
+    table.rows.push_back({Cell::of("all"), Cell::number(trials_of_all()),
                           whole ? usd_cell(sum) : Cell::unknown(),
                           whole ? range_cell(Interval{low, high}, 1, 5) : Cell::unknown("–"),
                           Cell::unknown("–"), Cell::unknown("–")});
@@ -347,12 +362,18 @@ class Planner {
   /// What exploring itself could certify: attempts of a task draw different thresholds, and a
   /// threshold is certified by the tasks that drew it, at its share of delta.
   std::string exploring_note(int grid, const std::optional<double>& best) const {
-    const double drawn = std::min(1.0, static_cast<double>(experiment_.attempts) / grid);
+    const bool tree = std::any_of(experiment_.configs.begin(), experiment_.configs.end(),
+                                  [](const ConfigSpec& each) { return each.policy.tree; });
+    const double drawn =
+        tree ? 1.0 : std::min(1.0, static_cast<double>(experiment_.attempts) / grid);
     const int own = static_cast<int>(drawn * static_cast<double>(tasks_.size()));
-    std::string note = fmt::format(
-        "Its policy explores {} thresholds with {} attempts: each is drawn on about {} of the {} "
-        "tasks, and those certify it.",
-        grid, experiment_.attempts, own, tasks_.size());
+    std::string note =
+        tree ? fmt::format("Its policy runs all {} thresholds on each of the {} tasks, as trees; "
+                           "they share calls, so the costs above are an upper guess.",
+                           grid, tasks_.size())
+             : fmt::format("Its policy explores {} thresholds with {} attempts: each is drawn on "
+                           "about {} of the {} tasks, and those certify it.",
+                           grid, experiment_.attempts, own, tasks_.size());
     if (!best) return note;
     const auto shares = starting_shares(static_cast<std::size_t>(grid));
     const double delta = options_.delta * *std::max_element(shares.begin(), shares.end());

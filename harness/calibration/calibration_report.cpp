@@ -217,7 +217,8 @@ Section benefit_section(const LogCalibration& found) {
           {table},
           {"Turns gone on with both ways: escalated less kept, the rest by the trial's own "
            "threshold. Intervals are 95 %, clustered by task. They are for choosing signals; they "
-           "certify nothing, and of many bins some look good by chance."}};
+           "certify nothing, and of many bins some look good by chance. Dollars are as billed: a cache "
+           "that one way warmed may have served the other."}};
 }
 
 void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& notes) {
