@@ -138,6 +138,14 @@ TEST_F(Trees, AForkChangesNothingOfItsTrial) {
   write_policy("rollback", "", "[explore]\ngrid = [0.3, 0.6, 0.85, 1.01]\n");
   run("none.db");
   EXPECT_EQ(ask("forks.db", kDeeds), ask("none.db", kDeeds));
+  // Nor of its economics: a draft that only the way not taken kept stays discarded.
+  const auto economics = [&](const std::string& db) {
+    return run_weir({"report", "--db", (folder_ / db).string(), "--format", "csv", "--section",
+                     "economics-escalations"});
+  };
+  const Ran with = economics("forks.db");
+  EXPECT_EQ(with.exit_code, 0) << with.err;
+  EXPECT_EQ(with.out, economics("none.db").out);
   EXPECT_GT(std::stoi(ask("forks.db", "SELECT count(*) FROM v_fork WHERE outcome <> 'not_run'")), 3);
   EXPECT_EQ(ask("forks.db", "SELECT count(*) FROM v_fork WHERE cost_pusd IS NULL"), "0");
   // What the forks cost is spent, and on no trial's path.
