@@ -47,6 +47,11 @@ KnownVerdict known_of(const std::string& instance, const Verdict& verdict) {
   return known;
 }
 
+/// Tests that a limit ended say as much of the machine as of the diff: they are asked again.
+bool says_of_the_diff(const KnownVerdict& verdict) {
+  return !verdict.report.empty() || !verdict.applied;
+}
+
 InstanceState state_of(const KnownVerdict& verdict) {
   if (verdict.report.empty()) return InstanceState::no_report;
   return verdict.outcome == Outcome::resolved ? InstanceState::resolved : InstanceState::unresolved;
@@ -66,8 +71,7 @@ class Grading {
   GradedRun run() {
     load();
     find_predictions();
-    run_jobs(
-        tasks_.size(), jobs_, [&](std::size_t i) { grade(tasks_[i], run_.instances[i]); }, {});
+    run_jobs(tasks_.size(), jobs_, [&](std::size_t i) { grade(tasks_[i], run_.instances[i]); }, {});
     return std::move(run_);
   }
 
@@ -75,8 +79,8 @@ class Grading {
   void load() {
     for (auto& task : load_suite(options_.suite, options_.sources).tasks) {
       const auto fits = [&](const std::string& glob) { return glob_match(glob, task.shown.id); };
-      const bool wanted = options_.tasks.empty() ||
-                          std::any_of(options_.tasks.begin(), options_.tasks.end(), fits);
+      const bool wanted =
+          options_.tasks.empty() || std::any_of(options_.tasks.begin(), options_.tasks.end(), fits);
       if (wanted) tasks_.push_back(std::move(task));
     }
     if (tasks_.empty()) throw UserError("no task of the suite matches --task");
@@ -141,7 +145,8 @@ class Grading {
     } else {
       graded.message = "no prediction";
     }
-    graded.wall = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started);
+    graded.wall =
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started);
     if (graded.state == InstanceState::incomplete) return;
     fmt::print(stderr, "{}: {}{} ({}){}{}\n", graded.instance_id, name_of(graded.outcome),
                graded.known ? ", known" : "", format_duration(graded.wall),
@@ -171,7 +176,7 @@ class Grading {
     const auto known = options_.fresh ? std::nullopt : book_.find(key);
     KnownVerdict verdict = known ? *known : fresh(task, grading, graded.patch, *environment);
     graded.known = known.has_value();
-    if (!graded.known) book_.keep(key, verdict);
+    if (!graded.known && says_of_the_diff(verdict)) book_.keep(key, verdict);
     if (draw(1, "twice/" + graded.instance_id) < options_.twice) {
       graded.second = fresh(task, grading, graded.patch, *environment).outcome;
     }
@@ -205,6 +210,8 @@ class Grading {
 
 }  // namespace
 
-GradedRun grade_predictions(const GradeOptions& options) { return Grading(options).run(); }
+GradedRun grade_predictions(const GradeOptions& options) {
+  return Grading(options).run();
+}
 
 }  // namespace weir

@@ -19,7 +19,8 @@ std::string dumped(const ordered_json& value, int indent) {
 /// A name in a path, as the official harness writes it.
 std::string path_part(const std::string& name) {
   std::string out;
-  for (const char c : name.empty() ? std::string("None") : name) out += c == '/' ? "__" : std::string(1, c);
+  for (const char c : name.empty() ? std::string("None") : name)
+    out += c == '/' ? "__" : std::string(1, c);
   return out == "." || out == ".." ? "_" : out;
 }
 
@@ -83,14 +84,16 @@ void write_grade_folder(const GradedRun& run, const fs::path& folder) {
   fs::create_directories(folder);
   write_file(folder / (model + ".weir.json"), dumped(official_of(run), 4) + "\n");
   for (const auto& graded : run.instances) {
-    if (graded.state == InstanceState::incomplete || graded.state == InstanceState::empty_patch) continue;
+    if (graded.state == InstanceState::incomplete || graded.state == InstanceState::empty_patch)
+      continue;
     const fs::path place = folder / "logs" / "run_evaluation" / "weir" / path_part(graded.model) /
                            path_part(graded.instance_id);
     fs::create_directories(place);
     write_file(place / "patch.diff", graded.patch);
     write_file(place / "eval.sh", "#!/bin/bash\n" + graded.test_command + "\n");
-    write_file(place / "run_instance.log",
-               graded.evidence + "\n" + std::string(name_of(graded.outcome)) + ": " + graded.message + "\n");
+    write_file(place / "run_instance.log", graded.evidence + "\n" +
+                                               std::string(name_of(graded.outcome)) + ": " +
+                                               graded.message + "\n");
     write_file(place / "test_output.txt", graded.test_log);
     if (!graded.report.empty()) {
       write_file(place / "report.json", dumped(ordered_json::parse(graded.report), 4) + "\n");

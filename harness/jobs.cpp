@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runners/scheduler.hpp"
+#include "runners/trial.hpp"
 
 namespace weir {
 namespace {
@@ -113,7 +114,9 @@ std::vector<Job> left_of(Job job, const std::map<std::string, TrialProgress>& pr
     const TrialProgress& so_far = found->second;
     if (is_over(so_far)) {
       job.done.insert(trial.id);
-      if (retry.count(so_far.outcome) == 0) {
+      // One that could not part is not begun anew: that would favour just such histories.
+      const bool lost = so_far.error_class == kCannotPartClass;
+      if (lost || retry.count(so_far.outcome) == 0) {
         ++finished;
       } else {
         left.push_back(job.again_alone(trial.id, so_far.try_number + 1));

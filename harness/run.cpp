@@ -10,8 +10,8 @@
 
 #include "harness/agent/bash_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
-#include "harness/canary.hpp"
 #include "harness/calibration/signal_rates.hpp"
+#include "harness/canary.hpp"
 #include "harness/certificates.hpp"
 #include "harness/jobs.hpp"
 #include "harness/model/token_estimate.hpp"
@@ -179,9 +179,8 @@ class RunSession {
     const auto work = [&](std::size_t index) {
       Job& job = jobs[index];
       bool over = false;
-      const AtEnd done([&] {
-        over ? previous.finished(job.first().id) : previous.abandoned(job.first().id);
-      });
+      const AtEnd done(
+          [&] { over ? previous.finished(job.first().id) : previous.abandoned(job.first().id); });
       progress.trial_started();
       job.cassette = cassette_of(job);
       if (job.cassette && !job.cassette->was_run) {
@@ -192,10 +191,16 @@ class RunSession {
         over = true;
         return;
       }
-      const TrialRoom room{*sandbox_,  environments, busy_boxes,
-                           graders,    watchdog,     *writer_,
-                           {},         false,
-                           experiment_.limits.elapsed, experiment_.limits.wall,
+      const TrialRoom room{*sandbox_,
+                           environments,
+                           busy_boxes,
+                           graders,
+                           watchdog,
+                           *writer_,
+                           {},
+                           false,
+                           experiment_.limits.elapsed,
+                           experiment_.limits.wall,
                            experiment_.sandbox.network,
                            [this](const Task& task, Try& attempt) {
                              audit_try(task, attempt, *writer_, experiment_.strict_integrity);
@@ -208,8 +213,7 @@ class RunSession {
           job.previous_attempt_failed =
               previous.failed_before(job.first(), Reader(options_.db), control_.stopping());
         }
-        const auto tries =
-            run_to_end(job, {room, agents, progress}, experiment_.limits.retries);
+        const auto tries = run_to_end(job, {room, agents, progress}, experiment_.limits.retries);
         for (const auto& trial : job.trials) {
           const auto end = std::find_if(tries.begin(), tries.end(), [&](const Try& attempt) {
             return attempt.trial == trial.id;
@@ -267,11 +271,10 @@ class RunSession {
     TrialRoom room = workshop.room;
     room.make_agent = [&](const AgentContext& context) { return workshop.agents(job, context); };
     try {
-      return run_trials(*job.task, job.trials, job.try_number, job.done, room,
-                        control_.stopping());
+      return run_trials(*job.task, job.trials, job.try_number, job.done, room, control_.stopping());
     } catch (const ReplayDiverged& divergence) {
-      workshop.progress.note(fmt::format("{}: {}; try {} begins", job.first().id,
-                                         divergence.what(), job.try_number + 1));
+      workshop.progress.note(fmt::format("{}: {}; try {} begins", job.first().id, divergence.what(),
+                                         job.try_number + 1));
     }
     if (job.done.empty()) {
       ++job.try_number;
@@ -301,9 +304,8 @@ class RunSession {
     }
     if (job.config->agent == "nop") return make_nop_agent();
     const Trial& trial = context.trials.front();
-    const std::uint64_t seed =
-        mix_seed(experiment_.seed, fmt::format("{}/{}/{}", trial.task, trial.config,
-                                               job.seed_attempt));
+    const std::uint64_t seed = mix_seed(
+        experiment_.seed, fmt::format("{}/{}/{}", trial.task, trial.config, job.seed_attempt));
     AgentLimits limits;
     limits.turns = experiment_.limits.turns;
     limits.tokens = experiment_.limits.tokens;
@@ -347,7 +349,8 @@ class RunSession {
     for (const auto& trial : trials) {
       TreeMember member{trial.id, trial.threshold.value_or(policy.threshold)};
       const auto place = std::find(policy.grid.begin(), policy.grid.end(), member.threshold);
-      if (place != policy.grid.end()) member.place = static_cast<std::size_t>(place - policy.grid.begin());
+      if (place != policy.grid.end())
+        member.place = static_cast<std::size_t>(place - policy.grid.begin());
       members.push_back(std::move(member));
     }
     return members;
@@ -430,17 +433,18 @@ class RunSession {
   std::string facts() const {
     json view = {{"scenario", experiment_.price_view.scenario}};
     if (experiment_.price_view.at) view["at"] = format_time(*experiment_.price_view.at);
-    return json{{"jobs", jobs_},
-                {"price_view", view},
-                {"own_price_book", !experiment_.price_book.empty() || !experiment_.price_fallback.empty()},
-                {"cores", cores_},
-                {"nightly", options_.nightly},
-                {"host_sha256", host_digest()},
-                {"limits", limit_facts(experiment_)},
-                {"resources", resource_facts(experiment_)},
-                {"certificates", certificates_.facts()},
-                {"audit", {{"rules", kAuditRules}, {"strict", experiment_.strict_integrity}}},
-                {"sandbox", json::parse(sandbox_->description())}}
+    return json{
+        {"jobs", jobs_},
+        {"price_view", view},
+        {"own_price_book", !experiment_.price_book.empty() || !experiment_.price_fallback.empty()},
+        {"cores", cores_},
+        {"nightly", options_.nightly},
+        {"host_sha256", host_digest()},
+        {"limits", limit_facts(experiment_)},
+        {"resources", resource_facts(experiment_)},
+        {"certificates", certificates_.facts()},
+        {"audit", {{"rules", kAuditRules}, {"strict", experiment_.strict_integrity}}},
+        {"sandbox", json::parse(sandbox_->description())}}
         .dump();
   }
 

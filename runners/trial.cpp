@@ -35,9 +35,9 @@ struct Way {
   std::optional<Fork> fork;   ///< or the fork's
   SnapshotPtr files;          ///< null: the environment's
   std::unique_ptr<Agent> agent;
-  Clock::duration left;       ///< of the wall limit
+  Clock::duration left;  ///< of the wall limit
   Clock::duration elapsed_left;
-  milliseconds wall{0};       ///< until it parted
+  milliseconds wall{0};  ///< until it parted
   milliseconds box{0};
 };
 
@@ -72,7 +72,11 @@ class TrialRun {
   }
 
   Way from_the_beginning(std::vector<Trial> trials) const {
-    return {.trials = std::move(trials), .fork = {}, .files = {}, .agent = {}, .left = allowance(),
+    return {.trials = std::move(trials),
+            .fork = {},
+            .files = {},
+            .agent = {},
+            .left = allowance(),
             .elapsed_left = limit_or_never(room_.elapsed_limit)};
   }
 
@@ -133,9 +137,14 @@ class TrialRun {
   /// Another way parts from the one that is walked.
   void part(Branch branch, const Deadline& deadline, const Deadline& elapsed,
             const MeteredBox& box) {
-    Way way{.trials = {}, .fork = std::move(branch.fork), .files = std::move(branch.files),
-            .agent = std::move(branch.agent), .left = deadline.left(),
-            .elapsed_left = elapsed.left(), .wall = walked(), .box = way_.box + box.worked()};
+    Way way{.trials = {},
+            .fork = std::move(branch.fork),
+            .files = std::move(branch.files),
+            .agent = std::move(branch.agent),
+            .left = deadline.left(),
+            .elapsed_left = elapsed.left(),
+            .wall = walked(),
+            .box = way_.box + box.worked()};
     const auto leaves = [&](const Trial& trial) {
       const auto& who = branch.trials;
       return std::find(who.begin(), who.end(), trial.id) != who.end();

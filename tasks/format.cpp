@@ -53,6 +53,22 @@ std::string suite_name(const fs::path& path) {
 
 }  // namespace
 
+std::vector<Task> load_folder_task(const fs::path& folder,
+                                   void (*read)(const fs::path& folder, Task& task)) {
+  Task task;
+  const fs::path normal = fs::absolute(folder).lexically_normal();
+  task.shown.id = (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+  task.shown.deliverable = Deliverable::final_state;
+  try {
+    read(folder, task);
+  } catch (const std::exception& error) {  // also what the file system and parsers say
+    task.defect = error.what();
+  }
+  std::vector<Task> tasks;
+  tasks.push_back(std::move(task));
+  return tasks;
+}
+
 const std::vector<TaskFormat>& task_formats() {
   static const std::vector<TaskFormat> formats = {
       {"swebench", detect_swebench, load_swebench},

@@ -105,18 +105,7 @@ bool detect_terminal_bench(const fs::path& path) {
 }
 
 std::vector<Task> load_terminal_bench(const fs::path& path, const SuiteSources&) {
-  Task task;
-  const fs::path normal = fs::absolute(path).lexically_normal();
-  task.shown.id = (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-  task.shown.deliverable = Deliverable::final_state;
-  try {
-    read_task(path, task);
-  } catch (const std::exception& error) {  // also what file system and YAML say
-    task.defect = error.what();
-  }
-  std::vector<Task> tasks;
-  tasks.push_back(std::move(task));
-  return tasks;
+  return load_folder_task(path, read_task);
 }
 
 }  // namespace weir

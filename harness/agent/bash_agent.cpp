@@ -269,7 +269,8 @@ class BashAgent final : public Agent {
   void judge_result(TrialState& state, OpenTurn& turn) {
     TurnAttempt& attempt = turn.attempt;
     DraftText text = text_of(attempt);
-    for (const auto& message : observations(attempt, parts_.limits.command)) text.results.push_back(message.content);
+    for (const auto& message : observations(attempt, parts_.limits.command))
+      text.results.push_back(message.content);
     turn.stage = OpenTurn::Stage::result;
     attempt.judgement = router_->judge_result(state.router, attempt.evidence, turn.tier,
                                               attempt.undo, &text, std::exchange(turn.forced, {}));
@@ -331,9 +332,9 @@ class BashAgent final : public Agent {
     const std::string kind = kind_of(attempt.draft);
     const bool reviewed = kind == "submit" && attempt.tier == 0 && parts_.policy.final_review;
     if (rule.on.count(kind) == 0 || reviewed) return;  // reviewed whatever a vote says
-    count_ballot(
-        attempt,
-        parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_), rule);
+    count_ballot(attempt,
+                 parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_),
+                 rule);
   }
 
   void execute(TrialState& state, TurnAttempt& attempt) {

@@ -12,7 +12,8 @@ const char* name_of(OpenTurn::Stage stage) {
 }
 
 bool forks_here(const BashAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
-  if (parts.policy.fork <= 0 || !parts.forks || state.aside || !turn.attempt.judgement.open) return false;
+  if (parts.policy.fork <= 0 || !parts.forks || state.aside || !turn.attempt.judgement.open)
+    return false;
   const auto key = fmt::format("fork/{}/{}/{}", state.turn, turn.tier, name_of(turn.stage));
   return draw(parts.seed, key) < parts.policy.fork;
 }

@@ -174,7 +174,8 @@ std::string benefit_figure(const BenefitCurve& curve, bool simulated) {
   for (std::size_t i = 0; i < curve.bins.size(); ++i) {
     const BenefitBin& bin = curve.bins[i];
     const double middle = static_cast<double>(i) + 0.5;
-    if (bin.interval) figure.line(middle, bin.interval->low, middle, bin.interval->high, "#7f8c8d", 2);
+    if (bin.interval)
+      figure.line(middle, bin.interval->low, middle, bin.interval->high, "#7f8c8d", 2);
     figure.point(middle, bin.resolved, false, fmt::format("{:.3g} (n {})", bin.high, bin.forks));
   }
   return figure.done();

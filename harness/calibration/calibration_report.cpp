@@ -192,13 +192,19 @@ std::string missing_text(const LogCalibration& found, const CalibrationRequest& 
 /// What escalating did where turns went on both ways.
 Section benefit_section(const LogCalibration& found) {
   Table table;
-  table.columns = {{"signal", "Signal"},     {"value", "Value"},   {"forks", "Forks"},
-                   {"missing", "Missing"},   {"tasks", "Tasks"},   {"resolved", "Resolved, points", true, 3},
-                   {"bounds", "With missing ones at worst and best"}, {"usd", "$ per run", true, 1}};
+  table.columns = {{"signal", "Signal"},
+                   {"value", "Value"},
+                   {"forks", "Forks"},
+                   {"missing", "Missing"},
+                   {"tasks", "Tasks"},
+                   {"resolved", "Resolved, points", true, 3},
+                   {"bounds", "With missing ones at worst and best"},
+                   {"usd", "$ per run", true, 1}};
   for (const auto& curve : found.benefit) {
     for (const auto& bin : curve.bins) {
-      const std::string value = bin.low == bin.high ? fmt::format("{:.3g}", bin.low)
-                                                    : fmt::format("{:.3g} to {:.3g}", bin.low, bin.high);
+      const std::string value = bin.low == bin.high
+                                    ? fmt::format("{:.3g}", bin.low)
+                                    : fmt::format("{:.3g} to {:.3g}", bin.low, bin.high);
       const std::string points = signed_text(bin.resolved * 100, 1);
       table.rows.push_back(
           {Cell::of(curve.signal), Cell::of(value), Cell::of(fmt::format("{}", bin.forks)),
@@ -212,13 +218,14 @@ Section benefit_section(const LogCalibration& found) {
            bin.usd ? Cell{signed_text(*bin.usd, 5), *bin.usd} : Cell::unknown()});
     }
   }
-  return {"benefit",
-          "What escalating changes",
-          {table},
-          {"Turns gone on with both ways: escalated less kept, the rest by the trial's own "
-           "threshold. Intervals are 95 %, clustered by task. They are for choosing signals; they "
-           "certify nothing, and of many bins some look good by chance. Dollars are as billed: a cache "
-           "that one way warmed may have served the other."}};
+  return {
+      "benefit",
+      "What escalating changes",
+      {table},
+      {"Turns gone on with both ways: escalated less kept, the rest by the trial's own "
+       "threshold. Intervals are 95 %, clustered by task. They are for choosing signals; they "
+       "certify nothing, and of many bins some look good by chance. Dollars are as billed: a cache "
+       "that one way warmed may have served the other."}};
 }
 
 void add_estimate_notes(const LogCalibration& found, std::vector<std::string>& notes) {

@@ -131,7 +131,8 @@ std::map<std::string, std::optional<Picodollars>> own_cache_costs(const Reader& 
   auto calls = reader.billed_calls(run);
   std::erase_if(calls, [](const BilledCall& call) { return !call.counted; });
   std::map<std::string, std::optional<Picodollars>> costs;
-  for (const auto& [trial, cost] : cache_costs_by_trial(calls, book)) costs[trial] = cost.cold.whole();
+  for (const auto& [trial, cost] : cache_costs_by_trial(calls, book))
+    costs[trial] = cost.cold.whole();
   return costs;
 }
 

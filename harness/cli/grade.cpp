@@ -24,13 +24,13 @@ std::string store(const GradeCommand& command, const GradedRun& run) {
   Digest patches;
   for (const auto& graded : run.instances) patches.add(graded.instance_id).add(graded.patch);
   id.add(run.name).add(patches.hex()).add(format_time(now));
-  ImportSource source{.run = id.hex().substr(0, 32),
-                      .name = command.name.empty() ? run.name : command.name,
-                      .source = fmt::format("{} graded by Weir, diffs sha256:{}", run.name,
-                                            patches.hex()),
-                      .suite = command.options.suite.stem().string(),
-                      .weir_version = kVersion,
-                      .at = now};
+  ImportSource source{
+      .run = id.hex().substr(0, 32),
+      .name = command.name.empty() ? run.name : command.name,
+      .source = fmt::format("{} graded by Weir, diffs sha256:{}", run.name, patches.hex()),
+      .suite = command.options.suite.stem().string(),
+      .weir_version = kVersion,
+      .at = now};
   for (const auto& graded : run.instances) {
     source.task_sha256[graded.instance_id] = graded.task_sha256;
   }
@@ -49,10 +49,11 @@ void print_table(const GradedRun& run) {
     return std::count_if(run.instances.begin(), run.instances.end(),
                          [&](const GradedPrediction& each) { return each.state == state; });
   };
-  fmt::print("{}\n{} resolved, {} unresolved, {} without a report, {} empty, {} without a prediction\n",
-             columns(rows), count(InstanceState::resolved), count(InstanceState::unresolved),
-             count(InstanceState::no_report), count(InstanceState::empty_patch),
-             count(InstanceState::incomplete));
+  fmt::print(
+      "{}\n{} resolved, {} unresolved, {} without a report, {} empty, {} without a prediction\n",
+      columns(rows), count(InstanceState::resolved), count(InstanceState::unresolved),
+      count(InstanceState::no_report), count(InstanceState::empty_patch),
+      count(InstanceState::incomplete));
 }
 
 void print_second_gradings(const GradedRun& run) {
@@ -81,7 +82,8 @@ int run(const GradeCommand& command) {
   fmt::print(stderr, "run {} \"{}\": weir compare {} --db {}\n", id.substr(0, 12), run.name,
              id.substr(0, 12), options.db.string());
   if (command.common.json) {
-    fmt::print("{}\n", grade_json(run).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n",
+               grade_json(run).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     print_table(run);
     print_second_gradings(run);

@@ -8,9 +8,9 @@
 
 #include "harness/calibration/calibrate_pairs.hpp"
 #include "harness/experiment.hpp"
+#include "harness/grade.hpp"
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
-#include "harness/grade.hpp"
 #include "harness/task_init/task_init.hpp"
 #include "harness/validate.hpp"
 #include "tasks/format.hpp"
@@ -252,13 +252,13 @@ struct ImageImportCommand : ImageCommand {};
 struct ImageRemoveCommand : ImageCommand {};
 
 using Command =
-    std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, GradeCommand, CompareCommand,
-                 ReportCommand, BaselinePinCommand, BaselineListCommand, BaselineDiffCommand,
-                 NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
-                 ExportCommand, MergeCommand, PruneCommand,
-                 RepriceCommand, DoctorCommand, RunsCommand, ShowCommand, SqlCommand,
-                 ParseLogCommand, TasksListCommand, TasksFetchCommand, TasksInitCommand, SandboxRunCommand,
-                 ImageListCommand, ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
+    std::variant<std::monostate, RunCommand, ResumeCommand, ValidateCommand, GradeCommand,
+                 CompareCommand, ReportCommand, BaselinePinCommand, BaselineListCommand,
+                 BaselineDiffCommand, NightlyCommand, PlanCommand, CalibrateCommand, ImportCommand,
+                 ExportCommand, MergeCommand, PruneCommand, RepriceCommand, DoctorCommand,
+                 RunsCommand, ShowCommand, SqlCommand, ParseLogCommand, TasksListCommand,
+                 TasksFetchCommand, TasksInitCommand, SandboxRunCommand, ImageListCommand,
+                 ImagePullCommand, ImageImportCommand, ImageRemoveCommand>;
 
 /// Reads the command line. On --help, --version or an error it prints what is
 /// due and sets `exit_code`; the command is then monostate.

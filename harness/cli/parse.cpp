@@ -303,11 +303,11 @@ class Parser {
   }
 
   void add_databases() {
-    CLI::App* import =
-        subcommand(app_, "import", "Take in results recorded elsewhere", import_);
-    import->add_option("file", import_.files,
-                    "CSV of outcomes; Terminal-Bench results.json; Harbor result.json or job "
-                    "folder; ATIF trajectory or a folder of them")
+    CLI::App* import = subcommand(app_, "import", "Take in results recorded elsewhere", import_);
+    import
+        ->add_option("file", import_.files,
+                     "CSV of outcomes; Terminal-Bench results.json; Harbor result.json or job "
+                     "folder; ATIF trajectory or a folder of them")
         ->required();
     import->add_option("--name", import_.name, "Name of the run (default: the file's)");
     import->add_option("--suite", import_.suite, "Suite of its tasks (default: the file's name)");
@@ -371,14 +371,16 @@ class Parser {
     add_fetch(*tasks);
     add_init(*tasks);
     CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);
-    parse->add_option("--parser", parse_log_.parser,
-                      "A name of the official registry, with or without parse_log_")
+    parse
+        ->add_option("--parser", parse_log_.parser,
+                     "A name of the official registry, with or without parse_log_")
         ->required();
     parse
-        ->add_option("--mode", parse_log_.mode,
-                     "parity: {\"test id\": \"PASSED\", ...} as the official path makes it, {} where it "
-                     "would not grade; strict: {statuses, summary, contradictions}, what the log "
-                     "says, how the runner counted, and where the two cannot both be true")
+        ->add_option(
+            "--mode", parse_log_.mode,
+            "parity: {\"test id\": \"PASSED\", ...} as the official path makes it, {} where it "
+            "would not grade; strict: {statuses, summary, contradictions}, what the log "
+            "says, how the runner counted, and where the two cannot both be true")
         ->check(CLI::IsMember({"parity", "strict"}));
     parse->add_option("--instance", parse_log_.instance,
                       "Instance id; jekyll and immutable_js choose their format by it");
@@ -388,12 +390,14 @@ class Parser {
   }
 
   void add_fetch(CLI::App& tasks) {
-    CLI::App* sub = subcommand(tasks, "fetch", "Get a data set from the Hugging Face hub as JSONL; "
-                                               "a second call goes on where the first stopped",
+    CLI::App* sub = subcommand(tasks, "fetch",
+                               "Get a data set from the Hugging Face hub as JSONL; "
+                               "a second call goes on where the first stopped",
                                tasks_fetch_);
-    sub->add_option("name", tasks_fetch_.name,
-                    "verified, lite, full, multilingual, multimodal, pro, rebench, live, smith, ... "
-                    "or OWNER/DATASET; HF_TOKEN opens gated ones")
+    sub->add_option(
+           "name", tasks_fetch_.name,
+           "verified, lite, full, multilingual, multimodal, pro, rebench, live, smith, ... "
+           "or OWNER/DATASET; HF_TOKEN opens gated ones")
         ->required();
     sub->add_option("-o,--output", tasks_fetch_.output, "File (default: NAME.jsonl)");
     sub->add_option("--endpoint", tasks_fetch_.endpoint, "Where the rows API lies");
@@ -407,8 +411,8 @@ class Parser {
   }
 
   void add_init(CLI::App& tasks) {
-    CLI::App* sub =
-        subcommand(tasks, "init", "Make tasks of a repository's own fixes, and validate them", tasks_init_);
+    CLI::App* sub = subcommand(
+        tasks, "init", "Make tasks of a repository's own fixes, and validate them", tasks_init_);
     add_init_options(*sub, tasks_init_);
   }
 

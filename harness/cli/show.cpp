@@ -137,9 +137,7 @@ bool is_of(const Call& call, const Turn& turn) {
 std::vector<Turn> all_turns(const TrialView& view) {
   std::vector<Turn> turns;
   for (const auto& call : view.calls) {
-    const auto same = [&](const Turn& turn) {
-      return is_of(call, turn);
-    };
+    const auto same = [&](const Turn& turn) { return is_of(call, turn); };
     if (std::any_of(turns.begin(), turns.end(), same)) continue;
     const auto kept = std::find_if(view.turns.begin(), view.turns.end(), same);
     Turn turn;

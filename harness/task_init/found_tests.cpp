@@ -6,6 +6,7 @@
 #include <set>
 
 #include "runners/check_tests.hpp"
+#include "runners/grade/grader.hpp"
 #include "runners/grade/official_log.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -85,6 +86,7 @@ class Finder {
     request.script = script;
     request.cwd = environment_->workdir;
     request.env = environment_->env;
+    add_steady_environment(request.env);  // as grading will
     request.timeout = timeout;
     request.merge_stderr = true;
     request.caps = {64 << 20, 1 << 20, std::int64_t{256} << 20};

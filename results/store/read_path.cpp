@@ -31,7 +31,7 @@ std::vector<Turn> read_turns(const Reader::State& state, const char* steps,
 }
 
 std::vector<Decision> read_decisions(const Reader::State& state, const char* steps,
-                             const std::string& trial) {
+                                     const std::string& trial) {
   std::vector<Decision> found;
   auto row = state.prepare(
       std::string(steps) +
@@ -66,10 +66,13 @@ std::vector<Call> read_calls(const Reader::State& state, const char* steps,
   auto row = state.prepare(
       std::string(steps) +
           "SELECT call.id, call.segment, turn, tier, sample, retry, model, requested_model, host, "
-          "request_sha256, started_at, simulated, settled, served_model, finish_reason, error_class, "
-          "error_message, input_total, input_miss, input_hit, cache_write, output_total, output_text, "
+          "request_sha256, started_at, simulated, settled, served_model, finish_reason, "
+          "error_class, "
+          "error_message, input_total, input_miss, input_hit, cache_write, output_total, "
+          "output_text, "
           "output_reasoning, raw_usage, response_z, cost_pusd, price_entry, latency_ms, ttft_ms, "
-          "coalesce(wait_ms, 0), fingerprint, response_id, prefix_sha256, coalesce(http_status, 0), "
+          "coalesce(wait_ms, 0), fingerprint, response_id, prefix_sha256, coalesce(http_status, "
+          "0), "
           "coalesce(retryable, 0), notes, replayed, reserved_pusd, call.trial "
           "FROM step JOIN segment ON segment.id = step.segment "
           "JOIN call ON call.segment = step.segment AND (until IS NULL OR turn < until) "

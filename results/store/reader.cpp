@@ -101,7 +101,8 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
   std::vector<TrialProgress> found;
   auto row = state_->prepare(
       "SELECT trial.id, trial.suite, trial.task, trial.config, trial.attempt, trial.slot, "
-      "trial.threshold, trial.threshold_prob, trial.counted_try, try.outcome "
+      "trial.threshold, trial.threshold_prob, trial.counted_try, try.outcome, "
+      "coalesce(try.error_class, '') "
       "FROM trial JOIN try ON try.trial = trial.id AND try.try = trial.counted_try "
       "WHERE trial.run = ? AND trial.slot >= 0",
       run);
@@ -118,6 +119,7 @@ std::vector<TrialProgress> Reader::progress(const std::string& run) const {
                       read_optional_double(row.getColumn(7))};
     progress.try_number = row.getColumn(8).getInt();
     progress.finished = !row.getColumn(9).isNull();
+    progress.error_class = row.getColumn(10).getString();
     if (progress.finished) {
       progress.outcome = outcome_named(row.getColumn(9).getString()).value_or(Outcome::not_run);
     }

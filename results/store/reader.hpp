@@ -30,6 +30,7 @@ struct TrialProgress {
   int try_number = 1;
   bool finished = false;
   Outcome outcome = Outcome::not_run;
+  std::string error_class;
 };
 
 /// A try's own rows.

@@ -104,16 +104,12 @@ bool place_tests(Box& box, const GradingRoom& room, const PatchGrading& grading,
   return result.ok();
 }
 
-/// What makes two runs of the same tests alike, where the task does not say otherwise.
-std::map<std::string, std::string> steady_environment() {
-  return {{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}};
-}
-
 ExecResult run_tests(Box& box, const AgentTask& task, const PatchGrading& grading,
                      const GradingRoom& room) {
-  ExecRequest request = request_for(room, grading.test_command,
-                                    room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout)));
-  for (const auto& [name, value] : steady_environment()) request.env.emplace(name, value);
+  ExecRequest request =
+      request_for(room, grading.test_command,
+                  room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout)));
+  add_steady_environment(request.env);
   ExecResult result = box.exec(request);
   if (room.stop.stop_requested()) throw Cancelled();
   return result;
@@ -167,6 +163,10 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
 
 }  // namespace
 
+void add_steady_environment(std::map<std::string, std::string>& env) {
+  env.insert({{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}});
+}
+
 Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
                     const std::string& gold, const GradingRoom& room) {
   if (trimmed(patch).empty() && !room.grade_empty_diffs) {
@@ -185,8 +185,8 @@ Verdict grade_patch(const std::string& patch, const AgentTask& task, const Patch
                                           fmt::join(restored.dropped, ", ")));
   if (verdict.outcome == Outcome::resolved) return verdict;
   const Verdict as_it_stands = grade_once(patch, task, grading, restored.by_tests, room);
-  verdict.anomalies.push_back(fmt::format("with its own test code it would be {}",
-                                          name_of(as_it_stands.outcome)));
+  verdict.anomalies.push_back(
+      fmt::format("with its own test code it would be {}", name_of(as_it_stands.outcome)));
   return verdict;
 }
 

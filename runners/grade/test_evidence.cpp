@@ -32,9 +32,9 @@ std::string as_official(const std::string& log, int exit_code) {
 /// What only the official harness writes, in the output of tests.
 std::string forged_marker(std::string_view log) {
   for (const std::string_view marker :
-       {kStart, kEnd, std::string_view(">>>>> Test Exit Code"), std::string_view(">>>>> Tests Errored"),
-        std::string_view(">>>>> Tests Timed Out"), std::string_view(">>>>> Patch Apply Failed"),
-        std::string_view(">>>>> Reset Failed")}) {
+       {kStart, kEnd, std::string_view(">>>>> Test Exit Code"),
+        std::string_view(">>>>> Tests Errored"), std::string_view(">>>>> Tests Timed Out"),
+        std::string_view(">>>>> Patch Apply Failed"), std::string_view(">>>>> Reset Failed")}) {
     if (log.find(marker) != std::string_view::npos) return std::string(marker);
   }
   return {};
@@ -54,8 +54,7 @@ std::vector<std::string> contradicted(const TestsStatus& official, const TestSta
 
 /// Why a run that looks resolved is not believed; "" if nothing speaks against it.
 std::string doubt(const ExecResult& run, const LogParser& parser, const std::string& text,
-                  const LogSource& source, const TestStatuses& statuses,
-                  const TestsStatus& tests) {
+                  const LogSource& source, const TestStatuses& statuses, const TestsStatus& tests) {
   const bool any_failed = std::any_of(statuses.begin(), statuses.end(), [](const auto& entry) {
     return entry.second == "FAILED" || entry.second == "ERROR";
   });
@@ -69,7 +68,8 @@ std::string doubt(const ExecResult& run, const LogParser& parser, const std::str
     return "the log contradicts itself: " + strict.contradictions.front();
   }
   const auto both = contradicted(tests, strict.statuses);
-  if (!both.empty()) return "the log says both that they passed and that they failed: " + named(both);
+  if (!both.empty())
+    return "the log says both that they passed and that they failed: " + named(both);
   return {};
 }
 

@@ -71,11 +71,12 @@ TEST(Benefit, EqualValuesShareABin) {
 
 TEST(Benefit, ForksOfALog) {
   const auto log = parse_exploration_log(
-      "f", R"({"grid":[0.3,1.01]})"
-           "\n"
-           R"({"run":1,"task":"a","threshold":0.3,"resolved":false,"cost":1,"turns":1})"
-           "\n"
-           R"({"run":1,"turn":1,"score":0.1,"escalated":false,"fork":{"resolved":true,"cost":3},"fork_probability":0.5})");
+      "f",
+      R"({"grid":[0.3,1.01]})"
+      "\n"
+      R"({"run":1,"task":"a","threshold":0.3,"resolved":false,"cost":1,"turns":1})"
+      "\n"
+      R"({"run":1,"turn":1,"score":0.1,"escalated":false,"fork":{"resolved":true,"cost":3},"fork_probability":0.5})");
   ASSERT_EQ(log.forks.size(), 1U);
   EXPECT_EQ(log.forks[0].resolved, 1);
   EXPECT_EQ(log.forks[0].usd, 2);
@@ -101,8 +102,8 @@ std::string turnwise_log(int tasks, int turns, double p, double told) {
       lines += "{\"run\":" + std::to_string(task) + ",\"turn\":" + std::to_string(turn) +
                ",\"score\":" + std::to_string(score) +
                ",\"escalated\":" + (escalated ? "true" : "false") +
-               ",\"p_escalate\":" + std::to_string(chance) + ",\"cost\":" + (escalated ? "2" : "1") +
-               "}\n";
+               ",\"p_escalate\":" + std::to_string(chance) +
+               ",\"cost\":" + (escalated ? "2" : "1") + "}\n";
     }
     text += "{\"run\":" + std::to_string(task) + ",\"task\":\"t" + std::to_string(task) +
             "\",\"threshold\":0.5,\"resolved\":" + (resolved ? "true" : "false") + "}\n" + lines;

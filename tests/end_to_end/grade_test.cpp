@@ -24,8 +24,9 @@ class Grade : public testing::Test {
     }
   }
   Ran grade(const std::string& predictions, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"grade", kSuite, "--predictions", predictions, "--db",
-                                          (folder_ / "w.db").string(), "--json"};
+    std::vector<std::string> arguments = {"grade",     kSuite, "--predictions",
+                                          predictions, "--db", (folder_ / "w.db").string(),
+                                          "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_weir(arguments);
   }
@@ -44,7 +45,8 @@ TEST_F(Grade, GoldResolvesAndEmptyDoesNot) {
   EXPECT_EQ(report["weir"]["disagreed"], json::array());
   EXPECT_TRUE(report["instances"][ids_[0]]["resolved"].get<bool>());
   const fs::path place = folder_ / "out/logs/run_evaluation/weir/gold" / ids_[0];
-  EXPECT_EQ(json::parse(read_file(place / "report.json")), json({{ids_[0], report["instances"][ids_[0]]}}));
+  EXPECT_EQ(json::parse(read_file(place / "report.json")),
+            json({{ids_[0], report["instances"][ids_[0]]}}));
   EXPECT_THAT(read_file(place / "test_output.txt"), HasSubstr(">>>>> Start Test Output"));
   EXPECT_TRUE(fs::exists(folder_ / "out/gold.weir.json"));
 
@@ -68,11 +70,16 @@ TEST_F(Grade, AVerdictIsKnownForTheSameDiffOnly) {
 TEST_F(Grade, EverythingOddAboutAFileIsToldAndTheRestIsGraded) {
   const std::string bad = "--- a/none\\n+++ b/none\\n@@ -1 +1 @@\\n-a\\n+b\\n";
   write_file(folder_ / "preds.jsonl",
-             "{\"instance_id\":\"" + ids_[0] + "\",\"model_patch\":\"\",\"model_name_or_path\":\"m/x\"}\n"
-             "{\"instance_id\":\"" + ids_[1] + "\",\"model_patch\":\"old\",\"model_name_or_path\":\"m/x\"}\n"
-             "{\"instance_id\":\"" + ids_[1] + "\",\"model_patch\":\"" + bad +
-             "\",\"model_name_or_path\":\"m/x\"}\n"
-             "{\"instance_id\":\"nobody__nothing-1\",\"model_patch\":\"x\",\"model_name_or_path\":\"m/x\"}\n");
+             "{\"instance_id\":\"" + ids_[0] +
+                 "\",\"model_patch\":\"\",\"model_name_or_path\":\"m/x\"}\n"
+                 "{\"instance_id\":\"" +
+                 ids_[1] +
+                 "\",\"model_patch\":\"old\",\"model_name_or_path\":\"m/x\"}\n"
+                 "{\"instance_id\":\"" +
+                 ids_[1] + "\",\"model_patch\":\"" + bad +
+                 "\",\"model_name_or_path\":\"m/x\"}\n"
+                 "{\"instance_id\":\"nobody__nothing-1\",\"model_patch\":\"x\",\"model_name_or_"
+                 "path\":\"m/x\"}\n");
   const Ran ran = grade((folder_ / "preds.jsonl").string());
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const json report = json::parse(ran.out);
@@ -88,7 +95,8 @@ TEST_F(Grade, EverythingOddAboutAFileIsToldAndTheRestIsGraded) {
 }
 
 TEST_F(Grade, BadInputNamesItsPlace) {
-  write_file(folder_ / "p.jsonl", "{\"instance_id\":\"a\",\"model_patch\":\"\"}\n{\"model_patch\":\"\"}\n");
+  write_file(folder_ / "p.jsonl",
+             "{\"instance_id\":\"a\",\"model_patch\":\"\"}\n{\"model_patch\":\"\"}\n");
   const Ran ran = grade((folder_ / "p.jsonl").string());
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.err, HasSubstr("p.jsonl:2"));

@@ -42,14 +42,17 @@ class Trees : public testing::Test {
                    "[limits]\nturns = 30\n");
   }
   void write_policy(const std::string& redo, const std::string& score, const std::string& explore) {
-    write_file(folder_ / "policy.toml",
-               "redo = \"" + redo + "\"\nstay = 3\n[score]\n" + score +
-                   "weights = { format_error = 1.0, no_action = 0.8, tests_red = 0.9, nonzero_exit = "
-                   "0.4, repeat = 0.7 }\n[always]\nconsecutive_failures = 2\n[budget]\n"
-                   "max_strong_turns = 6\nmax_escalations = 3\n" + explore);
+    write_file(
+        folder_ / "policy.toml",
+        "redo = \"" + redo + "\"\nstay = 3\n[score]\n" + score +
+            "weights = { format_error = 1.0, no_action = 0.8, tests_red = 0.9, nonzero_exit = "
+            "0.4, repeat = 0.7 }\n[always]\nconsecutive_failures = 2\n[budget]\n"
+            "max_strong_turns = 6\nmax_escalations = 3\n" +
+            explore);
   }
   std::vector<std::string> command(const std::string& db) const {
-    return {"run", (folder_ / "e.toml").string(), "--db", (folder_ / db).string(), "--task", "repair-*"};
+    return {"run",     (folder_ / "e.toml").string(), "--db", (folder_ / db).string(), "--task",
+            "repair-*"};
   }
   void run(const std::string& db) {
     const Ran ran = run_weir(command(db));
@@ -120,7 +123,8 @@ TEST_F(Trees, AReplayedTreeIsTheSameTree) {
   write_policy("rollback", "", kTree);
   run("tree.db");
   std::string text = read_file(folder_ / "e.toml");
-  for (const char* skill : {"skill = 0.5\n", "skill = 0.88\n"}) text.erase(text.find(skill), std::string(skill).size());
+  for (const char* skill : {"skill = 0.5\n", "skill = 0.88\n"})
+    text.erase(text.find(skill), std::string(skill).size());
   for (std::size_t at; (at = text.find("\"simulated\"")) != std::string::npos;) {
     text.replace(at, 11, "\"replay\"\ncassette = \"tree.db\"");
   }
@@ -146,12 +150,14 @@ TEST_F(Trees, AForkChangesNothingOfItsTrial) {
   const Ran with = economics("forks.db");
   EXPECT_EQ(with.exit_code, 0) << with.err;
   EXPECT_EQ(with.out, economics("none.db").out);
-  EXPECT_GT(std::stoi(ask("forks.db", "SELECT count(*) FROM v_fork WHERE outcome <> 'not_run'")), 3);
+  EXPECT_GT(std::stoi(ask("forks.db", "SELECT count(*) FROM v_fork WHERE outcome <> 'not_run'")),
+            3);
   EXPECT_EQ(ask("forks.db", "SELECT count(*) FROM v_fork WHERE cost_pusd IS NULL"), "0");
   // What the forks cost is spent, and on no trial's path.
-  EXPECT_EQ(ask("forks.db",
-                "SELECT (SELECT sum(cost_pusd) FROM v_call) > (SELECT sum(cost_pusd) FROM v_trial)"),
-            "1");
+  EXPECT_EQ(
+      ask("forks.db",
+          "SELECT (SELECT sum(cost_pusd) FROM v_call) > (SELECT sum(cost_pusd) FROM v_trial)"),
+      "1");
   // Only what was judged after the ways parted differs: the way not taken did the opposite.
   EXPECT_EQ(ask("forks.db",
                 "SELECT count(*) FROM fork JOIN decision ON decision.call = fork.call AND "
@@ -179,14 +185,16 @@ TEST(TreesScripted, MembersThatCannotPartHaveNoOutcome) {
                            "' ') FROM (SELECT * FROM v_trial ORDER BY threshold)"),
             "0.4resolved 0.9infra_errorcannot_part 1.01infra_errorcannot_part");
   EXPECT_EQ(scripted.query("SELECT count(*) FROM v_call"), "4");
+  (void)run_weir({"resume", "--retry", "infra_error", "--db", scripted.path("w.db").string()});
+  EXPECT_EQ(scripted.query("SELECT max(try) || ' ' || count(*) FROM v_trial"), "1 3");
 }
 
 /// A message list without its restarts: one answer per accepted turn.
 TEST_F(Trees, ExportsFollowAPathThatParted) {
   write_policy("rollback", "", kTree);
   run("tree.db");
-  const Ran ran = run_weir({"export", "latest", "--format", "traj", "-o", (folder_ / "out").string(),
-                            "--db", (folder_ / "tree.db").string()});
+  const Ran ran = run_weir({"export", "latest", "--format", "traj", "-o",
+                            (folder_ / "out").string(), "--db", (folder_ / "tree.db").string()});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "out")) {

@@ -107,8 +107,7 @@ TEST_F(PatchGradingTest, StandingInTheTestsWayIsNoMachineError) {
 TEST_F(PatchGradingTest, MarkersThatOnlyAHarnessWritesVoidTheRun) {
   for (const char* marker : {">>>>> Start Test Output", ">>>>> End Test Output",
                              ">>>>> Test Exit Code", ">>>>> Patch Apply Failed"}) {
-    const Verdict printed =
-        grade(change(std::string("f = lambda: print('") + marker + "') or 2"));
+    const Verdict printed = grade(change(std::string("f = lambda: print('") + marker + "') or 2"));
     EXPECT_EQ(printed.outcome, Outcome::invalid) << marker;
     EXPECT_THAT(printed.message, HasSubstr(marker));
     ASSERT_TRUE(printed.report);
@@ -131,13 +130,13 @@ std::string new_file(const std::string& path, const std::string& line) {
 
 TEST_F(PatchGradingTest, PlantedTestConfigurationIsSetBackAndTold) {
   // It turns every verdict: unittest reads sitecustomize through Python itself.
-  const std::string planted =
-      new_file("sitecustomize.py",
-               "import unittest; unittest.TestCase.assertEqual = lambda *a, **k: None");
+  const std::string planted = new_file(
+      "sitecustomize.py", "import unittest; unittest.TestCase.assertEqual = lambda *a, **k: None");
   const Verdict verdict = grade(planted);
   EXPECT_EQ(verdict.outcome, Outcome::unresolved);
   EXPECT_THAT(verdict.anomalies, testing::Contains(HasSubstr("set back: sitecustomize.py")));
-  EXPECT_THAT(verdict.anomalies, testing::Contains(HasSubstr("with its own test code it would be")));
+  EXPECT_THAT(verdict.anomalies,
+              testing::Contains(HasSubstr("with its own test code it would be")));
 }
 
 TEST_F(PatchGradingTest, TestCodeThatGoldTouchesTooStays) {
@@ -160,7 +159,8 @@ TEST_F(PatchGradingTest, PathsOutsideAndBinaryDiffsAreTheSubmissionsTrouble) {
 
 TEST_F(PatchGradingTest, TestsThatNeverEndOrPrintForeverAreToldAndEnd) {
   const GradingRoom room{*sandbox_, graders_, *environment_, {}, false, milliseconds(1500)};
-  const Verdict endless = grade_patch(change("import time; time.sleep(99)"), task_, grading_, gold_, room);
+  const Verdict endless =
+      grade_patch(change("import time; time.sleep(99)"), task_, grading_, gold_, room);
   EXPECT_EQ(endless.outcome, Outcome::unresolved);
   EXPECT_THAT(endless.message, HasSubstr("did not end in time"));
   EXPECT_FALSE(endless.report);
