@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "results/store/baseline_book.hpp"
+#include "results/quarantine.hpp"
 #include "tasks/error.hpp"
+#include "tasks/files.hpp"
 
 namespace weir::cli {
 namespace {
@@ -51,7 +53,7 @@ GateResult judged(const Reader& reader, const Arm& base, const Arm& fresh,
   require_judgeable(reader, fresh.run);
   PairingOptions options;
   options.seed = fresh.run.seed;
-  options.quarantined = reader.quarantined(fresh);
+  options.quarantined = left_out(reader, fresh, command);
   try {
     const PairedComparison pair = compare_arms(base, fresh, options);
     GateResult result = gate(pair, rules_of(command));
@@ -128,6 +130,15 @@ std::vector<ArmPair> chosen_pairs(const Reader& reader, const Arms& arms,
         "--candidate RUN/CONFIG");
   }
   return pairs;
+}
+
+std::set<std::string> left_out(const Reader& reader, const Arm& arm,
+                               const CompareCommand& command) {
+  std::set<std::string> tasks;
+  if (command.gate) tasks = reader.quarantined(arm);
+  if (command.quarantine.empty()) return tasks;
+  tasks.merge(parse_quarantine(read_file(command.quarantine), command.quarantine.string()).of(arm));
+  return tasks;
 }
 
 GateRules rules_of(const CompareCommand& command) {

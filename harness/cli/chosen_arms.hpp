@@ -38,6 +38,11 @@ class Arms {
 [[nodiscard]] std::vector<ArmPair> chosen_pairs(const Reader& reader, const Arms& arms,
                                                 const CompareCommand& command);
 
+/// Tasks of `arm` that a comparison leaves out: for a gate those flaky by gold and empty runs;
+/// for every one those of the list the command names.
+[[nodiscard]] std::set<std::string> left_out(const Reader& reader, const Arm& arm,
+                                             const CompareCommand& command);
+
 /// The gate's rules as given, else the defaults.
 [[nodiscard]] GateRules rules_of(const CompareCommand& command);
 

@@ -44,17 +44,17 @@ void print(const Common& common, const Document& document, json object,
 
 /// Pairs as tables show them; one that cannot be paired is left to the gate to name.
 std::vector<PairedComparison> shown_pairs(const Reader& reader, const std::vector<ArmPair>& pairs,
-                                          bool gate) {
+                                          const CompareCommand& command) {
   std::vector<PairedComparison> shown;
   for (const auto& [base, fresh] : pairs) {
     PairingOptions options;
     options.seed = fresh.run.seed;
-    if (gate) options.quarantined = reader.quarantined(fresh);
+    options.quarantined = left_out(reader, fresh, command);
     try {
       shown.push_back(compare_arms(base, fresh, options));
       reader.find_turns(shown.back().flips);
     } catch (const UserError&) {
-      if (!gate) throw;
+      if (!command.gate) throw;
     }
   }
   return shown;
@@ -68,6 +68,11 @@ json pairs_json(const std::vector<PairedComparison>& pairs) {
 
 /// Against a pinned baseline: `--baseline @NAME`.
 int against_baseline(const Reader& reader, const CompareCommand& command, const Arms& arms) {
+  if (!command.quarantine.empty()) {
+    throw UserError(
+        "--quarantine does not go with a pinned baseline, whose nights must leave out the same "
+        "tasks: they take flaky ones from gold and empty runs");
+  }
   if (!command.candidates.empty() || command.explain || arms.runs().size() > 1) {
     throw UserError(
         "--baseline @NAME compares one run, all its arms: no --candidate, no --explain, "
@@ -86,7 +91,7 @@ int against_baseline(const Reader& reader, const CompareCommand& command, const 
   }
   std::vector<GateResult> gates;
   if (command.gate) gates = gate_night(reader, book, baseline, run);
-  const auto shown = shown_pairs(reader, pairs, command.gate);
+  const auto shown = shown_pairs(reader, pairs, command);
   print(command.common, pairs_document(shown, gates, run.seed), {{"pairs", pairs_json(shown)}},
         gates);
   return command.gate ? exit_code(gates) : kOk;
@@ -125,15 +130,15 @@ int explain_change(const Reader& reader, const Arms& arms, const CompareCommand&
 /// The whole table of one run.
 int one_run(const Reader& reader, const CompareCommand& command, const Run& run) {
   RunReport report = reader.report(run, command.baseline);
-  if (command.gate) {
+  if (command.gate || !command.quarantine.empty()) {
     std::vector<ArmPair> pairs;
     const std::string base = command.baseline.empty() ? report.arms.at(0).label : command.baseline;
     for (const auto& arm : report.arms) {
       if (arm.label == base || is_control(arm)) continue;
       pairs.emplace_back(reader.arm(run, base, base), arm);
     }
-    report.gates = judge_all(reader, pairs, command);
-    report.pairs = shown_pairs(reader, pairs, true);
+    if (command.gate) report.gates = judge_all(reader, pairs, command);
+    report.pairs = shown_pairs(reader, pairs, command);
   } else {
     for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   }
@@ -163,7 +168,7 @@ int run(const CompareCommand& command) {
   const auto pairs = chosen_pairs(reader, arms, command);
   std::vector<GateResult> gates;
   if (command.gate) gates = judge_all(reader, pairs, command);
-  const auto shown = shown_pairs(reader, pairs, command.gate);
+  const auto shown = shown_pairs(reader, pairs, command);
   std::vector<Arm> all;  // of the runs: a control may stand beside the pairs compared
   for (const auto& each : arms.runs()) {
     for (auto& arm : reader.arms(each)) all.push_back(std::move(arm));

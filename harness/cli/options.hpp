@@ -12,7 +12,7 @@
 #include "harness/nightly.hpp"
 #include "harness/plan.hpp"
 #include "harness/task_init/task_init.hpp"
-#include "harness/validate.hpp"
+#include "harness/validation/validate.hpp"
 #include "tasks/format.hpp"
 
 namespace weir::cli {
@@ -47,6 +47,7 @@ struct ResumeCommand {
 struct ValidateCommand {
   Common common;
   ValidateOptions options;
+  std::filesystem::path quarantine;  ///< file to write flaky and broken tasks to; "" = none
 };
 
 struct GradeCommand {
@@ -66,6 +67,7 @@ struct CompareCommand {
   std::optional<double> alpha;
   bool explain = false;
   std::string bridge;  ///< run of the old config on today's endpoint
+  std::filesystem::path quarantine;  ///< list of tasks to leave out; "" = none
 };
 
 struct ReportCommand {
@@ -73,7 +75,8 @@ struct ReportCommand {
   std::vector<std::string> runs;
   std::string format = "markdown";
   std::string section;
-  std::filesystem::path output;  ///< "" = stdout
+  std::filesystem::path output;      ///< "" = stdout
+  std::filesystem::path quarantine;  ///< list of tasks to show rates without; "" = none
 };
 
 struct BaselinePinCommand {

@@ -126,16 +126,8 @@ class Parser {
   void add_validate() {
     CLI::App* sub =
         subcommand(app_, "validate", "Check that nop fails and gold passes every task", validate_);
-    ValidateOptions& options = validate_.options;
-    sub->add_option("suite", options.suites, "Suites")->required();
-    sub->add_option("--task", options.tasks, "Only tasks matching this glob (repeatable)");
-    sub->add_option("--attempts", options.attempts, "Attempts of each agent")
-        ->check(CLI::PositiveNumber);
-    sub->add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
-    sub->add_option("--environment", options.environment,
-                    "host, declared (the tasks' own images), image:REF, or a rootfs folder")
-        ->capture_default_str();
-    add_sources(sub, options.sources);
+    add_validate_options(*sub, validate_);
+    add_sources(sub, validate_.options.sources);
   }
 
   void add_grade() {
@@ -167,6 +159,9 @@ class Parser {
     sub->add_option("--bridge", compare.bridge,
                     "Run of the old config on today's endpoint, for --explain")
         ->needs(explain);
+    sub->add_option("--quarantine", compare.quarantine,
+                    "Leave out the tasks of this list (weir validate --quarantine)")
+        ->excludes(explain);
   }
 
   template <typename Number>
@@ -184,6 +179,8 @@ class Parser {
         ->capture_default_str();
     sub->add_option("--section", report_.section, "Only this section");
     sub->add_option("-o,--output", report_.output, "File, or folder for several");
+    sub->add_option("--quarantine", report_.quarantine,
+                    "Show rates without the tasks of this list too (weir validate --quarantine)");
   }
 
   void add_baseline() {

@@ -6,6 +6,22 @@
 
 namespace weir::cli {
 
+void add_validate_options(CLI::App& sub, ValidateCommand& command) {
+  ValidateOptions& options = command.options;
+  sub.add_option("suite", options.suites, "Suites")->required();
+  sub.add_option("--task", options.tasks, "Only tasks matching this glob (repeatable)");
+  sub.add_option("--attempts", options.attempts, "Attempts of each agent")
+      ->check(CLI::PositiveNumber);
+  sub.add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
+  sub.add_option("--environment", options.environment,
+                  "host, declared (the tasks' own images), image:REF, or a rootfs folder")
+      ->capture_default_str();
+  sub.add_option("--journal", options.journal,
+                  "Keep each task's result in this file, and run none that is in it");
+  sub.add_option("--quarantine", command.quarantine,
+                  "Write flaky and broken tasks here, for reports");
+}
+
 void add_grade_options(CLI::App& sub, GradeCommand& command) {
   GradeOptions& options = command.options;
   sub.add_option("suite", options.suite, "Suite of SWE-bench instances")->required();

@@ -3,11 +3,13 @@
 #include "results/report/report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/options.hpp"
+#include "results/quarantine.hpp"
 #include "results/store/reader.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -44,6 +46,20 @@ std::vector<File> csv_files(const Document& document, const std::string& name) {
   return files;
 }
 
+/// Adds the tasks of a list to those quarantined by the database's own runs.
+void take_quarantine(RunReport& report, const fs::path& file) {
+  const Quarantine list = parse_quarantine(read_file(file), file.string());
+  if (report.arms.empty()) return;
+  const Arm& arm = report.arms.front();  // all arms of a run have its tasks
+  std::set<std::string> tasks = list.of(arm);
+  tasks.insert(report.quarantined.begin(), report.quarantined.end());
+  report.quarantined.assign(tasks.begin(), tasks.end());
+  const auto changed = list.changed(arm);
+  if (changed.empty()) return;
+  fmt::print(stderr, "{}: {} tasks have another content in this run, so nothing is known of them: {}\n",
+             file.string(), changed.size(), fmt::join(changed, " "));
+}
+
 std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCommand& command) {
   RunReport report = reader.report(run, "");
   const std::string name = plain_file_name(run.name) + "-" + run.id.substr(0, 12);
@@ -51,6 +67,7 @@ std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCom
     if (!command.section.empty()) throw UserError("--section does not go with --format junit");
     return {{name + ".xml", to_junit(report)}};
   }
+  if (!command.quarantine.empty()) take_quarantine(report, command.quarantine);
   for (auto& pair : report.pairs) reader.find_turns(pair.flips);
   Document document = full_document(report);
   if (!command.section.empty()) {  // csv holds one table: that section's own

@@ -38,7 +38,7 @@ std::string verdict(const CommitTask& task) {
   if (!task.refusal.empty()) return "refused: " + task.refusal;
   if (!task.validity) return "not validated";
   const std::string kept = task.kept ? " (was there already)" : "";
-  return (task.validity->valid ? "valid" : "invalid: " + task.validity->reason) + kept;
+  return (task.valid() ? "valid" : "invalid: " + task.validity->reason) + kept;
 }
 
 void print_table(const TaskInitResult& result) {

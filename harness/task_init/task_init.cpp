@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "harness/task_init/suite_folder.hpp"
+#include "harness/validation/validate.hpp"
 #include "runners/git_history.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"

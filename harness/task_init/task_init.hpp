@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/task_init/found_tests.hpp"
-#include "harness/validate.hpp"
+#include "harness/validation/validity.hpp"
 
 namespace weir {
 
@@ -38,7 +38,7 @@ struct CommitTask {
   FoundTests found;                      ///< empty if kept
   std::optional<TaskValidity> validity;  ///< of the task as it lies in the folder
 
-  [[nodiscard]] bool valid() const { return validity && validity->valid; }
+  [[nodiscard]] bool valid() const { return validity && validity->standing == Standing::valid; }
 };
 
 struct TaskInitResult {

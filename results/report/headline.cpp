@@ -193,6 +193,7 @@ Document full_document(const RunReport& report) {
   add_headline(document, report);
   add_pairs(document, report.pairs);
   add_gates(document, report.gates);
+  add_quarantine(document, report);
   add_controls(document, report);
   add_breakdowns(document, report);
   add_repeats(document, report);

@@ -28,7 +28,7 @@ struct RunReport {
   std::vector<PairedComparison> pairs = {};  ///< each other arm against the baseline
   std::vector<PriceGap> gaps = {};
   std::vector<GateResult> gates = {};
-  std::vector<std::string> quarantined = {};  ///< flaky by gold and empty runs
+  std::vector<std::string> quarantined = {};  ///< flaky by gold and empty runs, or by a list
   std::vector<FindingCount> findings = {};    ///< those that are not 0
   std::uint64_t seed = 1;                ///< of bootstrap and permutations
   std::optional<PriceBook> book = {};    ///< the run's, as it read it
@@ -55,6 +55,7 @@ void add_flips(Document& document, const std::vector<PairedComparison>& pairs);
 void add_gates(Document& document, const std::vector<GateResult>& gates);
 void add_controls(Document& document, const RunReport& report);
 void add_breakdowns(Document& document, const RunReport& report);  ///< suite, difficulty, length
+void add_quarantine(Document& document, const RunReport& report);  ///< rates without those
 void add_repeats(Document& document, const RunReport& report);
 void add_economics(Document& document, const RunReport& report);
 void add_routing(Document& document, const RunReport& report);     ///< economics by tier

@@ -1,0 +1,160 @@
+#include "harness/validation/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "harness/agent/reference_agents.hpp"
+#include "harness/validation/journal.hpp"
+#include "runners/grade/grader.hpp"
+#include "runners/host.hpp"
+#include "runners/scheduler.hpp"
+#include "runners/trial.hpp"
+#include "tasks/error.hpp"
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+/// Validation keeps nothing: its verdicts are its output.
+class ForgetfulRecorder final : public Recorder {
+ public:
+  void begin_try(const Trial&, const Try&) override {}
+  void begin_segment(const Segment&) override {}
+  void intend(const Call&) override {}
+  void settle(const Call&) override {}
+  void judge(const Decision&, const std::vector<Signal>&) override {}
+  void finish_turn(const Turn&) override {}
+  void finish_try(const Try&) override {}
+  void record_fork(const Fork&) override {}
+};
+
+std::vector<Task> load(const ValidateOptions& options) {
+  std::vector<Task> tasks;
+  for (const auto& path : options.suites) {
+    for (auto& task : load_suite(path, options.sources).tasks) {
+      const bool wanted = options.tasks.empty() ||
+                          std::any_of(options.tasks.begin(), options.tasks.end(), [&](auto& glob) {
+                            return glob_match(glob, task.shown.id);
+                          });
+      if (wanted) tasks.push_back(std::move(task));
+    }
+  }
+  return tasks;
+}
+
+/// Why the task's test log cannot be read; "" if it can.
+std::string unknown_parser(const Task& task) {
+  const auto& log = task.hidden.terminal.log;
+  if (log && !knows_test_log(log->parser)) {
+    return fmt::format("log parser \"{}\" is not supported yet", log->parser);
+  }
+  const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
+  if (grading == nullptr || find_log_parser(grading->log_parser) != nullptr) return {};
+  return fmt::format("log parser \"{}\" is not supported yet", grading->log_parser);
+}
+
+/// Runs both reference agents on one task.
+void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom room) {
+  for (const char* agent : {"nop", "oracle"}) {
+    const bool gold = std::string_view(agent) == "oracle";
+    room.make_agent = [gold](const AgentContext& context) {
+      return gold ? make_oracle_agent(context.task.hidden, context.environment) : make_nop_agent();
+    };
+    for (int attempt = 1; attempt <= attempts; ++attempt) {
+      Trial trial;
+      trial.id = task.shown.id;
+      trial.task = task.shown.id;
+      trial.config = agent;
+      trial.attempt = attempt;
+      auto& result = gold ? validity.oracle : validity.nop;
+      result.tries.push_back(run_trial(task, trial, 1, room, {}));
+      fmt::print(stderr, "{} {}: {} ({})\n", task.shown.id, agent,
+                 name_of(*result.tries.back().outcome),
+                 format_duration(milliseconds(result.tries.back().wall_ms)));
+    }
+  }
+  conclude(validity);
+}
+
+/// What the router could watch on this task. A task whose environment cannot be made has
+/// said so already.
+void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& room) {
+  if (validity.nop.always(Outcome::infra_error)) return;
+  try {
+    const auto environment = room.environments.get(task);
+    Deadline deadline(room.watchdog, std::stop_token());
+    validity.visible = look_at_visible_tests(
+        task, {room.sandbox, room.busy_boxes, *environment, milliseconds(120'000), deadline});
+  } catch (const InfraError& error) {
+    validity.visible.problem = error.what();
+  }
+}
+
+/// What all boxes of the validation stand on.
+std::string base_digest(Sandbox& sandbox, const std::string& environment) {
+  if (environment == "host" || environment == "declared") return host_digest();
+  return sandbox.inspect(environment).digest;
+}
+
+std::unique_ptr<ValidationJournal> open_journal(const ValidateOptions& options, Sandbox& sandbox) {
+  if (options.journal.empty()) return nullptr;
+  return std::make_unique<ValidationJournal>(
+      options.journal, JournalKey{options.environment, base_digest(sandbox, options.environment),
+                                  options.attempts});
+}
+
+TaskValidity about(const Task& task) {
+  TaskValidity validity;
+  validity.id = task.shown.id;
+  validity.format = task.shown.format;
+  validity.sha256 = task.sha256;
+  validity.reason = task.defect.empty() ? task.unsupported : task.defect;
+  if (validity.reason.empty()) validity.reason = unknown_parser(task);
+  if (!validity.reason.empty()) {
+    validity.standing = task.defect.empty() ? Standing::unsupported : Standing::broken;
+  }
+  return validity;
+}
+
+}  // namespace
+
+std::vector<TaskValidity> validate(const ValidateOptions& options) {
+  const std::vector<Task> tasks = load(options);
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int jobs = options.jobs > 0 ? options.jobs : cores;
+  const auto sandbox = make_box_sandbox();
+  const auto journal = open_journal(options, *sandbox);
+  EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2, options.environment);
+  Limiter busy_boxes(cores);
+  Limiter graders(cores);
+  Watchdog watchdog;
+  ForgetfulRecorder recorder;
+  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, true, {}};
+
+  std::vector<TaskValidity> results(tasks.size());
+  std::atomic<std::size_t> done = 0;
+  run_jobs(
+      tasks.size(), jobs,
+      [&](std::size_t i) {
+        TaskValidity& validity = results[i] = about(tasks[i]);
+        auto known = journal ? journal->known(validity.sha256) : std::nullopt;
+        if (!validity.reason.empty()) {
+          // Nothing to run.
+        } else if (known && known->id == validity.id) {
+          validity = std::move(*known);
+        } else {
+          examine(tasks[i], validity, options.attempts, room);
+          look_at_visible(tasks[i], validity, room);
+          if (journal) journal->keep(validity);
+        }
+        fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
+                   name_of(validity.standing), validity.known ? " (known)" : "");
+      },
+      {});
+  return results;
+}
+
+}  // namespace weir
