@@ -1,11 +1,13 @@
 #include "runners/environment.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "runners/host.hpp"
 #include "runners/oci/engine.hpp"
+#include "runners/package_tools.hpp"
 #include "runners/repository.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/dockerfile.hpp"
@@ -18,18 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Kind = BuildStep::Kind;
-
-/// Package managers do nothing while an environment is replayed: there is no
-/// network, and the base already has what the host has.
-constexpr const char* kNoPackageManagers =
-    "apt-get() { :; }\napt() { :; }\napk() { :; }\npip() { :; }\npip3() { :; }\n";
-
-bool uses_package_manager(const std::string& command) {
-  for (const char* name : {"apt-get ", "apt ", "apk ", "pip ", "pip3 "}) {
-    if (command.find(name) != std::string::npos) return true;
-  }
-  return false;
-}
 
 class Builder {
  public:
@@ -71,6 +61,7 @@ class Builder {
     require_packages();
     if (!as_image_) {
       for (const auto& step : task_.environment.build) replay(step);
+      if (has_tools_) remove_package_tools(*box_);
     }
     for (const auto& [name, value] : task_.environment.env) built_->env[name] = value;
     run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
@@ -120,17 +111,33 @@ class Builder {
           built_->deviations.push_back("USER " + step.words.front() + " of the Dockerfile not taken");
         }
         return;
-      case Kind::copy: copy(step.words); return;
+      case Kind::copy: copy(step); return;
       case Kind::run:
-        if (uses_package_manager(step.words.front())) {
-          built_->deviations.push_back("package manager skipped: RUN " + step.words.front());
+        if (fetches_packages(step.words.front())) {
+          run_without_fetching(step.words.front());
+        } else {
+          run(step.words.front(), cwd_);
         }
-        run(kNoPackageManagers + step.words.front(), cwd_);
         return;
     }
   }
 
-  void copy(const std::vector<std::string>& words) {
+  /// There is no network while an environment is replayed: what would be fetched is in the base,
+  /// or told to be missing.
+  void run_without_fetching(const std::string& command) {
+    if (!has_tools_) bring_package_tools(*box_);
+    has_tools_ = true;
+    const auto env = built_->env;
+    built_->env = with_package_tools(env);
+    const auto notes = package_notes(run(command, cwd_));
+    built_->env = env;
+    built_->deviations.push_back(fmt::format("not fetched: RUN {} ({})", command,
+                                             notes.empty() ? "nothing is said of it"
+                                                           : fmt::format("{}", fmt::join(notes, "; "))));
+  }
+
+  void copy(const BuildStep& step) {
+    const auto& words = step.words;
     std::string to = words.back();
     if (to.empty() || to.front() != '/') to = cwd_ + "/" + to;
     const bool into_folder = words.size() > 2 || to.back() == '/' || to.substr(to.size() - 2) == "/.";
@@ -140,12 +147,31 @@ class Builder {
       if (*relative.begin() == ".." || !fs::exists(from)) {
         throw InfraError(fmt::format("{}: COPY {}: not in the build context", task_.id, words[i]));
       }
-      if (fs::is_directory(from)) {
-        box_->put_tree(from, to);
-      } else {
-        put_file(from, into_folder ? to + "/" + from.filename().string() : to);
-      }
+      const bool renamed = !fs::is_directory(from) && into_folder;
+      place(from, renamed ? to + "/" + from.filename().string() : to, step);
     }
+  }
+
+  /// With an owner or a mode of their own the files come by way of a folder in which no others are.
+  void place(const fs::path& from, const std::string& to, const BuildStep& step) {
+    const bool folder = fs::is_directory(from);
+    const bool as_it_is = step.mode.empty() && step.owner.empty();
+    const std::string stage = "/weir-copy";
+    const std::string at = as_it_is ? to : folder ? stage : stage + "/file";
+    if (folder) {
+      box_->put_tree(from, at);
+    } else {
+      put_file(from, at);
+    }
+    if (as_it_is) return;
+    std::string script = "cd " + stage + " && ";
+    if (!step.mode.empty()) script += "chmod -R " + shell_quoted(step.mode) + " . && ";
+    if (!step.owner.empty()) script += "chown -R " + shell_quoted(step.owner) + " . && ";
+    const std::string parent = fs::path(to).parent_path().string();
+    script += folder ? fmt::format("mkdir -p {0} && cp -a . {0}", shell_quoted(to))
+                     : fmt::format("mkdir -p {} && rm -rf {} && cp -a file {}", shell_quoted(parent),
+                                   shell_quoted(to), shell_quoted(to));
+    run(script + " && cd / && rm -rf " + stage, "/");
   }
 
   void put_file(const fs::path& from, const std::string& to) {
@@ -188,6 +214,7 @@ class Builder {
   std::unique_ptr<Box> box_;
   std::shared_ptr<PreparedEnvironment> built_;
   std::string cwd_ = "/";
+  bool has_tools_ = false;
   bool as_image_ = false;  ///< the base is the task's own image: nothing is to be replayed
 };
 

@@ -213,11 +213,11 @@ class Reader {
       step.origin = value;
       return refuse("COPY --from: files of another stage or image");
     }
-    const bool harmless = word == "--link" || word.rfind("--chmod", 0) == 0;
-    const bool as_root =
-        word.rfind("--chown", 0) == 0 &&
-        (value == "root" || value == "root:root" || value == "0" || value == "0:0");
-    if (!harmless && !as_root) {
+    if (word.rfind("--chmod=", 0) == 0) {
+      step.mode = value;
+    } else if (word.rfind("--chown=", 0) == 0) {
+      step.owner = value;
+    } else if (word != "--link") {
       file_.deviations.push_back(fmt::format("{} {} of the Dockerfile not taken", name, word));
     }
   }

@@ -18,6 +18,8 @@ struct BuildStep {
   Kind kind;
   std::vector<std::string> words;  ///< copy: sources..., destination; env: name, value; else one
   std::string origin = {};         ///< copy: the stage or image that has the sources; "" = context
+  std::string mode = {};           ///< copy: as chmod takes it; "" = the sources'
+  std::string owner = {};          ///< copy: as chown takes it; "" = root
 };
 
 /// A repository at one commit, which the agent sees as a one-commit history.

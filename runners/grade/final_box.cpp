@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "runners/host.hpp"
+#include "runners/package_tools.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -42,6 +44,7 @@ ExecResult FinalBox::run(const VerifierCall& call) {
   request.cwd = room_.environment.workdir;
   request.env = room_.environment.env;
   for (const auto& [name, value] : call.env) request.env[name] = value;
+  if (has_tools_) request.env = with_package_tools(std::move(request.env));
   request.user = call.user;
   request.timeout = call.timeout;
   request.merge_stderr = true;
@@ -101,9 +104,27 @@ bool FinalBox::open(const std::string& script) {
   return false;
 }
 
+bool FinalBox::bring_tools(const std::filesystem::path& script) {
+  if (!fetches_packages(read_host_file(script))) return true;
+  try {
+    bring_package_tools(*box_);
+  } catch (const InfraError& error) {  // by programs the agent may have changed
+    verdict_.message = error.what();
+    return false;
+  }
+  has_tools_ = true;
+  return true;
+}
+
 std::optional<ExecResult> FinalBox::verify(const VerifierCall& call) {
   ExecResult result = run(call);
   verdict_.evidence = to_utf8(result.out.bytes);
+  if (has_tools_) {
+    const auto notes = package_notes(verdict_.evidence);
+    verdict_.anomalies.push_back(
+        fmt::format("the verifier fetched nothing, the base stood in{}{}", notes.empty() ? "" : ": ",
+                    fmt::join(notes, "; ")));
+  }
   if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
     verdict_.message = result.status == ExecStatus::timeout ? "the verifier did not end in time"
                                                             : "the verifier wedged its box";

@@ -37,6 +37,8 @@ class FinalBox {
   [[nodiscard]] bool place_file(const std::filesystem::path& file, const std::string& path);
   /// Lets whoever the verifier runs as read the tests and start `script` among them.
   [[nodiscard]] bool open(const std::string& script);
+  /// If the verifier's script would fetch its tools: lets the base's own stand in for them.
+  [[nodiscard]] bool bring_tools(const std::filesystem::path& script);
   /// Runs the verifier to its end and takes its output as evidence. Nothing if it had none.
   [[nodiscard]] std::optional<ExecResult> verify(const VerifierCall& call);
   /// The files once every process is gone: nothing can be written under the reader's eyes.
@@ -50,6 +52,7 @@ class FinalBox {
   const GradingRoom& room_;
   Verdict& verdict_;
   ChangedMachinery changed_;
+  bool has_tools_ = false;
   std::unique_ptr<Box> box_;
 };
 

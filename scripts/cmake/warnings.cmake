@@ -5,5 +5,5 @@ target_compile_options(weir_warnings INTERFACE
   -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-qual
   -Wduplicated-cond -Wlogical-op -Wimplicit-fallthrough
   # g++ 12 reports these falsely on std::string and std::optional when optimising (GCC 105329, 105651).
-  -Wno-restrict -Wno-maybe-uninitialized
+  -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
   $<$<BOOL:${WEIR_WERROR}>:-Werror>)

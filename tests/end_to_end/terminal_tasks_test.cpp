@@ -92,6 +92,70 @@ TEST_F(TerminalTasks, TheOldFormatIsGradedByItsTestLog) {
   EXPECT_EQ(validated().at("reason"), "log parser \"swelancer\" is not supported yet");
 }
 
+// Most verifiers of Terminal-Bench install uv and pytest over the network first.
+TEST_F(TerminalTasks, AVerifierThatWouldFetchItsToolsIsGivenThoseOfTheBase) {
+  put("t/task.toml", "version = \"1.0\"\n");
+  put("t/instruction.md", "x\n");
+  put("t/environment/Dockerfile", "FROM x\nRUN apt-get update && apt-get install -y bash\nWORKDIR /app\n");
+  put("t/tests/test_state.py", "def test_done():\n  assert open('/app/done').read() == 'yes\\n'\n");
+  put("t/tests/test.sh",
+      "#!/bin/bash\napt-get update\napt-get install -y curl\n"
+      "curl -LsSf https://astral.sh/uv/0.9.7/install.sh | sh\nsource $HOME/.local/bin/env\n"
+      "uvx -p 3.13 -w pytest==8.4.1 -w pytest-json-ctrf==0.3.5 pytest --ctrf "
+      "/logs/verifier/ctrf.json /tests/test_state.py -rA\n"
+      "if [ $? -eq 0 ]; then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n");
+  put("t/solution/solve.sh", "#!/bin/bash\necho yes > /app/done\n");
+  EXPECT_EQ(validated().at("valid"), true);
+
+  // What lies where an installer would put its files is the agent's, and is not used.
+  put("t/solution/solve.sh",
+      "#!/bin/bash\nmkdir -p ~/.local/bin\nforge='mkdir -p /logs/verifier; echo 1 > "
+      "/logs/verifier/reward.txt; exit 0'\necho \"$forge\" > ~/.local/bin/env\n"
+      "for tool in uv uvx pytest curl apt-get; do for d in ~/.local/bin /usr/local/bin; do\n"
+      "  printf '#!/bin/sh\\n%s\\n' \"$forge\" > $d/$tool; chmod +x $d/$tool; done; done\n"
+      "mkdir -p /weir-tools; cp ~/.local/bin/uvx /weir-tools/uvx\n");
+  const json forged = validated(1);
+  EXPECT_NE(forged.at("oracle").at("outcome"), "resolved") << forged;
+}
+
+TEST_F(TerminalTasks, AValidationGoesOnWhereItLeftOff) {
+  for (const std::string name : {"fine", "gift"}) {
+    put(name + "/task.toml", "version = \"1.0\"\n");
+    put(name + "/instruction.md", "x\n");
+    put(name + "/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
+    put(name + "/tests/test.sh", rewarding(name == "fine" ? "[ -f /app/done ]" : "true"));
+    put(name + "/solution/solve.sh", "#!/bin/bash\ntouch /app/done\n");
+  }
+  const std::string journal = (folder_ / "journal.jsonl").string();
+  const std::string list = (folder_ / "list.json").string();
+  const std::string suite = (folder_ / "suite").string();
+  const std::vector<std::string> words = {"validate",  suite,   "--attempts",   "2",
+                                          "--journal", journal, "--quarantine", list};
+  const Ran first = run_weir(words);
+  EXPECT_EQ(first.exit_code, 1) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("2 tasks; 2 that can run here; 1 of them sound (0 flaky, 1 broken)"));
+  EXPECT_THAT(first.out, HasSubstr("doing nothing passes"));
+  const Ran second = run_weir(words);
+  EXPECT_EQ(second.out, first.out);
+  EXPECT_THAT(second.err, HasSubstr("gift: broken (known)"));
+  EXPECT_THAT(second.err, testing::Not(HasSubstr("oracle:")));
+  put("fine/tests/test.sh", rewarding("[ -e /app/done ]"));  // another content is another task
+  const Ran third = run_weir(words);
+  EXPECT_THAT(third.err, HasSubstr("fine: valid\n"));
+  EXPECT_THAT(third.err, HasSubstr("gift: broken (known)"));
+
+  write_file(folder_ / "x.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n"
+                                 "[configs.c]\nagent = \"nop\"\n");
+  const std::string db = (folder_ / "x.db").string();
+  ASSERT_EQ(run_weir({"run", (folder_ / "x.toml").string(), "--db", db}).exit_code, 0);
+  const Ran report = run_weir({"report", "--db", db, "--quarantine", list, "--section", "quarantine"});
+  EXPECT_THAT(report.out, HasSubstr("With and without 1 quarantined tasks"));
+  EXPECT_THAT(report.out, HasSubstr("| c      | 2     | 50.0 %"));
+  const Ran refused = run_weir({"report", "--db", db, "--quarantine", journal});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("journal.jsonl: is no list of quarantined tasks"));
+}
+
 TEST_F(TerminalTasks, AServiceAnswersAgentAndVerifier) {
   put("t/task.toml",
       "[agent]\nuser = \"worker\"\n[environment.env]\nWORD = \"open\"\n"

@@ -19,12 +19,14 @@
 #include "harness/router/commands.hpp"
 #include "harness/router/external_policy.hpp"
 #include "harness/router/policy.hpp"
+#include "harness/validation/validity.hpp"
 #include "results/audit/audit.hpp"
 #include "results/exchange/atif.hpp"
 #include "results/exchange/harbor_results.hpp"
 #include "results/exchange/outcomes.hpp"
 #include "results/exchange/terminal_bench_results.hpp"
 #include "results/prices.hpp"
+#include "results/quarantine.hpp"
 #include "results/store/text_column.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/grade/grader.hpp"
@@ -102,6 +104,9 @@ void instance(std::string_view bytes) {
   const nlohmann::json row = write_instance(once);
   require(write_instance(read_instance(row)) == row);
 }
+std::string text_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 void predictions(std::string_view bytes) {
   const std::string once = render_predictions(parse_predictions("f", bytes).rows);
   require(render_predictions(parse_predictions("f", once).rows) == once);
@@ -125,6 +130,14 @@ void bench_yaml(std::string_view bytes) {
   require(read_bench_task(bytes, "f").agent_timeout.count() >= 0);
 }
 void bench_compose(std::string_view bytes) { (void)read_bench_compose(bytes, "f"); }
+void quarantine(std::string_view bytes) {
+  const auto once = quarantine_json(parse_quarantine(bytes, "f"));
+  require(quarantine_json(parse_quarantine(text_of(once), "f")) == once);
+}
+void validity(std::string_view bytes) {
+  const auto once = validity_row(read_validity_row(parse_row(bytes)));
+  require(validity_row(read_validity_row(parse_row(text_of(once)))) == once);
+}
 void toml(std::string_view bytes) { (void)ConfigFile::parse("f", std::string(bytes)); }
 void policy(std::string_view bytes) { (void)parse_policy("f", std::string(bytes)); }
 void prices(std::string_view bytes) { (void)PriceBook::parse(bytes, "f"); }
@@ -333,6 +346,14 @@ const std::vector<Target>& targets() {
        {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: [x]\n"
         "  db: {image: y}\n"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
+      {"quarantine", quarantine,
+       {R"({"weir_quarantine":1,"attempts":2,"tasks_seen":3,"tasks":[{"id":"a","task_sha256":"b",)"
+        R"("kind":"flaky","reason":"c"}]})"}},
+      {"validity", validity,
+       {R"({"id":"a","format":"harbor","task_sha256":"b","standing":"valid","reason":"","nop":[],)"
+        R"("oracle":[{"outcome":"resolved","message":"","wall_ms":1,"rewards":[["","reward",1.0]]}],)"
+        R"("visible":{"command":"","found":false,"problem":"","red_at_start":false,)"
+        R"("fail_to_pass":[0,0],"pass_to_pass":[0,0],"shared_files":0,"overlap_known":true}})"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
       {"exploration_log", exploration_log,

@@ -55,7 +55,24 @@ TEST_F(EnvironmentTest, ReplaysABuild) {
   const auto built = prepare_environment(task, "sha", *sandbox_);
   EXPECT_EQ(in(*built, "cat copied.txt said /d/sub/b.txt"), "hello\nhi there\nb\n");
   ASSERT_EQ(built->deviations.size(), 1U);
-  EXPECT_THAT(built->deviations[0], HasSubstr("package manager skipped"));
+  EXPECT_THAT(built->deviations[0], HasSubstr("not fetched: RUN apt-get install -y nothing"));
+  EXPECT_EQ(in(*built, "ls -d /weir-* 2>/dev/null"), "");
+}
+
+TEST_F(EnvironmentTest, CopiesWithTheModeAndOwnerThatAreAskedFor) {
+  write_file(folder_ / "run.sh", "#!/bin/sh\necho runs\n");
+  fs::create_directories(folder_ / "data/sub");
+  write_file(folder_ / "data/sub/b.txt", "b\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder_.path();
+  task.environment.workdir = "/w";
+  task.environment.build = {{Kind::run, {"mkdir -p /d && touch /d/own"}},
+                            {Kind::copy, {"run.sh", "/bin2/run"}, "", "755", ""},
+                            {Kind::copy, {"data", "/d"}, "", "u=rwX,go=", "1000:1000"}};
+  const auto built = prepare_environment(task, "sha", *sandbox_);
+  EXPECT_EQ(in(*built, "/bin2/run; stat -c '%a %u:%g' /d/sub/b.txt /d/sub /d/own; ls -d /weir* 2>&1 | wc -l"),
+            "runs\n600 1000:1000\n700 1000:1000\n644 0:0\n1\n");
 }
 
 TEST_F(EnvironmentTest, AFailingStepIsAnInfraErrorThatNamesIt) {
