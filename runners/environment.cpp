@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "runners/build_replay.hpp"
 #include "runners/host.hpp"
 #include "runners/oci/engine.hpp"
-#include "runners/package_tools.hpp"
 #include "runners/repository.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/dockerfile.hpp"
@@ -19,13 +19,14 @@ namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
-using Kind = BuildStep::Kind;
-
 class Builder {
  public:
   Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source,
           const BoxLimits& limits, std::stop_token stop)
-      : task_(task), stop_(std::move(stop)), built_(std::make_shared<PreparedEnvironment>()) {
+      : task_(task),
+        stop_(std::move(stop)),
+        built_(std::make_shared<PreparedEnvironment>()),
+        sandbox_(sandbox) {
     const std::string base = base_by(source);
     const BaseInfo info = sandbox.inspect(base);
     built_->base = info.digest.empty() ? host_digest() : info.digest;
@@ -51,18 +52,14 @@ class Builder {
     if (declared.memory) built_->limits.memory = declared.memory;
     if (declared.disk) built_->limits.disk = declared.disk;
     if (declared.cpus) built_->limits.cpus = declared.cpus;
-    BoxSpec spec;
-    spec.base = base;
-    spec.limits = built_->limits;
-    box_ = sandbox.create(spec);
+    spec_.base = base;
+    spec_.limits = built_->limits;
+    box_ = sandbox.create(spec_);
   }
 
   std::shared_ptr<PreparedEnvironment> build() {
     require_packages();
-    if (!as_image_) {
-      for (const auto& step : task_.environment.build) replay(step);
-      if (has_tools_) remove_package_tools(*box_);
-    }
+    if (!as_image_) replay();
     for (const auto& [name, value] : task_.environment.env) built_->env[name] = value;
     run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
                     "chmod 777 /logs /logs/agent /logs/artifacts",
@@ -97,88 +94,6 @@ class Builder {
                                  task_.id, fmt::join(missing, " ")));
   }
 
-  void replay(const BuildStep& step) {
-    switch (step.kind) {
-      case Kind::workdir:
-        cwd_ = step.words.front();
-        run("mkdir -p " + shell_quoted(cwd_), "/");
-        return;
-      case Kind::env:
-        built_->env[step.words.at(0)] = expand_variables(step.words.at(1), built_->env);
-        return;
-      case Kind::user:  // build steps run as root; the task names the agent's user
-        if (step.words.front() != "root") {
-          built_->deviations.push_back("USER " + step.words.front() + " of the Dockerfile not taken");
-        }
-        return;
-      case Kind::copy: copy(step); return;
-      case Kind::run:
-        if (fetches_packages(step.words.front())) {
-          run_without_fetching(step.words.front());
-        } else {
-          run(step.words.front(), cwd_);
-        }
-        return;
-    }
-  }
-
-  /// There is no network while an environment is replayed: what would be fetched is in the base,
-  /// or told to be missing.
-  void run_without_fetching(const std::string& command) {
-    if (!has_tools_) bring_package_tools(*box_);
-    has_tools_ = true;
-    const auto env = built_->env;
-    built_->env = with_package_tools(env);
-    const auto notes = package_notes(run(command, cwd_));
-    built_->env = env;
-    built_->deviations.push_back(fmt::format("not fetched: RUN {} ({})", command,
-                                             notes.empty() ? "nothing is said of it"
-                                                           : fmt::format("{}", fmt::join(notes, "; "))));
-  }
-
-  void copy(const BuildStep& step) {
-    const auto& words = step.words;
-    std::string to = words.back();
-    if (to.empty() || to.front() != '/') to = cwd_ + "/" + to;
-    const bool into_folder = words.size() > 2 || to.back() == '/' || to.substr(to.size() - 2) == "/.";
-    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-      const fs::path relative = fs::path(words[i]).relative_path().lexically_normal();
-      const fs::path from = task_.environment.build_context / relative;
-      if (*relative.begin() == ".." || !fs::exists(from)) {
-        throw InfraError(fmt::format("{}: COPY {}: not in the build context", task_.id, words[i]));
-      }
-      const bool renamed = !fs::is_directory(from) && into_folder;
-      place(from, renamed ? to + "/" + from.filename().string() : to, step);
-    }
-  }
-
-  /// With an owner or a mode of their own the files come by way of a folder in which no others are.
-  void place(const fs::path& from, const std::string& to, const BuildStep& step) {
-    const bool folder = fs::is_directory(from);
-    const bool as_it_is = step.mode.empty() && step.owner.empty();
-    const std::string stage = "/weir-copy";
-    const std::string at = as_it_is ? to : folder ? stage : stage + "/file";
-    if (folder) {
-      box_->put_tree(from, at);
-    } else {
-      put_file(from, at);
-    }
-    if (as_it_is) return;
-    std::string script = "cd " + stage + " && ";
-    if (!step.mode.empty()) script += "chmod -R " + shell_quoted(step.mode) + " . && ";
-    if (!step.owner.empty()) script += "chown -R " + shell_quoted(step.owner) + " . && ";
-    const std::string parent = fs::path(to).parent_path().string();
-    script += folder ? fmt::format("mkdir -p {0} && cp -a . {0}", shell_quoted(to))
-                     : fmt::format("mkdir -p {} && rm -rf {} && cp -a file {}", shell_quoted(parent),
-                                   shell_quoted(to), shell_quoted(to));
-    run(script + " && cd / && rm -rf " + stage, "/");
-  }
-
-  void put_file(const fs::path& from, const std::string& to) {
-    const bool runs = (fs::status(from).permissions() & fs::perms::owner_exec) != fs::perms::none;
-    box_->put(read_host_file(from), to, runs ? 0755 : 0644);
-  }
-
   void prepare() {
     const std::string said = run(task_.environment.prepare, built_->workdir);
     for (const auto line : split_lines(said)) {
@@ -194,27 +109,21 @@ class Builder {
 
   /// Returns what it printed.
   std::string run(const std::string& script, const std::string& cwd) {
-    ExecRequest request;
-    request.script = script;
-    request.cwd = cwd;
-    request.env = built_->env;
-    request.timeout = std::chrono::minutes(10);
-    request.merge_stderr = true;
-    request.stop = stop_;
-    const ExecResult result = box_->exec(request);
-    if (stop_.stop_requested()) throw Cancelled();
-    if (result.ok()) return to_utf8(result.out.bytes);
-    throw InfraError(fmt::format("{}: building the environment: `{}` ended with {} {}: {}", task_.id,
-                                 script.substr(0, 200), name_of(result.status), result.exit_code,
-                                 to_utf8(result.out.bytes).substr(0, 500)));
+    return run_build_step(task_.id, *box_, script, cwd, built_->env, stop_);
+  }
+
+  void replay() {
+    BuildReplay build(task_.id, task_.environment, sandbox_, spec_, *box_, built_->env, stop_);
+    build.replay(task_.environment.build);
+    for (const auto& each : build.deviations()) built_->deviations.push_back(each);
   }
 
   const AgentTask& task_;
   std::stop_token stop_;
   std::unique_ptr<Box> box_;
   std::shared_ptr<PreparedEnvironment> built_;
-  std::string cwd_ = "/";
-  bool has_tools_ = false;
+  Sandbox& sandbox_;
+  BoxSpec spec_;
   bool as_image_ = false;  ///< the base is the task's own image: nothing is to be replayed
 };
 

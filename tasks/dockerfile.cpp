@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "tasks/dockerfile_lines.hpp"
 #include "tasks/nearest.hpp"
@@ -210,8 +211,7 @@ class Reader {
   void flag(const std::string& name, const std::string& word, BuildStep& step) {
     const auto value = word.find('=') == std::string::npos ? "" : word.substr(word.find('=') + 1);
     if (word.rfind("--from", 0) == 0) {
-      step.origin = value;
-      return refuse("COPY --from: files of another stage or image");
+      return copy_from(value, step);
     }
     if (word.rfind("--chmod=", 0) == 0) {
       step.mode = value;
@@ -271,21 +271,48 @@ class Reader {
     return script;
   }
 
-  /// The last stage upon those it is built from.
-  void flatten() {
-    std::vector<const DockerStage*> chain = {&file_.stages.back()};
-    for (std::size_t at = file_.stages.size() - 1; at > 0;) {
-      const auto below = earlier(chain.back()->from, at);
-      if (!below) break;
-      at = *below;
+  void copy_from(const std::string& name, BuildStep& step) {
+    const auto origin = origin_named(name);
+    if (!origin) return refuse("COPY --from: files of the image " + name);
+    step.origin = name;
+    if (file_.origins.count(name) > 0) return;
+    for (const DockerStage* each : below(*origin)) {
+      auto& steps = file_.origins[name];
+      steps.insert(steps.end(), each->steps.begin(), each->steps.end());
+    }
+  }
+
+  /// An earlier stage, by name or number.
+  std::optional<std::size_t> origin_named(const std::string& name) const {
+    const std::size_t current = file_.stages.size() - 1;
+    if (const auto named = earlier(name, current)) return named;
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool whole = error == std::errc() && end == name.data() + name.size();
+    return whole && number < current ? std::optional(number) : std::nullopt;
+  }
+
+  /// A stage and those it is built from, the lowest first.
+  std::vector<const DockerStage*> below(std::size_t stage) const {
+    std::vector<const DockerStage*> chain = {&file_.stages[stage]};
+    for (std::size_t at = stage; at > 0;) {
+      const auto next = earlier(chain.back()->from, at);
+      if (!next) break;
+      at = *next;
       chain.push_back(&file_.stages[at]);
     }
-    file_.from = chain.back()->from;
-    for (auto each = chain.rbegin(); each != chain.rend(); ++each) {
-      const DockerStage& one = **each;
-      file_.steps.insert(file_.steps.end(), one.steps.begin(), one.steps.end());
-      if (!one.workdir.empty()) file_.workdir = one.workdir;
-      if (!one.entrypoint.empty()) file_.entrypoint = one.entrypoint;
+    std::reverse(chain.begin(), chain.end());
+    return chain;
+  }
+
+  /// The last stage upon those it is built from.
+  void flatten() {
+    const auto chain = below(file_.stages.size() - 1);
+    file_.from = chain.front()->from;
+    for (const DockerStage* one : chain) {
+      file_.steps.insert(file_.steps.end(), one->steps.begin(), one->steps.end());
+      if (!one->workdir.empty()) file_.workdir = one->workdir;
+      if (!one->entrypoint.empty()) file_.entrypoint = one->entrypoint;
     }
   }
 

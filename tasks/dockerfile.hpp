@@ -29,6 +29,7 @@ struct Dockerfile {
   std::vector<std::string> entrypoint;  ///< the last ENTRYPOINT, words; none if there is none
   std::vector<BuildStep> steps;
   std::vector<DockerStage> stages;               ///< as written, the last one too
+  std::map<std::string, std::vector<BuildStep>> origins;  ///< stages that COPY --from names: their steps
   std::map<std::string, std::string> arguments;  ///< every ARG with its default
   std::vector<std::string> ignored;     ///< instructions without effect here (EXPOSE, LABEL...)
   std::vector<std::string> deviations;  ///< what it asks for and a replay does not do
@@ -42,7 +43,7 @@ struct Dockerfile {
 
 /// Parses a Dockerfile: continuation lines, comments, heredocs, shell and exec forms, stages,
 /// ARG with defaults (before FROM too, where they hold for FROM alone until they are named
-/// again). Files of other stages (COPY --from), URLs, archives that ADD would unpack,
+/// again). Files of other images (COPY --from), URLs, archives that ADD would unpack,
 /// ONBUILD and shells that are no bash or sh are `unsupported`.
 [[nodiscard]] Dockerfile parse_dockerfile(std::string_view text);
 

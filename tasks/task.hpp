@@ -17,7 +17,7 @@ struct BuildStep {
   enum class Kind { workdir, env, copy, run, user };
   Kind kind;
   std::vector<std::string> words;  ///< copy: sources..., destination; env: name, value; else one
-  std::string origin = {};         ///< copy: the stage or image that has the sources; "" = context
+  std::string origin = {};         ///< copy: the stage that has the sources; "" = context
   std::string mode = {};           ///< copy: as chmod takes it; "" = the sources'
   std::string owner = {};          ///< copy: as chown takes it; "" = root
 };
@@ -34,6 +34,7 @@ struct Environment {
   std::string base = "host";             ///< "host", or the image the task declares
   std::filesystem::path build_context;   ///< where COPY sources are found
   std::vector<BuildStep> build;
+  std::map<std::string, std::vector<BuildStep>> stages = {};  ///< whose files `build` copies, by origin
   std::optional<Repository> repository;  ///< placed at workdir
   std::string workdir = "/app";
   std::string user = "root";             ///< who the agent's commands run as

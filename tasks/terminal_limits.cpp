@@ -99,6 +99,7 @@ void take_dockerfile(Task& task, const Dockerfile& dockerfile) {
   Environment& environment = task.shown.environment;
   environment.base = dockerfile.from;
   environment.build = dockerfile.steps;
+  environment.stages = dockerfile.origins;
   environment.entrypoint = dockerfile.entrypoint;
   if (!dockerfile.workdir.empty()) environment.workdir = dockerfile.workdir;
   for (const auto& each : dockerfile.deviations) deviate(task, each);

@@ -75,6 +75,29 @@ TEST_F(EnvironmentTest, CopiesWithTheModeAndOwnerThatAreAskedFor) {
             "runs\n600 1000:1000\n700 1000:1000\n644 0:0\n1\n");
 }
 
+TEST_F(EnvironmentTest, CopiesFromOtherStagesAndByPattern) {
+  for (const char* name : {"a.py", "b.py", "c.txt"}) write_file(folder_ / name, "x\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder_.path();
+  task.environment.workdir = "/w";
+  task.environment.stages["make"] = {
+      {Kind::workdir, {"/out"}},
+      {Kind::run, {"mkdir lib && echo l > lib/l && ln -s l lib/link && printf '#!/bin/sh\\necho built\\n' > tool "
+                   "&& chmod 750 tool && chmod 700 lib"}}};
+  task.environment.build = {{Kind::run, {"mkdir -p /usr/lib/mine && stat -c %a /usr/lib/mine > /mode"}},
+                            {Kind::copy, {"*.py", "/src"}},
+                            {Kind::copy, {"/out/tool", "/bin2/renamed"}, "make"},
+                            {Kind::copy, {"/out/to*", "/out/lib", "/usr/lib/mine"}, "make"}};
+  const auto built = prepare_environment(task, "sha", *sandbox_);
+  EXPECT_EQ(in(*built,
+               "ls /src /usr/lib/mine; /bin2/renamed; stat -c %a /bin2/renamed; readlink "
+               "/usr/lib/mine/link; stat -c %a /usr/lib/mine | diff - /mode; ls -d /out /weir* 2>&1 | wc -l"),
+            "/src:\na.py\nb.py\n\n/usr/lib/mine:\nl\nlink\ntool\nbuilt\n750\nl\n2\n");
+  task.environment.build = {{Kind::copy, {"/out/none", "/x"}, "make"}};
+  EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
+}
+
 TEST_F(EnvironmentTest, AFailingStepIsAnInfraErrorThatNamesIt) {
   AgentTask task;
   task.id = "t";

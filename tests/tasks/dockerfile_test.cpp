@@ -52,7 +52,9 @@ TEST(Dockerfile, StrangeListsAreNoCrash) {
 
 TEST(Dockerfile, SaysWhatItCannotReplay) {
   const auto why = [](const std::string& text) { return parse_dockerfile(text).unsupported; };
-  EXPECT_THAT(why("FROM a AS b\nFROM c\nCOPY --from=b /a /b\n"), HasSubstr("COPY --from"));
+  EXPECT_THAT(why("FROM a AS b\nFROM c\nCOPY --from=nginx:1 /a /b\n"),
+              HasSubstr("COPY --from: files of the image nginx:1"));
+  EXPECT_THAT(why("FROM a\nCOPY --from=0 /a /b\n"), HasSubstr("files of the image 0"));
   EXPECT_THAT(why("FROM a\nCOPY one\n"), HasSubstr("COPY without a destination"));
   EXPECT_THAT(why("FROM a\nADD https://x/y /z\n"), HasSubstr("ADD of a URL: https://x/y"));
   EXPECT_THAT(why("FROM a\nADD rootfs.tar.gz /\n"), HasSubstr("ADD unpacks an archive"));
@@ -81,9 +83,15 @@ TEST(Dockerfile, TheLastStageStandsOnThoseItIsBuiltFrom) {
 }
 
 TEST(Dockerfile, KeepsTheOriginOfACopy) {
-  const auto file = parse_dockerfile("FROM a AS b\nFROM c\nCOPY --from=b /x /y\n");
-  ASSERT_EQ(file.steps.size(), 1U);
+  const auto file = parse_dockerfile(
+      "FROM a AS below\nRUN one\nFROM below AS b\nRUN two\nFROM c\n"
+      "COPY --from=b /x /y\nCOPY --from=0 /x /z\n");
+  EXPECT_EQ(file.unsupported, "");
+  ASSERT_EQ(file.steps.size(), 2U);
   EXPECT_EQ(file.steps[0].origin, "b");
+  ASSERT_EQ(file.origins.at("b").size(), 2U);  // with what the stage is built from
+  EXPECT_EQ(file.origins.at("b")[1].words.front(), "two");
+  EXPECT_EQ(file.origins.at("0").size(), 1U);
   EXPECT_EQ(file.steps[0].words, (std::vector<std::string>{"/x", "/y"}));
 }
 
