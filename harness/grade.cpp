@@ -160,7 +160,9 @@ class Grading {
     if (!std::holds_alternative<PatchGrading>(task.hidden.grading)) {
       return "is no SWE-bench instance: predictions are diffs";
     }
-    return {};
+    const std::string& parser = std::get<PatchGrading>(task.hidden.grading).log_parser;
+    if (find_log_parser(parser) != nullptr) return {};
+    return fmt::format("unsupported: log parser \"{}\" is not known (--recipes FILE)", parser);
   }
 
   void judge(const Task& task, GradedPrediction& graded) {
@@ -170,7 +172,7 @@ class Grading {
       return;
     }
     const auto& grading = std::get<PatchGrading>(task.hidden.grading);
-    graded.test_command = grading.test_command;
+    graded.test_command = grading.prepare + grading.test_command;
     const EnvironmentPtr environment = environments_.get(task);
     const std::string key = key_of(task, graded.patch, environment->sha256, options_.timeout);
     const auto known = options_.fresh ? std::nullopt : book_.find(key);

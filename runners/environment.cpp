@@ -28,14 +28,19 @@ class Builder {
         built_(std::make_shared<PreparedEnvironment>()),
         sandbox_(sandbox) {
     const std::string base = base_by(source);
+    if (lives_in_image_) sandbox.obtain(base);
     const BaseInfo info = sandbox.inspect(base);
     built_->base = info.digest.empty() ? host_digest() : info.digest;
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
     built_->entrypoint = task.environment.entrypoint;
     built_->healthcheck = task.environment.healthcheck;
-    if (as_image_ && !task.environment.workdir_declared) built_->workdir = info.workdir;
-    if (as_image_ && !task.environment.user_declared) built_->user = info.user;
+    if (as_image_ && !task.environment.workdir_declared && !info.workdir.empty()) {
+      built_->workdir = info.workdir;
+    }
+    if (as_image_ && !task.environment.user_declared && !info.user.empty()) {
+      built_->user = info.user;
+    }
     built_->env = info.env;
     built_->env.insert({{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                         {"HOME", "/root"},
@@ -43,9 +48,10 @@ class Builder {
                         {"TERM", "dumb"},
                         {"TZ", "UTC"}});
     built_->deviations = task.environment.deviations;
-    if (base == "host" && !task.environment.base.empty() && task.environment.base != "host") {
-      built_->deviations.push_back("image " + task.environment.base +
-                                   " declared; runs on the host's /usr");
+    const std::string& image = task.environment.base;
+    if (!as_image_ && !image.empty() && image != "host" && base != "image:" + image) {
+      built_->deviations.push_back(fmt::format("image {} declared; runs on {}", image,
+                                               base == "host" ? "the host's /usr" : base));
     }
     built_->limits = limits;
     const TaskLimits& declared = task.limits;
@@ -57,18 +63,20 @@ class Builder {
     box_ = sandbox.create(spec_);
   }
 
-  std::shared_ptr<PreparedEnvironment> build() {
-    require_packages();
+  std::shared_ptr<PreparedEnvironment> build(const std::string& bug) {
+    if (!lives_in_image_) require_packages();
     if (!as_image_) replay();
-    for (const auto& [name, value] : task_.environment.env) built_->env[name] = value;
+    built_->bare_env = built_->env;
+    if (lives_in_image_) log_in();
+    for (const auto& [name, value] : task_.environment.env) {
+      built_->env[name] = built_->bare_env[name] = value;
+    }
     run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
                     "chmod 777 /logs /logs/agent /logs/artifacts",
                     shell_quoted(built_->workdir)),
         "/");
     for (const auto& name : task_.environment.wrappers) wrap(name);
-    if (task_.environment.repository) {
-      place_repository(*task_.environment.repository, built_->workdir, built_->env, *box_);
-    }
+    if (task_.environment.repository) place(*task_.environment.repository, bug);
     if (!task_.environment.prepare.empty()) prepare();
     built_->snapshot = box_->end();
     return built_;
@@ -76,8 +84,11 @@ class Builder {
 
  private:
   std::string base_by(const std::string& source) {
-    if (source != "declared") return source;
     const Environment& environment = task_.environment;
+    lives_in_image_ = environment.lives_in_image();
+    as_image_ = lives_in_image_;
+    if (source == "host" && lives_in_image_) return "image:" + environment.base;
+    if (source != "declared") return source;
     as_image_ = true;
     if (std::filesystem::exists(environment.build_context / "Dockerfile")) {
       return "image:" + Engine::find().build(environment.build_context, false);
@@ -85,6 +96,41 @@ class Builder {
     if (!environment.base.empty() && environment.base != "host") return "image:" + environment.base;
     as_image_ = false;
     return "host";
+  }
+
+  void place(const Repository& repository, const std::string& bug) {
+    if (!lives_in_image_) {
+      place_repository(repository, built_->workdir, built_->env, bug, *box_);
+      return;
+    }
+    for (auto& each : settle_repository(repository, built_->workdir, built_->env, bug, *box_)) {
+      built_->deviations.push_back(std::move(each));
+    }
+  }
+
+  /// What a login shell makes of the image's own environment; nothing where it has none.
+  void log_in() {
+    constexpr const char* kFile = "/tmp/weir-login-env";
+    ExecRequest request;
+    request.argv = {"bash", "-lc", std::string("env -0 > ") + kFile};
+    request.env = built_->env;
+    request.timeout = std::chrono::minutes(1);
+    request.stop = stop_;
+    if (!box_->exec(request).ok()) return;
+    constexpr std::size_t kMost = 1 << 20;
+    const std::string all = box_->get(kFile, kMost).value_or("");
+    for (std::size_t begin = 0, end = 0; (end = all.find('\0', begin)) != std::string::npos;
+         begin = end + 1) {
+      const std::string entry = all.substr(begin, end - begin);
+      const auto equals = entry.find('=');
+      const std::string name = entry.substr(0, equals);
+      if (equals == std::string::npos || name == "_" || name == "PWD" || name == "OLDPWD" ||
+          name == "SHLVL" || name.find('%') != std::string::npos) {  // functions: BASH_FUNC_f%%
+        continue;
+      }
+      built_->env[name] = entry.substr(equals + 1);
+    }
+    (void)run(std::string("rm ") + kFile, "/");
   }
 
   void require_packages() {
@@ -125,14 +171,16 @@ class Builder {
   Sandbox& sandbox_;
   BoxSpec spec_;
   bool as_image_ = false;  ///< the base is the task's own image: nothing is to be replayed
+  bool lives_in_image_ = false;  ///< and the repository is in it
 };
 
 }  // namespace
 
 EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                    Sandbox& sandbox, const std::string& source,
-                                   const BoxLimits& limits, std::stop_token stop) {
-  auto built = Builder(task, sandbox, source, limits, std::move(stop)).build();
+                                   const BoxLimits& limits, std::stop_token stop,
+                                   const std::string& bug) {
+  auto built = Builder(task, sandbox, source, limits, std::move(stop)).build(bug);
   built->sha256 = Digest().add(built->base).add(sha256).hex();
   return built;
 }
@@ -154,8 +202,8 @@ EnvironmentPtr EnvironmentCache::get(const Task& task, std::stop_token stop) {
   }
   const std::lock_guard lock(slot->building);
   if (!slot->environment) {
-    slot->environment =
-        prepare_environment(task.shown, task.sha256, sandbox_, source_, limits_, std::move(stop));
+    slot->environment = prepare_environment(task.shown, task.sha256, sandbox_, source_, limits_,
+                                            std::move(stop), task.hidden.bug);
   }
   return slot->environment;
 }

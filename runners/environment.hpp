@@ -21,6 +21,7 @@ struct PreparedEnvironment {
   std::string workdir;
   std::string user;
   std::map<std::string, std::string> env;  ///< complete: nothing is inherited
+  std::map<std::string, std::string> bare_env = {};  ///< without what the image's login shell adds
   std::vector<std::string> entrypoint = {};  ///< see service.hpp
   std::optional<Healthcheck> healthcheck = {};
   std::vector<std::string> deviations;     ///< what was declared and not honoured
@@ -39,12 +40,16 @@ using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 ///   declared    what the task declares: its Dockerfile built by podman without a
 ///               network, or its image; the host for tasks that declare neither
 ///   image:REF, or a rootfs folder, for every task
+/// A task that lives in its image has it in place of the host, pulled if need be; commands then
+/// see the environment of a login shell, where such images activate what tests need. `bug` is a
+/// diff that breaks the repository before it is committed.
 /// Throws InfraError naming what is missing or which step failed, and Cancelled.
 [[nodiscard]] EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                                  Sandbox& sandbox,
                                                  const std::string& source = "host",
                                                  const BoxLimits& limits = {},
-                                                 std::stop_token stop = {});
+                                                 std::stop_token stop = {},
+                                                 const std::string& bug = {});
 
 /// Keeps the environments last used, so that the trials of one task share one
 /// build. Safe to share between threads; two threads asking for the same task

@@ -5,6 +5,7 @@
 #include "runners/private_folder.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
+#include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -16,11 +17,15 @@ bool is_git_directory(const fs::path& folder) {
 }
 
 /// Writes the files of `commit` below `target`, as git stores them.
-void export_commit(const fs::path& git_directory, const std::string& commit,
-                   const fs::path& target, const fs::path& scratch) {
+void export_commit(const fs::path& git_directory, const std::string& commit, const fs::path& target,
+                   const fs::path& scratch) {
   const auto git = [&](std::vector<std::string> words) {
     ProcessRequest request;
-    request.argv = {"git", "-c", "safe.directory=*", "-c", "core.autocrlf=false",
+    request.argv = {"git",
+                    "-c",
+                    "safe.directory=*",
+                    "-c",
+                    "core.autocrlf=false",
                     "--git-dir=" + fs::absolute(git_directory).string(),
                     "--work-tree=" + target.string()};
     request.argv.insert(request.argv.end(), words.begin(), words.end());
@@ -38,16 +43,93 @@ void export_commit(const fs::path& git_directory, const std::string& commit,
   git({"checkout-index", "--all", "--force", "--prefix=" + target.string() + "/"});
 }
 
-constexpr const char* kCommit =
-    "git init -q -b main . && git config user.name weir && git config user.email weir@localhost && "
-    "git config gc.auto 0 && git add -A -f . && "
-    "git -c commit.gpgsign=false commit -q --allow-empty -m base && git tag task-base && "
-    "test \"$(git rev-list --all | wc -l)\" = 1";
+constexpr const char* kBug = "/tmp/weir-bug.diff";
+
+/// One commit of all that is in the index, and nothing else in the store.
+constexpr const char* kCommit = R"sh(
+git -c core.hooksPath=/dev/null -c commit.gpgsign=false commit -q --no-verify --allow-empty -m base
+git tag task-base
+test "$(git rev-list --all | wc -l)" -eq 1 && test "$(git reflog | wc -l)" -le 1 &&
+  test -z "$(git remote)" && test ! -e .git/objects/info/alternates
+)sh";
+
+/// Shown as a creation of every file, the one commit would fill logs and prompts.
+constexpr const char* kInit = R"sh(
+git init -q --template= . && git symbolic-ref HEAD refs/heads/main && mkdir -p .git/info
+git config user.name weir && git config user.email weir@localhost && git config gc.auto 0
+git config log.showRoot false
+)sh";
+
+/// Files as old as their commit: those as young as the index would be read again by each git
+/// command that asks whether they are unchanged.
+constexpr const char* kAddAll = R"sh(
+find . -path ./.git -prune -o \( -type f -o -type l \) -print0 |
+  xargs -0 -r touch -h -d "$GIT_COMMITTER_DATE"
+git add -A -f .
+)sh";
+
+/// What an image's repository tracks, and where it stood; then its store goes. Of submodules the
+/// files stay. The first line it prints is in how many
+/// files it differs from $commit, or "absent".
+constexpr const char* kForget = R"sh(
+command -v git >/dev/null || { echo "the image has no git"; exit 3; }
+[ -O . ] || git config --system --add safe.directory "$PWD"
+[ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ] ||
+  { echo "the image has no git repository at $PWD"; exit 3; }
+if git cat-file -e "$commit^{commit}" 2>/dev/null; then
+  git diff --name-only "$commit" HEAD -- | wc -l
+else
+  echo absent
+fi
+known=$(mktemp -d)
+git ls-files -z > "$known/tracked"
+if git ls-files -s | grep -q '^160000 '; then
+  git ls-files -s -z | sed -z '/^160000 /d; s/^[^\t]*\t//' > "$known/tracked"
+  git ls-files -s | sed -n 's/^160000 [^\t]*\t//p' > "$known/modules"
+fi
+cp "$(git rev-parse --git-path info/exclude)" "$known/exclude" 2>/dev/null || :
+rm -rf .git
+)sh";
+
+constexpr const char* kRemember = R"sh(
+if [ -e "$known/modules" ]; then
+  while IFS= read -r module; do rm -rf "./$module/.git"; done < "$known/modules"
+fi
+[ ! -e "$known/exclude" ] || cp "$known/exclude" .git/info/exclude
+git update-index --add --remove -z --stdin < "$known/tracked"
+git add -A .
+rm -rf "$known"
+)sh";
+
+std::string breaking(const std::string& bug, Box& box) {
+  if (bug.empty()) return {};
+  box.put(bug, kBug);
+  return fmt::format("git apply {0} || {{ echo 'the bug does not apply'; exit 3; }}\nrm {0}\n",
+                     kBug);
+}
+
+ExecResult run(std::string script, const Repository& repository, const std::string& workdir,
+               const std::map<std::string, std::string>& env, Box& box) {
+  ExecRequest request;
+  request.script = "set -e\n" + std::move(script);
+  request.cwd = workdir;
+  request.env = env;
+  request.env["GIT_AUTHOR_DATE"] = request.env["GIT_COMMITTER_DATE"] = "2000-01-01T00:00:00Z";
+  request.env["commit"] = repository.commit;
+  request.timeout = std::chrono::minutes(10);
+  request.merge_stderr = true;
+  ExecResult result = box.exec(request);
+  if (result.ok()) return result;
+  const std::string said = to_utf8(result.out.bytes + result.message);
+  throw InfraError(fmt::format("{}: the repository cannot be committed in the box: {}",
+                               repository.name, trimmed(said).substr(0, 500)));
+}
 
 }  // namespace
 
 void place_repository(const Repository& repository, const std::string& workdir,
-                      const std::map<std::string, std::string>& env, Box& box) {
+                      const std::map<std::string, std::string>& env, const std::string& bug,
+                      Box& box) {
   const fs::path inner = repository.source / ".git";
   if (is_git_directory(repository.source) || is_git_directory(inner)) {
     const PrivateFolder folder;
@@ -59,18 +141,22 @@ void place_repository(const Repository& repository, const std::string& workdir,
   } else {
     box.put_tree(repository.source, workdir);
   }
-  ExecRequest request;
-  request.script = kCommit;
-  request.cwd = workdir;
-  request.env = env;
-  request.env["GIT_AUTHOR_DATE"] = request.env["GIT_COMMITTER_DATE"] = "2000-01-01T00:00:00Z";
-  request.timeout = std::chrono::minutes(10);
-  request.merge_stderr = true;
-  const ExecResult result = box.exec(request);
-  if (!result.ok()) {
-    throw InfraError(fmt::format("{}: the repository cannot be committed in the box: {}",
-                                 repository.name, to_utf8(result.out.bytes).substr(0, 500)));
+  (void)run(kInit + breaking(bug, box) + kAddAll + kCommit, repository, workdir, env, box);
+}
+
+std::vector<std::string> settle_repository(const Repository& repository, const std::string& workdir,
+                                           const std::map<std::string, std::string>& env,
+                                           const std::string& bug, Box& box) {
+  const ExecResult result = run(breaking(bug, box) + kForget + kInit + kRemember + kCommit,
+                                repository, workdir, env, box);
+  const std::string said = to_utf8(result.out.bytes);
+  const std::string differing(trimmed(split_lines(said).front()));
+  if (repository.commit.empty() || differing == "0") return {};
+  if (differing == "absent") {
+    return {"the image's repository does not hold the commit " + repository.commit};
   }
+  return {fmt::format("the image's repository differs from {} in {} files", repository.commit,
+                      differing)};
 }
 
 }  // namespace weir

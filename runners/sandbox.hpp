@@ -200,6 +200,9 @@ class Sandbox {
   [[nodiscard]] virtual std::string description() const = 0;
   /// What a base is. Throws InfraError if it is missing or unusable here.
   [[nodiscard]] virtual BaseInfo inspect(const std::string& base) = 0;
+  /// Gets a base that is not here: pulls the image. Throws InfraError naming it and the command
+  /// that would get it.
+  virtual void obtain(const std::string& base) = 0;
   /// What is weaker here than asked for, or bought at a price; each says what.
   [[nodiscard]] virtual std::vector<std::string> degraded() const = 0;
   /// Those of `degraded` that `--require-sandbox full` refuses.

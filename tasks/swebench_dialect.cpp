@@ -125,16 +125,12 @@ OfficialTests live_tests(const SwebenchInstance& instance) {
 }
 
 constexpr std::string_view kPro =
-    "SWE-bench Pro runs a run_script.sh and a parser.py of its own for each instance, and demands "
-    "that every listed test PASSED: Weir does not grade that way yet (--recipes FILE)";
+    "SWE-bench Pro's verdict is what a parser.py of the instance's own makes of its run_script.sh, "
+    "and Weir believes no parser that comes with the data (--recipes FILE)";
 constexpr std::string_view kRebench =
-    "SWE-rebench reads logs with parsers of its own, which Weir lacks (--recipes FILE)";
-constexpr std::string_view kLive =
-    "SWE-bench-Live rebuilds, tests and prints with commands in its image: Weir does not grade "
-    "that way yet (--recipes FILE)";
+    "SWE-rebench's rows do not say which files their test command is given (--recipes FILE)";
 constexpr std::string_view kSmith =
-    "SWE-smith's patch introduces the bug, and its tests live in its image: Weir does not put "
-    "either in place yet";
+    "SWE-smith keeps its test commands in its own code, not in its rows (--recipes FILE)";
 constexpr std::string_view kMulti =
     "Multi-SWE-bench keeps its build and test commands in its own code, not in its rows "
     "(--recipes FILE)";
@@ -146,20 +142,22 @@ const std::vector<SwebenchDialect>& swebench_dialects() {
   constexpr auto write = write_common_instance;
   static const std::vector<SwebenchDialect> dialects = {
       {"multi-swe-bench", is_multi, read_multi_instance, write_multi_instance, "", multi_image,
-       no_tests, kMulti},
-      {"swe-bench-pro", is_pro, read, write, "dockerhub_tag", pro_image, pro_tests, kPro},
+       no_tests, "", kMulti},
+      {"swe-bench-pro", is_pro, read, write, "dockerhub_tag", pro_image, pro_tests, "/app", kPro},
       {"swe-rebench-v2", is_rebench_v2, read, write, "image_name", declared_image, rebench_tests,
-       kRebench},
+       "", ""},
       {"swe-rebench", is_rebench, read, write, "docker_image", declared_image, rebench_tests,
-       kRebench},
-      {"swe-bench-live", is_live, read, write, "docker_image", live_image, live_tests, kLive},
-      {"swe-bench-multimodal", is_multimodal, read, write, "image", official_image, script_tests,
+       "/testbed", kRebench},
+      {"swe-bench-live", is_live, read, write, "docker_image", live_image, live_tests, "/testbed",
        ""},
-      {"swe-smith", is_smith, read, write, "image_name", declared_image, no_tests, kSmith, true},
+      {"swe-bench-multimodal", is_multimodal, read, write, "image", official_image, script_tests,
+       "/testbed", ""},
+      {"swe-smith", is_smith, read, write, "image_name", declared_image, no_tests, "/testbed",
+       kSmith, true},
       {"swe-bench-multilingual", is_multilingual, read, write, "image", official_image,
-       script_tests, ""},
+       script_tests, "/testbed", ""},
       // Full, Lite and Verified, whose rows have the same columns.
-      {"swe-bench", is_any, read, write, "image", official_image, script_tests, ""},
+      {"swe-bench", is_any, read, write, "image", official_image, script_tests, "/testbed", ""},
   };
   return dialects;
 }

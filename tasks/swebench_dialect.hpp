@@ -22,8 +22,10 @@ struct SwebenchDialect {
   std::string (*image)(const SwebenchInstance& instance);
   /// How the data set itself tests an instance. Throws UserError naming a malformed key.
   OfficialTests (*tests)(const SwebenchInstance& instance);
-  /// Why Weir cannot grade a row that no recipe says how to test; "" if only the recipe
-  /// is missing.
+  /// Where images have the repository; "" = in the image's own working directory.
+  const char* workdir;
+  /// Why Weir cannot grade a row that no recipe says how to test, whatever it holds; "" if
+  /// that depends on the row.
   std::string_view ungradable;
   bool introduces_bug = false;  ///< `patch` does, and its reverse is the solution
 };

@@ -7,6 +7,7 @@
 
 #include "tasks/digest.hpp"
 #include "tasks/files.hpp"
+#include "tasks/official_tests.hpp"
 #include "tasks/reverse_patch.hpp"
 #include "tasks/row_keys.hpp"
 #include "tasks/swebench_dialect.hpp"
@@ -130,18 +131,31 @@ PatchGrading grading_of(const SwebenchInstance& instance) {
   return grading;
 }
 
-std::string why_unsupported(const SwebenchInstance& instance, const Task& task, bool recipe,
-                            const PatchGrading& grading) {
-  const Repository& repository = *task.shown.environment.repository;
-  const std::string_view ungradable = instance.dialect->ungradable;
-  if (!ungradable.empty() && (!recipe || instance.dialect->introduces_bug)) {
-    return std::string(ungradable);
-  }
-  if (repository.source.empty()) {
+/// Whose word tests are run by, and where.
+struct Means {
+  const Recipe* recipe = nullptr;  ///< else the row itself says it
+  bool in_image = false;           ///< else in a repository of --repos
+};
+
+/// A recipe goes before the row, a repository before the image.
+Means means_for(const SwebenchInstance& instance, const SwebenchSources& sources,
+                const fs::path& source) {
+  Means means;
+  const auto found = sources.recipes.find(instance.id);
+  if (found != sources.recipes.end()) means.recipe = &found->second;
+  const bool image = !instance.dialect->image(instance).empty();
+  const bool no_repositories = source.empty() && sources.repos.empty();
+  means.in_image = image && (means.recipe == nullptr || no_repositories);
+  return means;
+}
+
+std::string why_unsupported(const SwebenchInstance& instance, const Means& means,
+                            const Repository& repository, const PatchGrading& grading) {
+  if (!means.in_image && repository.source.empty() && means.recipe != nullptr) {
     return fmt::format("repository {} not found (--repos DIR)", repository.name);
   }
-  if (!recipe) return "no recipe says how to run its tests (--recipes FILE)";
-  if (const auto images = images_in(instance, "test_patch"); images > 0) {
+  const auto images = images_in(instance, "test_patch");
+  if (images > 0 && means.recipe != nullptr) {
     return fmt::format("its tests need images that no diff carries ({})", images);
   }
   if (grading.fail_to_pass.empty()) {
@@ -150,14 +164,29 @@ std::string why_unsupported(const SwebenchInstance& instance, const Task& task, 
   return {};
 }
 
-void note_deviations(const SwebenchInstance& instance, bool recipe, Environment& environment) {
+/// The image, with the repository where a recipe says it is, else where such images have it.
+void take_image(const SwebenchDialect& dialect, const SwebenchInstance& instance,
+                const Means& means, Environment& environment) {
+  environment.base = dialect.image(instance);
+  const std::string workdir = means.recipe != nullptr ? means.recipe->workdir : dialect.workdir;
+  environment.workdir_declared = !workdir.empty();
+  if (environment.workdir_declared) environment.workdir = workdir;
+}
+
+/// Whether a data set has a rule of its own for verdicts.
+bool judges_otherwise(const SwebenchInstance& instance, const PatchGrading& grading) {
+  return !instance.dialect->ungradable.empty() || !grading.official.run.empty();
+}
+
+void note_deviations(const SwebenchInstance& instance, const PatchGrading& grading,
+                     Environment& environment) {
   if (const auto images = images_in(instance, "problem_statement"); images > 0) {
     environment.deviations.push_back(
         fmt::format("images of the problem statement that are only linked: {}", images));
   }
-  if (recipe && !instance.dialect->ungradable.empty()) {
+  if (!grading.test_command.empty() && judges_otherwise(instance, grading)) {
     environment.deviations.push_back(
-        fmt::format("{}: tested by a recipe and judged by SWE-bench's rule, not by its own",
+        fmt::format("{}: logs are read and judged as SWE-bench does it, not by its own rule",
                     instance.dialect->name));
   }
 }
@@ -178,9 +207,12 @@ Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
   shown.instruction = instruction_of(instance);
   shown.difficulty = instance.difficulty.value_or("");
   shown.deliverable = Deliverable::patch;
-  shown.environment.workdir = "/testbed";
   const fs::path source = find_repository(sources.repos, instance.repo);
-  shown.environment.repository = Repository{instance.repo, instance.base_commit, source};
+  const Means means = means_for(instance, sources, source);
+  Environment& environment = shown.environment;
+  environment.repository =
+      Repository{instance.repo, instance.base_commit, means.in_image ? fs::path() : source};
+  environment.workdir = "/testbed";
 
   if (dialect.introduces_bug) {
     task.hidden.bug = instance.patch;
@@ -190,18 +222,21 @@ Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
   }
 
   PatchGrading grading = grading_of(instance);
-  const auto found = sources.recipes.find(instance.id);
-  const Recipe* recipe = found == sources.recipes.end() ? nullptr : &found->second;
-  if (recipe != nullptr) {
-    apply_recipe(task, grading, *recipe);
-    shown.environment.prepare =
-        recipe->prepare.empty() ? install_stand_in(version_of(instance)) : recipe->prepare;
-  } else if (std::string image = dialect.image(instance); !image.empty()) {
-    shown.environment.base = std::move(image);
+  if (means.recipe != nullptr) {
+    apply_recipe(task, grading, *means.recipe);
+    environment.prepare = means.recipe->prepare;
+    if (environment.prepare.empty() && !means.in_image) {
+      environment.prepare = install_stand_in(version_of(instance));
+    }
+  } else {
+    task.unsupported = test_as_the_row_says(instance, grading);
   }
-  task.unsupported = why_unsupported(instance, task, recipe != nullptr, grading);
-  note_deviations(instance, recipe != nullptr, shown.environment);
-  task.sha256 = digest_of(content, recipe, source);
+  if (means.in_image) take_image(dialect, instance, means, environment);
+  if (task.unsupported.empty()) {
+    task.unsupported = why_unsupported(instance, means, *environment.repository, grading);
+  }
+  note_deviations(instance, grading, environment);
+  task.sha256 = digest_of(content, means.recipe, environment.repository->source);
   task.hidden.grading = std::move(grading);
   return task;
 }

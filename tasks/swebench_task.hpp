@@ -18,8 +18,9 @@ struct SwebenchSources {
   std::map<std::string, Recipe> recipes;
 };
 
-/// The task that `instance` is here. A recipe says how its tests are run on the host;
-/// without one the environment is the image it declares. `content` is what the task's
+/// The task that `instance` is here. A recipe says how its tests are run: in a repository of
+/// `sources`, or in the image that the row declares if there are no repositories at all; without
+/// one the row says it, and they run in the image. `content` is what the task's
 /// digest covers besides: the row, or the folder. Throws UserError naming a key.
 [[nodiscard]] Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
                            const std::string& content);

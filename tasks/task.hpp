@@ -22,11 +22,15 @@ struct BuildStep {
   std::string owner = {};          ///< copy: as chown takes it; "" = root
 };
 
+/// The tag on the one commit an agent starts from.
+inline constexpr const char* kBaseTag = "task-base";
+
 /// A repository at one commit, which the agent sees as a one-commit history.
 struct Repository {
   std::string name;               ///< "owner/name"
   std::string commit;             ///< what to take; unused for a plain folder
-  std::filesystem::path source;   ///< git directory (bare or not) or plain folder; may be empty
+  std::filesystem::path source;   ///< git directory (bare or not) or plain folder; empty: it is
+                                  ///< in the base already, at workdir
 };
 
 /// What the box starts from.
@@ -48,6 +52,9 @@ struct Environment {
   std::string prepare;                   ///< script, run once in workdir after the repository is there;
                                          ///< what it prints is told as a deviation
   std::vector<std::string> deviations;   ///< what the task declares and Weir does not honour
+
+  /// The repository and all that it needs are in the task's own image: no other base will do.
+  [[nodiscard]] bool lives_in_image() const { return repository && repository->source.empty(); }
 };
 
 struct TaskLimits {
@@ -78,10 +85,10 @@ struct AgentTask {
 };
 
 /// How a data set itself tests an instance, inside the instance's own image: carried as it
-/// stands, whether or not Weir grades that way.
+/// stands. PatchGrading has what is run of it.
 struct OfficialTests {
   std::string eval_script;         ///< SWE-bench 5: all that is run, test patch and markers included
-  std::string prepare;             ///< Pro: resets the test files; Live: rebuilds. Not graded
+  std::string prepare;             ///< Pro: resets the test files; Live: rebuilds
   std::string run;                 ///< Pro: run_script.sh; SWE-rebench, Live: the test commands
   std::vector<std::string> files;  ///< Pro: arguments of `run`
   std::string print;               ///< Live: what prints the log; "" if `run` does
@@ -97,12 +104,15 @@ enum class EvalType { pass_and_fail, fail_only };
 struct PatchGrading {
   std::string base_commit;
   std::string test_patch;
-  std::string test_command;  ///< the recipe's
+  std::string test_command;  ///< the recipe's, else the data set's own
   std::string log_parser;    ///< the recipe's, else the official one
   std::vector<std::string> fail_to_pass;
   std::vector<std::string> pass_to_pass;
   EvalType eval_type = EvalType::pass_and_fail;
   OfficialTests official = {};
+  std::string prepare = {};    ///< script whose shell goes on with test_command; "" if none
+  bool prepare_places_tests = false;  ///< it puts test_patch in itself, before it builds
+  std::string print = {};      ///< script that prints the log, where test_command does not
 };
 
 /// Grading by a script that leaves reward files in /logs/verifier.

@@ -111,9 +111,8 @@ class TaskFolder {
             "its tests need the files of test_assets/, which Weir does not place yet";
       }
     }
-    // The image is built from here rather than pulled, as the official harness does it.
-    const bool by_recipe = !grading.test_command.empty();
-    if (!by_recipe && fs::exists(folder_ / "Dockerfile")) {
+    // With --environment declared the image is built from here, as the official harness does it.
+    if (task.shown.environment.lives_in_image() && fs::exists(folder_ / "Dockerfile")) {
       task.shown.environment.build_context = folder_;
     }
     if (published != nullptr) note_unpublished(*published, row, task);

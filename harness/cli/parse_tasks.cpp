@@ -35,7 +35,8 @@ void add_grade_options(CLI::App& sub, GradeCommand& command) {
          "Seconds one instance's tests may take")
       ->check(CLI::PositiveNumber);
   sub.add_option("--environment", options.environment,
-                  "host, declared (the instances' own images), image:REF, or a rootfs folder")
+                  "host (instances without a recipe: their own images), declared, image:REF, or a "
+                  "rootfs folder")
       ->capture_default_str();
   sub.add_option("--twice", options.twice, "Grade this share a second time, and say who disagrees")
       ->check(CLI::Range(0.0, 1.0));

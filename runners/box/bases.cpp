@@ -74,6 +74,22 @@ Base Bases::get(const std::string& name) {
   return known_[name] = is_image ? image(name.substr(kImage.size())) : rootfs(name);
 }
 
+void Bases::obtain(const std::string& name) {
+  if (name.rfind(kImage, 0) != 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_.count(name) > 0) return;
+  }
+  const std::string reference = name.substr(kImage.size());
+  try {
+    Engine::find().obtain(reference);
+  } catch (const InfraError& error) {
+    const std::string why = error.what();
+    if (why.find(reference) != std::string::npos) throw;
+    throw InfraError(fmt::format("image {}: {}", reference, why));
+  }
+}
+
 Base Bases::image(const std::string& reference) const {
   const Engine engine = Engine::find();
   const Image image = engine.inspect(reference);

@@ -26,6 +26,8 @@ class Bases {
 
   /// Throws InfraError with the cure if there is no such base.
   [[nodiscard]] Base get(const std::string& name);
+  /// Pulls an image that is not here. Throws InfraError.
+  void obtain(const std::string& name);
 
  private:
   [[nodiscard]] Base image(const std::string& reference) const;

@@ -49,6 +49,7 @@ class NamespaceSandbox final : public Sandbox {
   }
 
   BaseInfo inspect(const std::string& base) override { return ground_->bases().get(base).info; }
+  void obtain(const std::string& base) override { ground_->bases().obtain(base); }
 
   std::string description() const override {
     utsname kernel{};

@@ -44,7 +44,7 @@ void add_steady_environment(std::map<std::string, std::string>& env);
 
 /// Part of what a verdict is known by: changes whenever the same input could be judged
 /// otherwise.
-inline constexpr std::string_view kGraderVersion = "2";
+inline constexpr std::string_view kGraderVersion = "3";
 
 /// Grades a diff: a fresh box, base + diff + hidden tests, the test command,
 /// the log parser, the two test lists (test_evidence.hpp). Test code and configuration that the

@@ -68,8 +68,38 @@ std::string Engine::must(std::vector<std::string> arguments, const std::string& 
   throw InfraError(fmt::format("{}: {}: {}", name_, what, cause));
 }
 
+std::string full_name(const std::string& reference) {
+  const auto slash = reference.find('/');
+  const std::string first = reference.substr(0, slash);
+  if (reference.rfind("sha256:", 0) == 0) return reference;
+  if (slash == std::string::npos) return "docker.io/library/" + reference;
+  const bool registry = first == "localhost" || first.find_first_of(".:") != std::string::npos;
+  return registry ? reference : "docker.io/" + reference;
+}
+
+void Engine::obtain(const std::string& reference) const {
+  try {
+    (void)inspect(reference);
+    return;
+  } catch (const InfraError&) {
+    // Not here: pulled.
+  }
+  const std::string name = full_name(reference);
+  const ProcessResult pulled = run({"pull", "--quiet", name}, std::chrono::hours(1));
+  if (pulled.ok()) return;
+  const std::string cause = pulled.timed_out ? "timed out" : tail_of(pulled.err + pulled.out);
+  throw InfraError(
+      fmt::format("image {} is not here and could not be pulled; get it with `{} pull {}` ({})",
+                  reference, name_, name, trimmed(cause)));
+}
+
 Image Engine::inspect(const std::string& reference) const {
-  const ProcessResult result = run({"image", "inspect", reference});
+  ProcessResult result = run({"image", "inspect", reference});
+  const std::string name = full_name(reference);
+  if (!result.ok() && name != reference) {
+    const ProcessResult second = run({"image", "inspect", name});
+    if (second.ok()) result = second;
+  }
   if (!result.ok()) {
     throw InfraError(fmt::format("image {} is not here; get it with `weir image pull {}` ({}: {})",
                                  reference, reference, name_,

@@ -31,8 +31,12 @@ class Engine {
   /// Throws InfraError with the cure if there is none.
   [[nodiscard]] static Engine find(const std::string& name = "");
 
-  /// Throws InfraError if the image is not here, naming the command that gets it.
+  /// Looks for the image as it is named, then under its full name. Throws InfraError if it is
+  /// not here, naming the command that gets it.
   [[nodiscard]] Image inspect(const std::string& reference) const;
+  /// Pulls the image if it is not here. Throws InfraError naming it, the cause and the command
+  /// that would get it.
+  void obtain(const std::string& reference) const;
   [[nodiscard]] std::vector<Image> list() const;
   /// The rest throw InfraError with the engine's own words.
   void pull(const std::string& reference) const;
@@ -61,6 +65,10 @@ class Engine {
 
   std::string name_;
 };
+
+/// The name by which any engine finds an image: a registry first, where none is named Docker
+/// Hub's. "a/b:1" -> "docker.io/a/b:1", "b" -> "docker.io/library/b"; ids stay.
+[[nodiscard]] std::string full_name(const std::string& reference);
 
 /// An engine's `inspect` output as images. Throws InfraError if it is not JSON
 /// of that shape.

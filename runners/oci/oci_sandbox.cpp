@@ -46,6 +46,10 @@ class OciSandbox final : public Sandbox {
     return {image.id, image.env, image.workdir, image.user};
   }
 
+  void obtain(const std::string& base) override {
+    if (base.rfind(kImage, 0) == 0) engine_.obtain(base.substr(kImage.size()));
+  }
+
   std::vector<std::string> touched(const SnapshotPtr& later, const SnapshotPtr& earlier,
                                    const std::vector<std::string>& paths) const override {
     auto now = std::dynamic_pointer_cast<const ContainerSnapshot>(later);

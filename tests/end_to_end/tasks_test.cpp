@@ -31,7 +31,7 @@ TEST(TasksList, ShowsDialectAndState) {
   EXPECT_EQ(tasks.at(2).at("state"), "defect");
   const Ran table = run_weir({"tasks", "list", (folder / "rows.jsonl").string()});
   EXPECT_THAT(table.out, HasSubstr("DIALECT"));
-  EXPECT_THAT(table.out, HasSubstr("unsupported: SWE-bench Pro runs"));
+  EXPECT_THAT(table.out, HasSubstr("unsupported: SWE-bench Pro's verdict"));
   EXPECT_THAT(table.out, HasSubstr("rows.jsonl:3: instance_id"));
 }
 

@@ -37,6 +37,7 @@
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
+#include "tasks/eval_script.hpp"
 #include "tasks/harbor_toml.hpp"
 #include "tasks/json_rows.hpp"
 #include "tasks/patch.hpp"
@@ -57,6 +58,18 @@ namespace {
 /// A property that must hold; aborts so that any driver sees it.
 void require(bool holds) {
   if (!holds) std::abort();
+}
+
+/// What is cut from a script is the script but for two lines, and naming a commit changes
+/// nothing else.
+void eval_script(std::string_view bytes) {
+  const std::string hash(40, 'a');
+  require(with_commit_named(bytes, hash, hash) == bytes);
+  require(with_commit_named(bytes, hash, "base").size() <= bytes.size());
+  const EvalScript cut = cut_eval_script(bytes);
+  require(bytes.substr(0, cut.prepare.size()) == cut.prepare);
+  require(bytes.substr(bytes.size() - cut.reset.size()) == cut.reset);
+  require(bytes.find(cut.tests, cut.prepare.size()) != std::string_view::npos);
 }
 
 void patch(std::string_view bytes) {
@@ -375,6 +388,9 @@ const std::vector<Target>& targets() {
       {"images", images,
        {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
         R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
+      {"eval_script", eval_script,
+       {"git diff " + std::string(40, 'a') + "\ncat <<'E' <<-F\n" + std::string(40, 'a') +
+        "\nE\n\tF\n: '>>>>> Start Test Output'\nt | cat\necho '>>>>> End Test Output'\nx\n"}},
       {"gateway_token", gateway_token,
        {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
       {"test_names", test_names,

@@ -43,5 +43,14 @@ TEST(ParseImages, WhatIsNotThatShapeIsAnError) {
   }
 }
 
+TEST(ImageNames, AreFullForAnyEngine) {
+  EXPECT_EQ(full_name("a/b:1"), "docker.io/a/b:1");
+  EXPECT_EQ(full_name("b"), "docker.io/library/b");
+  EXPECT_EQ(full_name("localhost/b:2"), "localhost/b:2");
+  EXPECT_EQ(full_name("registry:5000/b"), "registry:5000/b");
+  EXPECT_EQ(full_name("ghcr.io/a/b@sha256:0"), "ghcr.io/a/b@sha256:0");
+  EXPECT_EQ(full_name("sha256:abc"), "sha256:abc");
+}
+
 }  // namespace
 }  // namespace weir

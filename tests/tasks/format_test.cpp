@@ -61,7 +61,7 @@ TEST(Swebench, WithoutATestToFixNothingIsMeasured) {
   row.replace(row.find("[\\\"a\\\"]"), 7, "[]");
   write_file(folder / "a.jsonl", row + "\n");
   EXPECT_THAT(load_suite(folder / "a.jsonl").tasks.at(0).unsupported,
-              HasSubstr("repository o/r not found"));
+              HasSubstr("does not say how to run its tests"));
   std::filesystem::create_directories(folder / "repos/o__r");
   write_file(folder / "recipes.json",
              R"({"instances":[{"instance_id":"o__r-1","test_cmd":"t","log_parser":"pytest"}]})");

@@ -25,7 +25,9 @@ inline nlohmann::json multilingual_row() {
   row["FAIL_TO_PASS"] = {"a b", "c"};
   row["PASS_TO_PASS"] = nlohmann::json::array();
   row["image"] = "swebench/sweb.eval.x86_64.own_1776_r-1:latest";
-  row["eval_script"] = "#!/bin/bash\nset -uxo pipefail\n: '>>>>> Start Test Output'\nt\r\n";
+  row["eval_script"] =
+      "#!/bin/bash\nset -uxo pipefail\n: '>>>>> Start Test Output'\nt\r\n"
+      ": '>>>>> End Test Output'\n";
   row["log_parser"] = "parse_log_gotest";
   row["eval_type"] = "pass_and_fail";
   return row;

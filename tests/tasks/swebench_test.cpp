@@ -65,7 +65,6 @@ TEST(Swebench, TellsTheDialectsApartAndWritesThemAgain) {
     EXPECT_EQ(write_instance(instance), row) << name;
     const Task task = task_from(row);
     EXPECT_EQ(task.defect, "") << name;
-    EXPECT_NE(task.unsupported, "") << name;
     EXPECT_EQ(task.shown.dialect, name);
     EXPECT_EQ(task.shown.format, "swebench");
     EXPECT_THAT(grading_of(task).fail_to_pass, Not(IsEmpty())) << name;
@@ -113,11 +112,72 @@ TEST(Swebench, CarriesHowADataSetTests) {
   const Task rebench = task_from(rebench_row());
   EXPECT_EQ(grading_of(rebench).official.run, "make check\ntrue\n");
   EXPECT_EQ(grading_of(rebench).official.parse, "parse_log_own");
-  EXPECT_EQ(grading_of(rebench).log_parser, "");
+  EXPECT_EQ(grading_of(rebench).log_parser, "parse_log_own");
   EXPECT_THAT(rebench.shown.instruction, Not(HasSubstr("the answer")));
   const Task live = task_from(live_row());
   EXPECT_EQ(grading_of(live).official.print, "cat log\n");
   EXPECT_THAT(grading_of(task_from(multi_row())).fail_to_pass, ElementsAre("a", "n"));
+}
+
+TEST(Swebench, WhatARowSaysOfItsTestsIsRunInItsImage) {
+  const Task task = task_from(multilingual_row());
+  EXPECT_EQ(task.unsupported, "");
+  EXPECT_TRUE(task.shown.environment.lives_in_image());
+  EXPECT_EQ(task.shown.environment.workdir, "/testbed");
+  EXPECT_EQ(grading_of(task).prepare, "#!/bin/bash\nset -uxo pipefail\n");
+  EXPECT_EQ(grading_of(task).test_command, "t\r\n");
+  EXPECT_TRUE(grading_of(task).prepare_places_tests);
+  EXPECT_THAT(task.shown.environment.deviations, IsEmpty());
+
+  const Task live = task_from(live_row());
+  EXPECT_EQ(live.unsupported, "");
+  EXPECT_EQ(grading_of(live).test_command, "pytest -rA\n");
+  EXPECT_EQ(grading_of(live).print, "cat log\n");
+  EXPECT_EQ(grading_of(live).log_parser, "pytest");
+  EXPECT_FALSE(grading_of(live).prepare_places_tests);
+  EXPECT_THAT(live.shown.environment.deviations, ElementsAre(HasSubstr("not by its own rule")));
+
+  const Task rebench = task_from(rebench_row());
+  EXPECT_EQ(rebench.unsupported, "");
+  EXPECT_FALSE(rebench.shown.environment.workdir_declared);  // the image's own
+}
+
+TEST(Swebench, WhyARowCannotBeTestedIsSaidExactly) {
+  const auto why = [](json row, const char* key, const json& value) {
+    row[key] = value;
+    return task_from(row).unsupported;
+  };
+  const json none;
+  EXPECT_THAT(why(swebench_row(), "x", 1), HasSubstr("does not say how to run its tests"));
+  EXPECT_THAT(why(multilingual_row(), "eval_script", "t\n"),
+              HasSubstr("eval_script: no line prints \">>>>> Start Test Output\""));
+  EXPECT_THAT(why(multilingual_row(), "log_parser", none), HasSubstr("no log_parser"));
+  EXPECT_THAT(why(live_row(), "log_parser", "def parse(log):\n  return {}"),
+              HasSubstr("a program that comes with the data"));
+  EXPECT_THAT(why(live_row(), "log_parser", none), HasSubstr("names no log parser"));
+  EXPECT_THAT(why(rebench_row(), "image_name", none), HasSubstr("names no image"));
+  EXPECT_THAT(why(pro_row(), "x", 1), HasSubstr("parser.py"));
+  EXPECT_THAT(why(smith_row(), "x", 1), HasSubstr("not in its rows"));
+  EXPECT_THAT(why(multi_row(), "x", 1), HasSubstr("not in its rows"));
+  EXPECT_THAT(why(multilingual_row(), "FAIL_TO_PASS", json::array()),
+              HasSubstr("FAIL_TO_PASS is empty"));
+}
+
+TEST(Swebench, ARecipeWithoutRepositoriesRunsInTheImage) {
+  const TemporaryFolder folder;
+  write_file(folder / "recipes.json",
+             R"({"instances":[{"instance_id":"own__r.0123abcd.func__x","test_cmd":"cd {repo}; t",)"
+             R"("log_parser":"pytest","workdir":"/w"}]})");
+  const Task task = suite_of({smith_row()}, folder).tasks.at(0);
+  EXPECT_EQ(task.unsupported, "");
+  EXPECT_EQ(task.shown.environment.base, "swesmith.x86_64.own__r.0123abcd");
+  EXPECT_TRUE(task.shown.environment.lives_in_image());
+  EXPECT_EQ(task.shown.environment.workdir, "/w");
+  EXPECT_EQ(grading_of(task).test_command, "cd /w; t");
+  EXPECT_EQ(grading_of(task).prepare, "");
+  fs::create_directories(folder / "repos");
+  EXPECT_THAT(suite_of({smith_row()}, folder).tasks.at(0).unsupported,
+              HasSubstr("swesmith/own__r.0123abcd not found"));
 }
 
 TEST(Swebench, ProsScriptsAreFoundBesideItsRows) {

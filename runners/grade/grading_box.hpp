@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runners/grade/grader.hpp"
+
+namespace weir {
+
+/// A box in which a diff is graded: fresh from the task's environment, every command in its
+/// repository. Owned by one thread; the room outlives it. Throws Cancelled when the room's stop
+/// is requested, and InfraError.
+class GradingBox {
+ public:
+  explicit GradingBox(const GradingRoom& room);
+
+  /// A command of the grader's own, its output merged, in the environment that agents see.
+  [[nodiscard]] ExecRequest request(milliseconds timeout) const;
+  [[nodiscard]] ExecResult run(const ExecRequest& request);
+  /// A short script of the grader's own.
+  [[nodiscard]] ExecResult run(const std::string& script);
+  void put(const std::string& bytes, const std::string& path) { box_->put(bytes, path); }
+  [[nodiscard]] bool holds(const std::string& file) { return box_->get(file, 1).has_value(); }
+  /// Goes on with the files as they are and no process alive.
+  void end_processes();
+
+  [[nodiscard]] const GradingRoom& room() const { return room_; }
+
+ private:
+  const GradingRoom& room_;
+  std::unique_ptr<Box> box_;
+};
+
+}  // namespace weir

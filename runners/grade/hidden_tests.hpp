@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runners/grade/grading_box.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// The hidden tests of an instance: which files they are, and how they get into a box that holds
+/// base + diff. A plain value.
+struct HiddenTests {
+  std::vector<std::string> files;    ///< the hidden tests': all set back to the base
+  std::vector<std::string> dropped;  ///< test code that the submission changes and gold does not
+  std::string diff;                  ///< what of the test patch git can apply
+};
+
+/// Of a test patch, changes to binary files that it does not carry are left out: an image has
+/// them aside. A submission that git may yet read and we do not drops nothing.
+[[nodiscard]] HiddenTests hidden_tests(const std::string& submission, const std::string& gold,
+                                       const PatchGrading& grading);
+
+/// Sets `paths` back to the base in the box: whatever the submission did there cannot matter.
+/// Returns what git said if that cannot be done; else "".
+[[nodiscard]] std::string set_back(const std::vector<std::string>& paths, GradingBox& box);
+
+/// Applies the hidden tests to files that were set back. Returns what git said if they do not
+/// apply; else "".
+[[nodiscard]] std::string place(const HiddenTests& tests, GradingBox& box);
+
+/// Files that are not what base + hidden tests make them, as after a preparation that should
+/// have placed them.
+[[nodiscard]] std::vector<std::string> misplaced(const HiddenTests& tests, GradingBox& box);
+
+}  // namespace weir

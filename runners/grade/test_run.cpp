@@ -1,0 +1,176 @@
+#include "runners/grade/test_run.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "tasks/text.hpp"
+
+namespace weir {
+namespace {
+
+constexpr const char* kPrepare = "/tmp/weir-eval/prepare.sh";
+constexpr const char* kTests = "/tmp/weir-eval/tests.sh";
+constexpr const char* kState = "/tmp/weir-eval/state";
+
+/// Ends a preparation: writes down what its shell has become. Options come last, so that a trace
+/// begins with the tests.
+constexpr const char* kLeaveState = R"sh(
+{ weir_options=$(set +o); set +xveu; } 2>/dev/null
+{ declare -p; declare -f; alias -p; shopt -p; umask -p; printf 'cd -- %q\n' "$PWD"
+  printf '%s\n' "$weir_options"; } > /tmp/weir-eval/partial && mv /tmp/weir-eval/partial /tmp/weir-eval/state
+)sh";
+
+/// Variables that no shell may set again are refused, and said to be, on a stderr that is closed.
+constexpr const char* kTakeState = ". /tmp/weir-eval/state 2>/dev/null\n";
+
+/// There is no network: installers that know it fail at once, and build with what is there. They
+/// are a preparation's, and gone before the tests.
+constexpr std::pair<const char*, const char*> kOffline[] = {
+    {"PIP_NO_INDEX", "1"},
+    {"PIP_NO_BUILD_ISOLATION", "0"},  // pip reads it as "none"
+    {"npm_config_offline", "true"},
+    {"CARGO_NET_OFFLINE", "true"},
+    {"GOPROXY", "off"}};
+
+/// How much of a preparation's output is kept at either end.
+constexpr std::size_t kEvidence = 256 << 10;
+
+constexpr const char* kCutShort = "the preparation of the tests ended before they began";
+
+class TestRunner {
+ public:
+  TestRunner(const PatchGrading& grading, milliseconds timeout, GradingBox& box)
+      : grading_(grading), left_(timeout), box_(box) {}
+
+  TestRun run(const HiddenTests& tests, const std::vector<std::string>& files) {
+    if (!put_in(tests, files) || (!grading_.prepare.empty() && !prepare(tests))) return run_;
+    run_.result = exec(tests_request());
+    if (!grading_.print.empty() && run_.result.status == ExecStatus::exited) print();
+    return run_;
+  }
+
+ private:
+  /// False if nothing is to be run then.
+  bool put_in(const HiddenTests& tests, const std::vector<std::string>& files) {
+    std::string said = set_back(files, box_);
+    const bool here = grading_.prepare.empty() || !grading_.prepare_places_tests;
+    if (said.empty() && here) said = place(tests, box_);
+    run_.evidence += said;
+    if (!said.empty()) run_.failure = "the hidden tests cannot be put in place after this diff";
+    return said.empty();
+  }
+
+  bool prepare(const HiddenTests& tests) {
+    box_.put(grading_.prepare + kLeaveState, kPrepare);
+    ExecRequest request = scripted(kPrepare, box_.room().environment.bare_env);
+    request.caps.head = request.caps.tail = kEvidence;
+    for (const auto& [name, value] : kOffline) {
+      if (request.env.emplace(name, value).second) added_.emplace_back(name);
+    }
+    const ExecResult result = exec(std::move(request));
+    run_.evidence += to_utf8(result.out.bytes);
+    if (result.status != ExecStatus::exited) {
+      run_.result = result;
+      run_.result.out = {};
+      if (result.status == ExecStatus::signaled || result.status == ExecStatus::setup_error) {
+        run_.failure = kCutShort;
+      }
+      return false;
+    }
+    if (!box_.holds(kState)) {
+      run_.failure = fmt::format("{} (exit code {})", kCutShort, result.exit_code);
+      return false;
+    }
+    if (result.leftover_processes > 0) {
+      run_.anomalies.push_back(fmt::format("the preparation left {} processes behind; ended",
+                                           result.leftover_processes));
+      box_.end_processes();
+    }
+    return settle(tests);
+  }
+
+  /// Whatever the preparation did, the hidden tests are those of the instance.
+  bool settle(const HiddenTests& tests) {
+    const auto wrong = misplaced(tests, box_);
+    if (wrong.empty()) return true;
+    run_.anomalies.push_back(
+        fmt::format("hidden tests that the preparation had not put in place "
+                    "were put there: {}",
+                    fmt::join(wrong, ", ")));
+    std::string said = set_back(tests.files, box_);
+    if (said.empty()) said = place(tests, box_);
+    run_.evidence += said;
+    if (!said.empty()) run_.failure = "the hidden tests cannot be put in place after this diff";
+    return said.empty();
+  }
+
+  [[nodiscard]] ExecRequest tests_request() {
+    if (grading_.prepare.empty()) {
+      ExecRequest request = box_.request(left_);
+      request.script = grading_.test_command;
+      add_steady_environment(request.env);
+      return request;
+    }
+    return after_preparation(grading_.test_command);
+  }
+
+  /// A script in the shell that the preparation left.
+  [[nodiscard]] ExecRequest after_preparation(const std::string& script) {
+    std::string text = kTakeState;
+    if (!added_.empty()) {
+      text = fmt::format("{}{{ unset {}; }} 2>/dev/null\n", text, fmt::join(added_, " "));
+    }
+    box_.put(text + script, kTests);
+    return scripted(kTests, box_.room().environment.bare_env);
+  }
+
+  [[nodiscard]] ExecRequest scripted(const char* file,
+                                     const std::map<std::string, std::string>& env) const {
+    ExecRequest request = box_.request(left_);
+    request.argv = {"bash", file};
+    request.env = env;
+    add_steady_environment(request.env);
+    return request;
+  }
+
+  /// The log is what `print` prints; how the tests ended is theirs.
+  void print() {
+    ExecRequest request;
+    if (grading_.prepare.empty()) {
+      request = box_.request(left_);
+      request.script = grading_.print;
+    } else {
+      request = after_preparation(grading_.print);
+    }
+    run_.evidence += to_utf8(run_.result.out.bytes);
+    ExecResult printed = exec(std::move(request));
+    if (printed.status != ExecStatus::exited) {
+      run_.result = std::move(printed);
+      return;
+    }
+    run_.result.out = std::move(printed.out);
+  }
+
+  ExecResult exec(const ExecRequest& request) {
+    ExecResult result = box_.run(request);
+    left_ = std::max(left_ - result.wall, milliseconds(1));
+    return result;
+  }
+
+  const PatchGrading& grading_;
+  milliseconds left_;
+  GradingBox& box_;
+  std::vector<std::string> added_;  ///< variables for the preparation alone
+  TestRun run_;
+};
+
+}  // namespace
+
+TestRun run_hidden_tests(const HiddenTests& tests, const std::vector<std::string>& files,
+                         const PatchGrading& grading, milliseconds timeout, GradingBox& box) {
+  return TestRunner(grading, timeout, box).run(tests, files);
+}
+
+}  // namespace weir

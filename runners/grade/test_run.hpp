@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runners/grade/grading_box.hpp"
+#include "runners/grade/hidden_tests.hpp"
+#include "tasks/task.hpp"
+
+namespace weir {
+
+/// One run of an instance's tests.
+struct TestRun {
+  std::string failure;   ///< why no test was begun; "" if they were
+  ExecResult result;     ///< of the test command: its end, and the log
+  std::string evidence;  ///< what placing and preparing printed
+  std::vector<std::string> anomalies;
+};
+
+/// Runs the tests in a box that holds base + diff, with `files` (the hidden tests' and what else
+/// is to be) set back before. Where the data set prepares a run in the shell that goes on with
+/// the tests, that is two commands: the first leaves its variables, functions, options and folder
+/// behind, the second takes them up. So the log is one process's output, and its exit code comes
+/// on a channel no test can write. Nothing that the preparation left running is alive then, and
+/// the hidden tests are what base + test patch make them, whatever it did to them.
+/// `timeout` holds for all of it.
+[[nodiscard]] TestRun run_hidden_tests(const HiddenTests& tests,
+                                       const std::vector<std::string>& files,
+                                       const PatchGrading& grading, milliseconds timeout,
+                                       GradingBox& box);
+
+}  // namespace weir
