@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/agent_kinds.hpp"
 #include "harness/run_rows.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
@@ -58,7 +58,7 @@ json standing_json(const CertificateStanding& standing) {
 
 std::map<std::string, std::string> certificate_bindings(const Experiment& experiment,
                                                         const ConfigSpec& config) {
-  return {{"agent_sha256", bash_protocol_sha256()},
+  return {{"agent_sha256", config.kind->sha256()},
           {"redo", std::string(name_of(config.policy.redo))},
           {"limits", sha256(limit_facts(experiment).dump())},
           {"sandbox", experiment.sandbox.backend + " " + experiment.sandbox.environment},

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/agent/policy_fit.hpp"
 #include "harness/model/model_table.hpp"
 #include "tasks/config_table.hpp"
 #include "tasks/digest.hpp"
@@ -43,8 +44,6 @@ class Stored {
  private:
   const json* spec_ = nullptr;
 };
-
-const std::vector<std::string> kAgents = {"bash", "oracle", "nop"};
 
 template <typename Map>
 std::vector<std::string> keys_of(const Map& map) {
@@ -172,9 +171,10 @@ class ExperimentReader {
     ConfigSpec config;
     config.name = name;
     config.agent = table.text("agent").value_or("bash");
-    if (std::find(kAgents.begin(), kAgents.end(), config.agent) == kAgents.end()) {
+    config.kind = find_agent_kind(config.agent);
+    if (config.kind == nullptr) {
       table.fail("agent", fmt::format("unknown agent \"{}\"{}", config.agent,
-                                      did_you_mean(config.agent, kAgents)));
+                                      did_you_mean(config.agent, agent_names())));
     }
     config.tiers = table.texts("tiers");
     for (const auto& tier : config.tiers) {
@@ -188,7 +188,7 @@ class ExperimentReader {
         table.fail("tiers", fmt::format("names \"{}\" twice", tier));
       }
     }
-    if (config.agent == "bash" && config.tiers.empty()) {
+    if (config.kind->asks_models() && config.tiers.empty()) {
       table.fail("tiers", "must name at least one model");
     }
     read_policy(table, config);
@@ -230,11 +230,14 @@ class ExperimentReader {
                                        fmt::join(config.policy.tiers, " -> "),
                                        fmt::join(config.tiers, " -> ")));
     }
-    if (config.agent != "bash" && !config.policy.text.empty()) {
+    if (!config.kind->asks_models() && !config.policy.text.empty()) {
       table.fail(control ? "control" : "policy",
                  fmt::format("agent \"{}\" makes no calls to route", config.agent));
     }
     config.policy.tiers = config.tiers;
+    if (const auto conflict = policy_conflict(*config.kind, config.policy); !conflict.empty()) {
+      table.fail("policy", conflict);
+    }
   }
 
   Policy policy_in(const fs::path& file) {
@@ -295,6 +298,7 @@ class ExperimentReader {
       if (limits.tokens && *limits.tokens < 1) table->fail("tokens", "must be 1 or more");
       limits.command = table->duration("command").value_or(limits.command);
       if (limits.command.count() < 1) table->fail("command", "must be more than nothing");
+      limits.free_context = counting(*table, "free_context").value_or(limits.free_context);
       limits.wall = table->duration("wall").value_or(limits.wall);
       limits.elapsed = table->duration("elapsed").value_or(limits.elapsed);
       limits.usd = dollars(*table, "usd");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/agent/agent_kinds.hpp"
 #include "harness/model/model.hpp"
 #include "harness/router/policy.hpp"
 #include "results/prices.hpp"
@@ -20,6 +21,7 @@ namespace weir {
 struct ConfigSpec {
   std::string name;
   std::string agent = "bash";
+  const AgentKind* kind = nullptr;  ///< the agent's, never null once read
   std::vector<std::string> tiers;  ///< model names, cheapest first
   Policy policy;
 
@@ -37,6 +39,7 @@ struct ExperimentLimits {
   milliseconds elapsed{0};   ///< by the clock on the wall
   std::optional<double> usd;      ///< per trial; censors the dearer arm, so rarely wanted
   std::optional<double> run_usd;
+  std::int64_t free_context = 8000;  ///< tokens; with less left, an agent that can sums up
   int retries = 1;  ///< new tries of a trial that ended in a provider or infra error
 };
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/agent/agent_kinds.hpp"
 #include "harness/calibration/certify.hpp"
 #include "harness/peak_hours.hpp"
 #include "harness/run_input.hpp"
@@ -124,7 +125,7 @@ class Planner {
 
   /// Real calls at the prices of now; simulated ones keep their virtual time's.
   [[nodiscard]] Arm reader_prices(const Reader& reader, const Arm& past) const {
-    if (past.config.simulated || past.config.agent != "bash") return past;
+    if (past.config.simulated || !asks_models(past.config.agent)) return past;
     Run today = past.run;
     today.started_at = now();
     return reader.at_prices_of(past, today);
@@ -162,7 +163,7 @@ class Planner {
     double high = 0;
     bool whole = true;
     for (const auto& arm : arms_) {
-      const bool free = arm.row.agent != "bash";
+      const bool free = !asks_models(arm.row.agent);
       whole = whole && (arm.cost || free);
       table.rows.push_back(
           {Cell::of(arm.row.config), Cell::number(trials_of(arm.row.config)),
@@ -184,7 +185,7 @@ class Planner {
                           Cell::unknown("–"), Cell::unknown("–")});
     Section section{"costs", "What it will cost", {std::move(table)}, {}};
     for (const auto& arm : arms_) {
-      if (arm.cost || arm.row.agent != "bash") continue;
+      if (arm.cost || !asks_models(arm.row.agent)) continue;
       section.notes.push_back(
           fmt::format("- {} has no history here. A pilot of ten tasks gives one: weir run "
                       "EXPERIMENT.toml --config "

@@ -8,7 +8,7 @@
 #include <random>
 #include <thread>
 
-#include "harness/agent/bash_agent.hpp"
+#include "harness/agent/model_agent.hpp"
 #include "harness/agent/reference_agents.hpp"
 #include "harness/calibration/signal_rates.hpp"
 #include "harness/canary.hpp"
@@ -87,6 +87,7 @@ class RunSession {
     if (limits.run_usd || limits.usd || capped) require_prices(experiment_, prices_);
     certificates_ = check_certificates(experiment_, tasks_, prices_.sha256());
     for (const auto& shout : certificates_.shouts) fmt::print(stderr, "{}\n", shout);
+    for (const auto& note : deviation_notes(experiment_)) fmt::print(stderr, "{}\n", note);
     sandbox_ = make_sandbox(experiment_.sandbox);
     require_base(experiment_.sandbox.environment);
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
@@ -310,6 +311,8 @@ class RunSession {
     limits.turns = experiment_.limits.turns;
     limits.tokens = experiment_.limits.tokens;
     limits.command = experiment_.limits.command;
+    limits.free_context = experiment_.limits.free_context;
+    limits.time = time_limit(experiment_, *job.task);
     const std::string segment = fmt::format("{}#{}/s0", trial.id, job.try_number);
     const std::string nonce = experiment_.cache_nonce ? sha256(segment).substr(0, 32) : "";
     const auto look = [&visible_tests, &progress, task = job.task](const CheckRoom& room) {
@@ -321,8 +324,9 @@ class RunSession {
       return tests;
     };
     const AgentTask& shown = job.task->shown;
-    return make_bash_agent(
-        {.ledger = models.open({trial.id, segment, {}}, job.config->tiers, *job.task, seed,
+    return make_model_agent(
+        {.kind = *job.config->kind,
+         .ledger = models.open({trial.id, segment, {}}, job.config->tiers, *job.task, seed,
                                job.recorded.calls),
          .policy = job.config->policy,
          .limits = limits,
@@ -443,6 +447,7 @@ class RunSession {
         {"limits", limit_facts(experiment_)},
         {"resources", resource_facts(experiment_)},
         {"certificates", certificates_.facts()},
+        {"policy_deviations", deviation_notes(experiment_)},
         {"audit", {{"rules", kAuditRules}, {"strict", experiment_.strict_integrity}}},
         {"sandbox", json::parse(sandbox_->description())}}
         .dump();

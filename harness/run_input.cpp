@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/agent/policy_fit.hpp"
 #include "harness/model/ledger.hpp"
 #include "tasks/error.hpp"
 #include "tasks/format.hpp"
@@ -19,7 +20,7 @@ namespace {
 void require_agents_for(const Task& task, const Experiment& experiment) {
   if (task.shown.terminal.steps.empty()) return;
   for (const auto& config : experiment.configs) {
-    if (config.agent == "oracle" || config.agent == "nop") continue;
+    if (!config.kind->asks_models()) continue;
     throw UserError(fmt::format("task {}: multi-step tasks are not supported by the agent \"{}\" "
                                 "of config \"{}\" yet; leave it out with --task",
                                 task.shown.id, config.agent, config.name));
@@ -76,6 +77,24 @@ void require_prices(const Experiment& experiment, const PriceBook& prices) {
   }
 }
 
+std::optional<milliseconds> time_limit(const Experiment& experiment, const Task& task) {
+  std::optional<milliseconds> least = task.shown.limits.agent;
+  for (const milliseconds limit : {experiment.limits.wall, experiment.limits.elapsed}) {
+    if (limit.count() > 0) least = std::min(limit, least.value_or(limit));
+  }
+  return least;
+}
+
+std::vector<std::string> deviation_notes(const Experiment& experiment) {
+  std::vector<std::string> notes;
+  for (const auto& config : experiment.configs) {
+    for (const auto& note : policy_deviations(*config.kind, config.policy)) {
+      notes.push_back(fmt::format("{}: {}", config.name, note));
+    }
+  }
+  return notes;
+}
+
 std::string describe_run(const Experiment& experiment) {
   (void)load_prices(experiment);
   const auto tasks = load_tasks(experiment);
@@ -89,6 +108,7 @@ std::string describe_run(const Experiment& experiment) {
     out += fmt::format("  {}: agent {}, tiers {}\n", config.name, config.agent,
                        fmt::join(config.tiers, " -> "));
   }
+  for (const auto& note : deviation_notes(experiment)) out += "  " + note + "\n";
   return out;
 }
 

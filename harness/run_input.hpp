@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ namespace weir {
 
 /// A dollar limit needs a price for every model it is to limit. Throws UserError.
 void require_prices(const Experiment& experiment, const PriceBook& prices);
+
+/// The least of what a trial of the task may take, by its own limit and the run's.
+[[nodiscard]] std::optional<milliseconds> time_limit(const Experiment& experiment,
+                                                     const Task& task);
+
+/// Where configs are routed otherwise than their policies say, each "CONFIG: what".
+[[nodiscard]] std::vector<std::string> deviation_notes(const Experiment& experiment);
 
 /// What a run of `experiment` would do, for --dry-run.
 [[nodiscard]] std::string describe_run(const Experiment& experiment);

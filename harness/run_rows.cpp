@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/agent_kinds.hpp"
 #include "harness/version.hpp"
 #include "tasks/digest.hpp"
 
@@ -50,7 +50,7 @@ std::vector<ConfigRow> config_rows(const std::string& run, const Experiment& exp
     const std::string& policy = config.policy.text;
     rows.push_back(
         {run, config.name, config.agent, tiers.dump(), policy, policy.empty() ? "" : sha256(policy),
-         config.agent == "bash" ? bash_protocol_sha256() : sha256(config.agent), simulated});
+         config.kind->sha256(), simulated});
   }
   return rows;
 }
@@ -67,12 +67,16 @@ std::vector<TaskRow> task_rows(const std::string& run, const std::vector<Task>& 
 
 json limit_facts(const Experiment& experiment) {
   const ExperimentLimits& limits = experiment.limits;
-  return {{"turns", limits.turns},
-          {"tokens", limits.tokens ? json(*limits.tokens) : json()},
-          {"command_ms", limits.command.count()},
-          {"wall_ms", limits.wall.count()},
-          {"elapsed_ms", limits.elapsed.count()},
-          {"usd", limits.usd ? json(*limits.usd) : json()}};
+  json facts = {{"turns", limits.turns},
+                {"tokens", limits.tokens ? json(*limits.tokens) : json()},
+                {"command_ms", limits.command.count()},
+                {"wall_ms", limits.wall.count()},
+                {"elapsed_ms", limits.elapsed.count()},
+                {"usd", limits.usd ? json(*limits.usd) : json()}};
+  if (limits.free_context != ExperimentLimits().free_context) {
+    facts["free_context"] = limits.free_context;
+  }
+  return facts;
 }
 
 json resource_facts(const Experiment& experiment) {

@@ -20,6 +20,34 @@ class Stopwatch {
   Clock::time_point started_;
 };
 
+/// A terminal of a metered box: time it is typed at and watched is added to a sum. It holds no
+/// place among the busy: its programs run whether or not anybody looks.
+class MeteredTerminal final : public Terminal {
+ public:
+  MeteredTerminal(std::unique_ptr<Terminal> terminal, std::chrono::microseconds& sum)
+      : terminal_(std::move(terminal)), sum_(sum) {}
+
+  bool send(std::string_view keys) override {
+    const Stopwatch stopwatch(sum_);
+    return terminal_->send(keys);
+  }
+  bool paste(std::string_view text) override {
+    const Stopwatch stopwatch(sum_);
+    return terminal_->paste(text);
+  }
+  void settle(milliseconds quiet, milliseconds most) override {
+    const Stopwatch stopwatch(sum_);
+    terminal_->settle(quiet, most);
+  }
+  std::string screen() override { return terminal_->screen(); }
+  TerminalView look() override { return terminal_->look(); }
+  bool alive() const override { return terminal_->alive(); }
+
+ private:
+  std::unique_ptr<Terminal> terminal_;
+  std::chrono::microseconds& sum_;
+};
+
 }  // namespace
 
 template <typename Work>
@@ -57,7 +85,8 @@ std::vector<std::string> MeteredBox::get_tree(const std::string& path,
   return metered([&] { return box_->get_tree(path, to, caps); });
 }
 std::unique_ptr<Terminal> MeteredBox::open_terminal(const TerminalRequest& request) {
-  return metered([&] { return box_->open_terminal(request); });
+  auto terminal = metered([&] { return box_->open_terminal(request); });
+  return std::make_unique<MeteredTerminal>(std::move(terminal), worked_);
 }
 
 milliseconds MeteredBox::worked() const {

@@ -30,6 +30,7 @@ class MeteredBox final : public Box {
 
   std::vector<std::string> get_tree(const std::string& path, const std::filesystem::path& to,
                                     const TreeCaps& caps) override;
+  /// The terminal must not outlive the box.
   std::unique_ptr<Terminal> open_terminal(const TerminalRequest& request) override;
 
   [[nodiscard]] milliseconds worked() const;

@@ -115,17 +115,32 @@ struct TerminalRequest {
   int columns = 160;
 };
 
+/// What a terminal shows beyond what was looked at before.
+struct TerminalView {
+  bool whole_screen = false;  ///< what stood there has changed: all there is to see now
+  std::string head;           ///< lines, blanks at their ends cut
+  std::int64_t left_out = 0;  ///< bytes between head and tail
+  std::string tail;           ///< "" unless something was left out
+};
+
 /// A program on a pty in the box, which outlives single commands. Owned by one
 /// thread; its processes die with the box.
 class Terminal {
  public:
   virtual ~Terminal() = default;
-  /// Types `keys`, control characters included. False if nobody reads any more.
+  /// Types `keys`, control characters included. False if they were not all taken:
+  /// nobody reads, or nobody is there any more.
   virtual bool send(std::string_view keys) = 0;
+  /// Puts a text in as one paste where the program says that it takes pastes; else
+  /// types it. False as for `send`.
+  virtual bool paste(std::string_view text) = 0;
   /// Takes in output until `quiet` passes without any, or `most` in all.
   virtual void settle(milliseconds quiet, milliseconds most) = 0;
   /// The screen as a person sees it: `rows` lines, blanks at their ends cut.
   [[nodiscard]] virtual std::string screen() = 0;
+  /// What was printed since the last look, lines that scrolled away included; the whole
+  /// screen where that cannot be told from what stood there.
+  [[nodiscard]] virtual TerminalView look() = 0;
   /// Whether the program still holds the terminal.
   [[nodiscard]] virtual bool alive() const = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -59,6 +60,11 @@ class Deadline {
   /// What is left of its own allowance.
   [[nodiscard]] Clock::duration left() const {
     return limited_ ? end_ - Clock::now() : Clock::duration::max();
+  }
+
+  /// The same, or of the outer one's where that is less.
+  [[nodiscard]] Clock::duration left_in_all() const {
+    return outer_ == nullptr ? left() : std::min(left(), outer_->left_in_all());
   }
 
   /// The clock stands still while any is alive.

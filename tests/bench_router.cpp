@@ -14,7 +14,7 @@
 #include <fstream>
 #include <vector>
 
-#include "harness/agent/bash_agent.hpp"
+#include "harness/agent/model_agent.hpp"
 #include "harness/router/cascade.hpp"
 #include "harness/router/commands.hpp"
 #include "results/store/writer.hpp"
@@ -246,8 +246,9 @@ Spent run_trial(const Policy& policy, int turns) {
   const std::string segment = trial.id + "#1/s0";
   AgentLimits limits;
   limits.turns = turns;
-  const auto agent = make_bash_agent(
-      {.ledger = std::make_unique<TrialLedger>(room, TrialLedger::Trial{trial.id, segment, {}},
+  const auto agent = make_model_agent(
+      {.kind = *find_agent_kind("bash"),
+       .ledger = std::make_unique<TrialLedger>(room, TrialLedger::Trial{trial.id, segment, {}},
                                                std::move(tiers), std::vector<Call>{}),
        .policy = policy,
        .limits = limits,

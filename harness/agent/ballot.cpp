@@ -8,15 +8,15 @@
 namespace weir {
 
 std::string kind_of(const Draft& draft) {
-  const auto any = [&](auto test) {
-    return std::any_of(draft.actions.begin(), draft.actions.end(),
-                       [&](const Action& action) { return test(action.command); });
-  };
-  if (any(asks_to_submit)) return "submit";
-  return any(looks_like_an_edit) ? "edit" : "other";
+  if (draft.submits) return "submit";
+  const bool edits =
+      std::any_of(draft.actions.begin(), draft.actions.end(),
+                  [](const Action& action) { return looks_like_an_edit(action.command); });
+  return edits ? "edit" : "other";
 }
 
-void count_ballot(TurnAttempt& attempt, std::vector<Answer> others, const VoteRule& rule) {
+void count_ballot(TurnAttempt& attempt, std::vector<Answer> others, const VoteRule& rule,
+                  const std::function<Draft(const Completion&)>& read) {
   std::vector<Answer> answers = {attempt.answer};
   for (auto& answer : others) {
     if (!answer.over_budget && answer.completion.ok()) answers.push_back(std::move(answer));
@@ -25,7 +25,7 @@ void count_ballot(TurnAttempt& attempt, std::vector<Answer> others, const VoteRu
   std::vector<Draft> drafts;
   std::vector<std::string> texts;
   for (const auto& answer : answers) {
-    drafts.push_back(read_draft(answer.completion));
+    drafts.push_back(read(answer.completion));
     std::vector<std::string> commands;
     for (const auto& action : drafts.back().actions) commands.push_back(action.command);
     texts.push_back(normalised(commands));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace weir {
 
 /// Counts the attempt's own answer and `others` as votes on the turn: how far they agree
 /// becomes evidence and, where the rule says so, the draft most agree on the attempt's.
-/// Answers that failed have no voice; one voice is no vote.
-void count_ballot(TurnAttempt& attempt, std::vector<Answer> others, const VoteRule& rule);
+/// Answers that failed have no voice; one voice is no vote. `read` understands an answer.
+void count_ballot(TurnAttempt& attempt, std::vector<Answer> others, const VoteRule& rule,
+                  const std::function<Draft(const Completion&)>& read);
 
 }  // namespace weir

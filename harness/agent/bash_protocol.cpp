@@ -143,8 +143,11 @@ Draft read_draft(const Completion& completion) {
       draft.invalid_call = true;
       return draft;
     }
+    draft.submits = draft.submits || asks_to_submit(command);
     draft.actions.push_back({call.id, std::move(command)});
   }
+  draft.acts_first = draft.submits && draft.actions.size() > 1 &&
+                     !asks_to_submit(draft.actions.front().command);
   return draft;
 }
 
@@ -211,13 +214,6 @@ std::optional<std::string> submission_of(const ExecResult& result) {
     return std::string(rest);
   }
   return {};
-}
-
-const std::map<std::string, std::string>& command_environment() {
-  static const std::map<std::string, std::string> environment = {
-      {"PAGER", "cat"}, {"MANPAGER", "cat"}, {"GIT_PAGER", "cat"},
-      {"LESS", "-R"},   {"TQDM_DISABLE", "1"}, {"PIP_PROGRESS_BAR", "off"}};
-  return environment;
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/agent/draft.hpp"
 #include "harness/model/chat.hpp"
 #include "runners/sandbox.hpp"
 #include "tasks/task.hpp"
@@ -21,20 +22,6 @@ inline constexpr std::string_view kSubmitMarker = "COMPLETE_TASK_AND_SUBMIT_FINA
 /// commits the agent made are in it.
 inline constexpr std::string_view kSubmitDiff =
     "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT && git add -A && git diff --cached --binary task-base";
-
-/// One command the model asked for.
-struct Action {
-  std::string call_id;
-  std::string command;
-};
-
-/// A completion as the agent understands it.
-struct Draft {
-  std::vector<Action> actions;
-  std::string problem;    ///< why it cannot be acted on; "" if it can
-  bool no_action = false;  ///< no tool call at all
-  bool invalid_call = false;  ///< a call names no tool, or its arguments are unusable
-};
 
 [[nodiscard]] Draft read_draft(const Completion& completion);
 
@@ -59,8 +46,5 @@ struct Draft {
 /// What was submitted, if this result ends the trajectory: the output after the
 /// marker's line.
 [[nodiscard]] std::optional<std::string> submission_of(const ExecResult& result);
-
-/// Environment variables every command gets beside the task's own.
-[[nodiscard]] const std::map<std::string, std::string>& command_environment();
 
 }  // namespace weir

@@ -11,14 +11,14 @@ const char* name_of(OpenTurn::Stage stage) {
   return stage == OpenTurn::Stage::draft ? "draft" : "result";
 }
 
-bool forks_here(const BashAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
+bool forks_here(const ModelAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
   if (parts.policy.fork <= 0 || !parts.forks || state.aside || !turn.attempt.judgement.open)
     return false;
   const auto key = fmt::format("fork/{}/{}/{}", state.turn, turn.tier, name_of(turn.stage));
   return draw(parts.seed, key) < parts.policy.fork;
 }
 
-Fork fork_here(const BashAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
+Fork fork_here(const ModelAgentParts& parts, const TrialState& state, const OpenTurn& turn) {
   Fork fork;
   fork.trial = parts.ledger->trial();
   fork.try_number = parts.try_number;
@@ -34,7 +34,7 @@ Fork fork_here(const BashAgentParts& parts, const TrialState& state, const OpenT
 }
 
 /// Null where processes are alive. A turn that the others undo begins where it began.
-SnapshotPtr files_of(TrialState& here, TrialState& there, const BashAgentParts& parts,
+SnapshotPtr files_of(TrialState& here, TrialState& there, const ModelAgentParts& parts,
                      const OpenTurn& turn, Box& box) {
   const TurnAttempt& attempt = turn.attempt;
   const bool undone = turn.stage == OpenTurn::Stage::result && !attempt.judgement.escalate &&
@@ -49,10 +49,11 @@ SnapshotPtr files_of(TrialState& here, TrialState& there, const BashAgentParts& 
   return files;
 }
 
-std::unique_ptr<Agent> agent_there(const BashAgentParts& here, std::vector<TreeMember> members,
+std::unique_ptr<Agent> agent_there(const ModelAgentParts& here, std::vector<TreeMember> members,
                                    TrialState state, OpenTurn turn) {
   auto ledger = here.ledger->fork(members.front().trial, state.segment);
-  BashAgentParts parts{.ledger = std::move(ledger),
+  ModelAgentParts parts{.kind = here.kind,
+                        .ledger = std::move(ledger),
                        .policy = here.policy,
                        .limits = here.limits,
                        .sandbox = here.sandbox,
@@ -69,12 +70,12 @@ std::unique_ptr<Agent> agent_there(const BashAgentParts& here, std::vector<TreeM
                        .nonce = here.nonce,
                        .part = here.part,
                        .forks = here.forks};
-  return make_bash_agent(std::move(parts), std::move(state), std::move(turn));
+  return make_model_agent(std::move(parts), std::move(state), std::move(turn));
 }
 
 }  // namespace
 
-std::optional<Branch> other_way(BashAgentParts& parts, TrialState& state, const OpenTurn& turn,
+std::optional<Branch> other_way(ModelAgentParts& parts, TrialState& state, const OpenTurn& turn,
                                 Box& box) {
   auto members = take_dissenters(parts.members, turn.attempt.judgement);
   const bool forks = forks_here(parts, state, turn);

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "harness/agent/bash_agent.hpp"
+#include "harness/agent/model_agent.hpp"
 
 namespace weir {
 
@@ -11,7 +11,7 @@ namespace weir {
 /// leave out of `parts.members` and counts the parting in `state`. The other way has the books,
 /// the models' state and the files as they are here; without an agent where processes are
 /// alive, since the files cannot be frozen then.
-[[nodiscard]] std::optional<Branch> other_way(BashAgentParts& parts, TrialState& state,
+[[nodiscard]] std::optional<Branch> other_way(ModelAgentParts& parts, TrialState& state,
                                               const OpenTurn& turn, Box& box);
 
 }  // namespace weir

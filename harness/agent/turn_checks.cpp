@@ -6,6 +6,7 @@
 #include "harness/router/commands.hpp"
 #include "runners/check_patch.hpp"
 #include "runners/check_syntax.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 
@@ -29,11 +30,8 @@ void TurnChecks::look_at_draft(const TrialState& state, TurnAttempt& attempt) {
   evidence.elapsed_s = std::chrono::duration<double>(ledger_.model_time() + state.box_time).count();
   evidence.tests_hidden = parts_.visible.hold_hidden();
   look_at_past(state, attempt);
-  for (const auto& action : draft.actions) {
-    evidence.submits = evidence.submits || asks_to_submit(action.command);
-  }
-  evidence.acts_first = evidence.submits && draft.actions.size() > 1 &&
-                        !asks_to_submit(draft.actions.front().command);
+  evidence.submits = draft.submits;
+  evidence.acts_first = draft.acts_first;
   if (parts_.router.watches()) evidence.patch_rejected = patch_rejected(draft);
 }
 
@@ -45,8 +43,9 @@ std::optional<bool> TurnChecks::patch_rejected(const Draft& draft) {
     if (!patch) continue;
     const std::string before = command.substr(0, command.find(patch->diff));
     const std::string earlier = before.substr(0, before.find_last_of('\n', before.size() - 2) + 1);
+    // Which folder a living shell is in, nobody knows.
     const bool first =
-        i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
+        !parts_.lives_on && i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
     if (!first) return {};
     const auto applies = patch_applies(box_, *patch, parts_.like);
     return applies ? std::optional(!*applies) : std::nullopt;
@@ -58,8 +57,8 @@ void TurnChecks::look_at_past(const TrialState& state, TurnAttempt& attempt) con
   TurnEvidence& evidence = attempt.evidence;
   evidence.consecutive_failures = state.router.consecutive_failures;
   evidence.tests_red_before = state.router.tests_red;
-  if (attempt.draft.actions.empty()) return;
   const std::string commands = normalised(attempt.commands());
+  if (trimmed(commands).empty()) return;  // to wait once more is no repeat
   bool same_files = true;  // since the turn looked at
   for (auto turn = state.recent.rbegin(); turn != state.recent.rend(); ++turn) {
     same_files = same_files && !turn->changed;
@@ -84,6 +83,7 @@ bool TurnChecks::watches_files() const {
 }
 
 void TurnChecks::freeze(TrialState& state, TurnAttempt& attempt) {
+  if (parts_.lives_on) return;
   const bool roll_back = parts_.router.may_roll_back(attempt.tier);
   const bool may_look = watches_files() && attempt.tier < parts_.router.top_tier();
   if (!roll_back && !may_look) return;
@@ -101,15 +101,17 @@ void TurnChecks::look_at_results(TrialState& state, TurnAttempt& attempt) {
   TurnEvidence& evidence = attempt.evidence;
   evidence.executed = true;
   for (const auto& result : attempt.results) {
-    evidence.nonzero_exit = evidence.nonzero_exit || !result.ok();
-    evidence.command_timeout = evidence.command_timeout || result.status == ExecStatus::timeout;
+    if (!result.failed) continue;
+    evidence.nonzero_exit = evidence.nonzero_exit.value_or(false) || *result.failed;
+    evidence.command_timeout =
+        evidence.command_timeout.value_or(false) || result.status == name_of(ExecStatus::timeout);
   }
   const bool changed = box_.changed() || state.dirty;
   // Without a frozen state before it, a change may be an earlier turn's.
   if (attempt.undo == Undo::exact || !changed) evidence.changed_files = changed;
   const bool tests = parts_.router.wants_tests() && !parts_.visible.command.empty();
   const bool syntax = parts_.router.looks_at("edit_unparsable") && attempt.before != nullptr;
-  if (!changed || attempt.submission || (!tests && !syntax)) return;
+  if (!changed || attempt.submitted || (!tests && !syntax)) return;
   state.box = box_.snapshot();
   if (state.box) state.dirty = false;
   if (!state.box) state.box = box_.copy();  // something lives on: look at a moment of it
@@ -135,8 +137,12 @@ void TurnChecks::look_at_tests(const TrialState& state, TurnEvidence& evidence) 
 }
 
 void remember(TrialState& state, const TurnAttempt& attempt) {
-  state.recent.push_back({normalised(attempt.commands()),
-                          attempt.evidence.changed_files.value_or(attempt.evidence.executed)});
+  std::string commands = normalised(attempt.commands());
+  const bool waited = !attempt.draft.actions.empty() && trimmed(commands).empty();
+  if (!waited) {  // else the turn before is still the one to compare with
+    state.recent.push_back({std::move(commands),
+                            attempt.evidence.changed_files.value_or(attempt.evidence.executed)});
+  }
   if (state.recent.size() > TrialState::kRecent) state.recent.pop_front();
   if (attempt.evidence.tests) state.red_tests = attempt.evidence.tests->red_names;
   for (const auto& result : attempt.results) state.box_time += result.wall;

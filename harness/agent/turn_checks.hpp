@@ -16,6 +16,7 @@ class TurnChecks {
     const VisibleTests& visible;
     CheckRoom room;    ///< for checks in boxes of their own
     ExecRequest like;  ///< a command of the agent's: folder, user, variables
+    bool lives_on;     ///< the agent's processes outlive turns: nothing is frozen
     int turns;         ///< limits of the trial
     std::optional<std::int64_t> tokens;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/agent/terminal_reply.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
 #include "results/report/report.hpp"
@@ -84,17 +85,24 @@ void print_decisions(const TrialView& view, const std::string& call) {
   }
 }
 
-std::vector<std::string> commands_of_response(const std::string& response) {
-  std::vector<std::string> commands;
-  const json message = json::parse(response, nullptr, false);
+/// What an answer asks to be done: commands, or keystrokes, each with what stands before it.
+std::vector<std::pair<std::string, std::string>> commands_of(const Call& of) {
+  std::vector<std::pair<std::string, std::string>> commands;
+  const json message = json::parse(of.response, nullptr, false);
   if (!message.is_object()) return commands;
   for (const auto& call : message.value("tool_calls", json::array())) {
     const std::string raw = call.value("function", json::object()).value("arguments", "");
     const json arguments = json::parse(raw, nullptr, false);
     const bool usable = arguments.is_object() && arguments.contains("command");
-    commands.push_back(usable ? arguments.at("command").get<std::string>() : raw);
+    commands.emplace_back("$ ", usable ? arguments.at("command").get<std::string>() : raw);
   }
-  if (commands.empty()) commands.push_back("(no command) " + message.value("content", ""));
+  if (!commands.empty()) return commands;
+  const std::string text = message.value("content", "");
+  if (of.notes.find("\"summary\"") != std::string::npos) return {{"(sums up) ", text}};
+  const TerminalReply reply = read_terminal_reply(text);
+  if (!reply.problem.empty()) return {{"$ ", "(no command) " + text}};
+  for (const auto& keys : reply.commands) commands.emplace_back("keys: ", keys.text);
+  if (reply.task_complete) commands.emplace_back("", "(says that the task is complete)");
   return commands;
 }
 
@@ -116,8 +124,8 @@ void print_call(const TrialView& view, const Call& call, const Turn& turn) {
     fmt::print("      {}: {}\n", call.error_class, printable(call.error_message));
     return;
   }
-  for (const auto& command : commands_of_response(call.response)) {
-    fmt::print("{}", indented("$ " + command, 8, "      "));
+  for (const auto& [sign, command] : commands_of(call)) {
+    fmt::print("{}", indented(sign + command, 8, "      "));
   }
   const json discarded =
       turn.discarded.empty() ? json::array() : json::parse(turn.discarded, nullptr, false);

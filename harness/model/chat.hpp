@@ -45,6 +45,7 @@ struct ChatRequest {
   std::vector<Message> messages;
   nlohmann::json tools;  ///< list of function schemas
   std::optional<int> max_tokens = {};  ///< in place of the model's own, after an overflow
+  std::string purpose = {};  ///< what else than the turn's answer it asks for: a note of its call
 };
 
 /// How a call ended, as a value. `error_class` is "" for an answer; otherwise a

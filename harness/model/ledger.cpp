@@ -129,7 +129,7 @@ Answer TrialLedger::call(int tier, ChatRequest& sent, int turn, int sample, Dead
     // Cut off by a crash or a stop: its row stays, and the request is made anew.
     if (record != nullptr && was_cut_off(*record)) continue;
     if (record == nullptr && !own_budget_.has_room(worst_case(call, sent, rung))) {
-      return {{}, "", true};
+      return {{}, "", true, false};
     }
     Completion completion =
         record != nullptr ? answer_from(*record, call, sent) : ask(call, sent, deadline);
@@ -141,7 +141,8 @@ Answer TrialLedger::call(int tier, ChatRequest& sent, int turn, int sample, Dead
     }
     const bool again = !completion.ok() && completion.retryable && failures < rung.spec.retries &&
                        !deadline.token().stop_requested();
-    if (!again) return {std::move(completion), call.id};
+    const bool recorded = (record != nullptr || call.replayed) && !rung.spec.simulated();
+    if (!again) return {std::move(completion), call.id, false, recorded};
     if (record == nullptr && !rung.spec.free()) wait_before_retry(completion, failures, deadline);
     ++failures;
   }
@@ -158,9 +159,16 @@ std::vector<Answer> TrialLedger::vote(int tier, ChatRequest& request, int turn, 
 }
 
 void TrialLedger::begin_segment(const std::string& segment) {
-  trial_.segment = segment;
+  begin_history(segment);
   ++segments_;
-  for (auto& tier : tiers_) tier.prefix = {};
+}
+
+void TrialLedger::begin_history(const std::string& segment) {
+  trial_.segment = segment;
+  for (auto& tier : tiers_) {
+    tier.prefix = {};
+    tier.max_tokens.reset();  // it was lowered for a longer prompt
+  }
 }
 
 std::unique_ptr<TrialLedger> TrialLedger::fork(const std::string& trial,
@@ -325,6 +333,7 @@ void TrialLedger::book(Call& call, Completion& completion, const ChatRequest& re
   if (completion.ttft) call.ttft_ms = completion.ttft->count();
   if (completion.ok()) call.response = completion_to_text(completion);
   price(call, completion, tier.spec);
+  if (!request.purpose.empty()) completion.notes.push_back(request.purpose);
   call.notes = notes_text(completion.notes);
   room_.recorder.settle(call);
   room_.served.observe(call);

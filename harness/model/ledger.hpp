@@ -50,6 +50,7 @@ struct Answer {
   Completion completion;
   std::string call;
   bool over_budget = false;  ///< the trial's own dollar limit forbade the call
+  bool recorded = false;     ///< a real model gave it before: its latency has not passed now
 };
 
 /// Makes a trial's calls and keeps its books: intent before, settlement after,
@@ -88,6 +89,8 @@ class TrialLedger {
 
   /// The calls that follow belong to `segment`, a history of its own.
   void begin_segment(const std::string& segment);
+  /// The same where a long history is left behind for a short one, in the midst of the work.
+  void begin_history(const std::string& segment);
   /// The calls that follow belong to `segment`, which goes on with the present history.
   void go_on_in(const std::string& segment) { trial_.segment = segment; }
   /// The books of `trial`, which parts from this one here: all that was spent and sent so far

@@ -15,6 +15,7 @@ nlohmann::json ModelSpec::to_json() const {
   nlohmann::json out = {{"name", name},           {"provider", provider}, {"model", model},
                         {"thinking", thinking},   {"max_tokens", max_tokens},
                         {"price_host", price_host}, {"price_as", price_as}};
+  if (context_window) out["context_window"] = *context_window;
   if (provider == "simulated") {
     out["skill"] = skill;
     out["speed"] = speed;

@@ -32,6 +32,7 @@ struct ModelSpec {
   bool stream = true;
   bool logprobs = false;  ///< ask for log probabilities; chat completions only
   int max_tokens = 32768;
+  std::optional<std::int64_t> context_window;  ///< tokens, prompt and answer; unknown if not said
   int in_flight = 64;
   int retries = 5;  ///< of one request, after failures that may pass
   std::optional<double> tokens_per_second;  ///< in and out, over all trials

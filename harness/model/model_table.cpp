@@ -90,6 +90,12 @@ ModelSpec read_model(const std::string& name, ConfigTable& table,
   spec.thinking = one_of(table, "thinking", "high", {"off", "high", "max"});
   spec.model = table.text("model").value_or("");
   spec.max_tokens = counting(table, "max_tokens", spec.max_tokens);
+  if (table.has("context_window")) {
+    spec.context_window = counting(table, "context_window", 0);
+    if (*spec.context_window <= spec.max_tokens && spec.provider != "simulated") {
+      table.fail("context_window", "must be more than max_tokens: a prompt has to fit too");
+    }
+  }
   spec.in_flight = counting(table, "in_flight", spec.in_flight);
   spec.price_host = table.text("price_host").value_or("");
   spec.price_as = table.text("price_as").value_or("");

@@ -29,6 +29,9 @@ void take_record(ModelSpec& spec, const std::vector<ConfigRow>& configs) {
       if (tier.value("name", std::string()) != spec.name) continue;
       spec.max_tokens = tier.value("max_tokens", spec.max_tokens);
       spec.retries = tier.value("retries", spec.retries);
+      if (tier.contains("context_window")) {
+        spec.context_window = tier.at("context_window").get<std::int64_t>();
+      }
       if (spec.price_host.empty()) spec.price_host = tier.value("price_host", std::string());
       if (spec.price_as.empty()) spec.price_as = tier.value("price_as", std::string());
     }

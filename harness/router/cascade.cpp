@@ -21,7 +21,7 @@ bool failed(const TurnEvidence& evidence) {
   const bool turned_red =
       !evidence.tests_hidden && evidence.tests && evidence.tests->red &&
       evidence.tests_red_before == false;
-  return evidence.format_error || evidence.no_action || evidence.nonzero_exit ||
+  return evidence.format_error || evidence.no_action || evidence.nonzero_exit.value_or(false) ||
          evidence.patch_rejected.value_or(false) || turned_red;
 }
 

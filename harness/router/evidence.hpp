@@ -54,8 +54,8 @@ struct TurnEvidence {
 
   // After execution.
   bool executed = false;
-  bool nonzero_exit = false;
-  bool command_timeout = false;
+  std::optional<bool> nonzero_exit;     ///< of commands; keystrokes have no status
+  std::optional<bool> command_timeout;
   std::optional<bool> changed_files;
   std::optional<int> unparsable_files;  ///< that parsed, or were not there, before the turn
   std::optional<TestsSeen> tests;       ///< where the turn changed files

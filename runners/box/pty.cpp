@@ -9,6 +9,7 @@
 
 #include "runners/box/screen.hpp"
 #include "runners/box/screen_protocol.hpp"
+#include "runners/box/transcript.hpp"
 #include "tasks/error.hpp"
 
 namespace weir::box {
@@ -16,21 +17,36 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds kPatience{5};  ///< with a program that takes nothing
+constexpr std::chrono::seconds kLongestSend{60};
+
 class PtyTerminal final : public Terminal {
  public:
   PtyTerminal(Descriptor master, int rows, int columns)
       : master_(std::move(master)), screen_(rows, columns) {}
 
   bool send(std::string_view keys) override {
-    // A program that does not read must not hold up the harness.
-    const auto deadline = Clock::now() + std::chrono::seconds(5);
-    while (!keys.empty() && alive() && Clock::now() < deadline) {
+    // A program that does not read, or a byte now and then, must not hold up the harness.
+    const auto deadline = Clock::now() + kLongestSend;
+    auto patience = Clock::now() + kPatience;
+    while (!keys.empty() && alive() && Clock::now() < std::min(deadline, patience)) {
       const ssize_t wrote = ::write(master_.get(), keys.data(), keys.size());
-      if (wrote > 0) keys.remove_prefix(static_cast<std::size_t>(wrote));
-      if (wrote < 0 && errno != EAGAIN) alive_ = false;
-      if (wrote < 0) take(milliseconds(10));
+      if (wrote > 0) {
+        keys.remove_prefix(static_cast<std::size_t>(wrote));
+        patience = Clock::now() + kPatience;
+      } else if (wrote < 0 && errno != EAGAIN) {
+        alive_ = false;
+      } else {
+        take(milliseconds(10));
+      }
     }
     return keys.empty();
+  }
+
+  bool paste(std::string_view text) override {
+    const std::string begin = screen_.paste_mark(true);
+    if (begin.empty()) return send(text);
+    return send(begin) && send(text) && send(screen_.paste_mark(false));
   }
 
   void settle(milliseconds quiet, milliseconds most) override {
@@ -42,6 +58,7 @@ class PtyTerminal final : public Terminal {
   }
 
   [[nodiscard]] std::string screen() override { return screen_.text(); }
+  [[nodiscard]] TerminalView look() override { return transcript_.look(screen_); }
   [[nodiscard]] bool alive() const override { return alive_; }
 
  private:
@@ -63,6 +80,7 @@ class PtyTerminal final : public Terminal {
 
   Descriptor master_;
   Screen screen_;
+  Transcript transcript_;
   bool alive_ = true;
 };
 

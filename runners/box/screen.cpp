@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <cstring>
+
 #include "runners/box/screen_protocol.hpp"
 #include "runners/box/spawner.hpp"
 #include "tasks/error.hpp"
@@ -58,6 +60,21 @@ std::string Screen::draw(std::string_view bytes) {
 std::string Screen::text() {
   const std::string text = ask(kText, {});
   return text.empty() ? std::string(static_cast<std::size_t>(rows_), '\n') : text;
+}
+
+Scrolled Screen::scrolled() {
+  const std::string answer = ask(kScrolled, {});
+  ScrolledSize total = 0;
+  if (answer.size() < sizeof(total)) return {};
+  std::memcpy(&total, answer.data(), sizeof(total));
+  const std::string kept = answer.substr(sizeof(total));
+  const auto size = static_cast<std::int64_t>(kept.size());
+  if (total <= size) return {kept, 0, {}};
+  return {kept.substr(0, kScrolledHalf), total - size, kept.substr(kScrolledHalf)};
+}
+
+std::string Screen::paste_mark(bool begins) {
+  return ask(kPaste, begins ? "1" : "0");
 }
 
 std::string Screen::ask(char letter, std::string_view bytes) {

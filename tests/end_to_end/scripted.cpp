@@ -17,7 +17,7 @@ void write(const fs::path& file, const std::string& text) {
 
 void Scripted::serve(loopback::Exchange& exchange) {
   const json body = json::parse(exchange.body);
-  Asked asked{body.at("model"), 1, 0};
+  Asked asked{body.at("model"), 1, 0, body.at("messages").back().at("content")};
   for (const auto& message : body.at("messages")) asked.turn += message.at("role") == "assistant";
   {
     const std::lock_guard lock(mutex_);
@@ -26,8 +26,14 @@ void Scripted::serve(loopback::Exchange& exchange) {
   }
   loopback::Reply reply;
   reply.model = asked.model;
-  reply.text = "I go on.";
-  reply.command = script_(asked);
+  if (body.at("messages").size() > most_messages) {
+    exchange.reply(400, R"({"error":{"message":"maximum context length is 9000 tokens (8900 in )"
+                        R"(the messages"}})");
+    return;
+  }
+  const std::string said = script_(asked);
+  reply.text = in_text && !said.empty() ? said : "I go on.";
+  if (!in_text) reply.command = said;
   reply.hit = asked.turn == 1 ? 0 : 128;
   reply.miss = 100 * asked.turn;
   exchange.begin_stream();
@@ -63,7 +69,7 @@ void Scripted::write_experiment(const std::string& policy, const std::string& in
     text += "[models." + model + "]\nprovider = \"openai\"\ndialect = \"deepseek\"\nbase_url = \"" +
             server_.url() + "\"\nmodel = \"" + model + "\"\napi_key_env = \"WEIR_TEST_KEY\"\n" +
             "price_host = \"api.deepseek.com\"\nprice_as = \"deepseek-v4-" +
-            (model == models.front() ? "flash" : "pro") + "\"\nmax_tokens = 4096\n";
+            (model == models.front() ? "flash" : "pro") + "\"\nmax_tokens = 4096\n" + in_models;
   }
   text += "[configs.c]\ntiers = [" + tiers + "]\n" + in_config;
   if (!policy.empty()) {

@@ -18,10 +18,11 @@ struct Asked {
   std::string model;
   int turn = 1;  ///< of this history, from 1
   int sample = 0;
+  std::string last = {};  ///< what the last message says
 };
 
-/// Real trials against a server that answers by a script: a command; "" says
-/// something and calls no tool.
+/// Real trials against a server that answers by a script: a command, or with `in_text` a text;
+/// "" says something and calls no tool.
 class Scripted {
  public:
   using Script = std::function<std::string(const Asked&)>;
@@ -54,6 +55,9 @@ class Scripted {
   int attempts = 1;
   int turns = 20;
   int jobs = 1;
+  bool in_text = false;
+  std::size_t most_messages = 1000;  ///< a longer prompt is refused as too long
+  std::string in_models;  ///< more keys of each model
 
  private:
   void serve(loopback::Exchange& exchange);

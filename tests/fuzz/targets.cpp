@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
+#include "harness/agent/keystrokes.hpp"
+#include "harness/agent/terminal_protocol.hpp"
+#include "harness/agent/terminal_reply.hpp"
 #include "harness/calibration/certified_policy.hpp"
 #include "harness/calibration/log_reader.hpp"
 #include "harness/calibration/paired_search.hpp"
@@ -276,6 +279,31 @@ void commands(std::string_view bytes) {
   (void)looks_like_an_edit(bytes);
 }
 
+/// What is understood of an answer is understood again; what is not is said to be a problem.
+void terminal_reply(std::string_view bytes) {
+  const std::string text = to_utf8(bytes);
+  TerminalReply reply = read_terminal_reply(text);
+  require(reply.problem.empty() || reply.commands.empty());
+  for (const auto& keys : reply.commands) {
+    require(keys.wait.count() >= 0 && keys.wait <= kLongestWait);
+    require(typed_text(keys.text).find('\n') == std::string::npos);
+  }
+  if (!reply.problem.empty()) return;
+  reply.warnings.clear();
+  const TerminalReply again = read_terminal_reply(render_terminal_reply(reply));
+  require(again.problem.empty() && again.warnings.empty() && again.commands == reply.commands);
+  require(again.task_complete == reply.task_complete && again.plan == reply.plan);
+}
+/// Whatever a terminal shows fits the observation, as UTF-8.
+void terminal_view(std::string_view bytes) {
+  const auto half = bytes.size() / 2;
+  for (const std::int64_t left_out : {0, 1 << 20}) {
+    const std::string shown = shortened_view(
+        {false, std::string(bytes.substr(0, half)), left_out, std::string(bytes.substr(half))});
+    require(to_utf8(shown) == shown && shown.size() < 10'100);
+  }
+}
+
 void exploration_log(std::string_view bytes) {
   const ExplorationLog log = parse_exploration_log("f", bytes);
   for (const auto& run : log.runs) require(holds(run.consistent, run.drawn));
@@ -399,6 +427,11 @@ const std::vector<Target>& targets() {
       {"audit", audited,
        {"cat > a <<E | sudo env A=b bash -c 'git log --all'\n`x` $(curl http://a.io)\nE\n",
         "--- a/tests/a\n+++ b/tests/a\n@@ -1 +1 @@\n-x\n+print('PASSED a::b')\n"}},
+      {"terminal_reply", terminal_reply,
+       {R"({"analysis":"a","plan":"b","commands":[{"keystrokes":"ls\n","duration":0.5}],)"
+        R"("task_complete":false})",
+        "So:\n```json\n{\"commands\": [{\"keystrokes\": \"a\nb\"}], \"task_complete\": true\n"}},
+      {"terminal_view", terminal_view, {"$ ls\n\xC3\xA9\xFF\n$"}},
       {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
       {"logs", logs, log_seeds()},
       {"chat_reply", chat_reply,

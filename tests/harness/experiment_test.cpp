@@ -93,6 +93,24 @@ TEST_F(ExperimentTest, IsReadAgainFromItsSpec) {
   EXPECT_EQ(again.spec, first.spec);
 }
 
+TEST_F(ExperimentTest, TheTerminalAgentHasKeysOfItsOwn) {
+  std::string text = replaced(kGood, "[configs.cascade]\n", "[configs.cascade]\nagent = \"terminal\"\n");
+  text = replaced(text, "provider = \"openai\"\n",
+                  "provider = \"openai\"\nmax_tokens = 4096\ncontext_window = 131_072\n");
+  const Experiment experiment = load(replaced(text, "[limits]\n", "[limits]\nfree_context = 9000\n"));
+  EXPECT_EQ(experiment.configs[0].kind->name, "bash");
+  EXPECT_EQ(experiment.configs[1].kind->name, "terminal");
+  EXPECT_EQ(experiment.models.at("pro").context_window, 131'072);
+  EXPECT_EQ(experiment.models.at("flash").context_window, std::nullopt);
+  EXPECT_EQ(experiment.limits.free_context, 9000);
+  EXPECT_THAT(error_of(replaced(text, "\"terminal\"", "\"terminl\"")),
+              HasSubstr("unknown agent \"terminl\"; did you mean \"terminal\"?"));
+  EXPECT_THAT(error_of(replaced(text, "131_072", "4_000")),
+              HasSubstr("context_window: must be more than max_tokens"));
+  write_file(folder_ / "p.toml", "undo = \"files_only\"\n[score]\nthreshold = 0.5\n");
+  EXPECT_THAT(error_of(text), HasSubstr("[configs.cascade] policy: has undo = \"files_only\""));
+}
+
 TEST_F(ExperimentTest, ErrorsNameLineKeyAndSuggestion) {
   EXPECT_THAT(error_of(replaced(kGood, "tiers = [\"flash\", \"pro\"]", "tiers = [\"flash\", \"por\"]")),
               HasSubstr("e.toml:15: [configs.cascade] tiers: unknown model \"por\"; did you mean "

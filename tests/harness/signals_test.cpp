@@ -51,7 +51,8 @@ TEST(Signals, EachSaysItsOneThing) {
 
 TEST(Signals, WhatIsUnknownHasNone) {
   for (const char* name : {"vote_split", "vote_entropy", "edit_unparsable", "no_diff", "red_tests",
-                           "tests_newly_red", "output_tokens", "surprise_q50"}) {
+                           "tests_newly_red", "output_tokens", "surprise_q50", "nonzero_exit",
+                           "command_timeout"}) {
     EXPECT_FALSE(value(name, [](TurnEvidence&) {})) << name;
   }
   EXPECT_FALSE(value("patch_rejected", [](TurnEvidence& e) { e.patch_rejected.reset(); }));
@@ -83,8 +84,8 @@ TEST(Signals, WhetherASubmissionIsRedMustBeKnown) {
 TEST(Signals, ThoseThatMayCarryAWeightStayInTheUnitInterval) {
   TurnEvidence worst;
   worst.executed = worst.format_error = worst.no_action = worst.invalid_tool_call = true;
-  worst.tool_markup = worst.truncated = worst.repeats = worst.nonzero_exit = true;
-  worst.command_timeout = worst.submits = true;
+  worst.tool_markup = worst.truncated = worst.repeats = worst.submits = true;
+  worst.nonzero_exit = worst.command_timeout = true;
   worst.patch_rejected = true;
   worst.similarity = worst.budget_used = 1;
   worst.vote = VoteTally{3, 1, 1};
@@ -103,6 +104,7 @@ TEST(Signals, WhatHiddenTestsSayNoPolicySees) {
   TurnEvidence evidence;
   evidence.executed = true;
   evidence.tests_red_before = false;
+  evidence.nonzero_exit = false;
   evidence.tests = TestsSeen{true, 1, 1, {}};
   EXPECT_EQ(policy_signals(evidence).at("tests_red"), 1);
   evidence.tests_hidden = true;

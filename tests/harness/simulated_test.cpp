@@ -43,12 +43,12 @@ TEST(Plan, ProgressIsReadOffTheHistory) {
   std::vector<Message> history;
   ran(history, plan.look[0], 0);
   ran(history, plan.pieces[0].wrong[0], 0);
-  PlanProgress progress = read_progress(plan, history);
+  PlanProgress progress = read_progress(plan, read_dialogue(history).done);
   EXPECT_EQ(progress.looked, 1);
   EXPECT_EQ(progress.pieces[0].kind, PieceState::Kind::wrong);
   ran(history, plan.pieces[0].right, 0);
   ran(history, plan.check, 1);
-  progress = read_progress(plan, history);
+  progress = read_progress(plan, read_dialogue(history).done);
   EXPECT_EQ(progress.pieces[0].kind, PieceState::Kind::right);
   EXPECT_TRUE(progress.check_red);
 }

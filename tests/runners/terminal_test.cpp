@@ -30,6 +30,15 @@ class TerminalTest : public testing::Test {
     return terminal.screen();
   }
 
+  /// A terminal whose prompt is there.
+  std::unique_ptr<Terminal> open() {
+    auto terminal = box_->open_terminal(request_);
+    for (int i = 0; i < 100 && terminal->screen().find_first_not_of('\n') == std::string::npos; ++i) {
+      terminal->settle(milliseconds(100), milliseconds(100));
+    }
+    return terminal;
+  }
+
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<Box> box_;
   TerminalRequest request_;
@@ -76,6 +85,83 @@ TEST_F(TerminalTest, DiesWithTheBox) {
   (void)box_->end();
   terminal->settle(milliseconds(300), milliseconds(5'000));
   EXPECT_FALSE(terminal->alive());
+}
+
+TEST_F(TerminalTest, LooksShowWhatIsNew) {
+  const auto terminal = open();
+  (void)type(*terminal, "echo one\r");
+  EXPECT_EQ(terminal->look().head, "$ echo one\none\n$");
+  (void)type(*terminal, "seq 30\r");  // more than the screen's ten rows
+  const TerminalView view = terminal->look();
+  EXPECT_FALSE(view.whole_screen);
+  EXPECT_THAT(view.head, testing::StartsWith("$ seq 30\n1\n2\n3\n"));
+  EXPECT_THAT(view.head, testing::EndsWith("29\n30\n$"));
+  EXPECT_EQ(terminal->look().head, "");
+}
+
+TEST_F(TerminalTest, LooksShowTheScreenWhereItWasRedrawn) {
+  const auto terminal = open();
+  (void)type(*terminal, "echo before\r");
+  (void)terminal->look();
+  (void)type(*terminal, "printf '\\033[2J\\033[Hafresh\\n'\r");
+  const TerminalView view = terminal->look();
+  EXPECT_TRUE(view.whole_screen);
+  EXPECT_EQ(view.head, "afresh\n$");
+}
+
+TEST_F(TerminalTest, LooksKeepBothEndsOfAFlood) {
+  const auto terminal = open();
+  (void)type(*terminal, "seq 100000\r");
+  const TerminalView view = terminal->look();
+  EXPECT_THAT(view.head, testing::StartsWith("$ seq 100000\n1\n2\n"));
+  EXPECT_THAT(view.tail, testing::EndsWith("\n100000\n$"));
+  EXPECT_GT(view.left_out, 500'000);
+  EXPECT_LT(view.head.size() + view.tail.size(), 40'000U);
+}
+
+/// A heredoc of `size` bytes, line by line.
+std::string heredoc(std::size_t size) {
+  std::string text;
+  for (int line = 0; text.size() < size; ++line) {
+    text += "line " + std::to_string(line) + " with 'quotes', $dollars, !bangs and a \\\r";
+  }
+  return text;
+}
+
+class LongInput : public TerminalTest, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(LongInput, ArrivesWholeByPaste) {
+  request_.argv = {"bash", "--noprofile", "--norc", "+H", "-i"};
+  const auto terminal = open();
+  std::string text = heredoc(GetParam());
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_TRUE(terminal->paste("cat > /app/f <<'END'\r" + text + "END"));
+  EXPECT_TRUE(terminal->send("\r"));
+  terminal->settle(milliseconds(500), milliseconds(30'000));
+  RecordProperty("ms", static_cast<int>(std::chrono::duration_cast<milliseconds>(
+                                            std::chrono::steady_clock::now() - started)
+                                            .count()));
+  std::replace(text.begin(), text.end(), '\r', '\n');
+  EXPECT_TRUE(box_->get("/app/f", 1 << 20) == text);
+}
+
+TEST_P(LongInput, ArrivesWholeWhereItIsTyped) {  // a shell that takes no pastes
+  request_.argv = {"sh", "-i"};
+  const auto terminal = open();
+  std::string text = heredoc(GetParam());
+  EXPECT_TRUE(terminal->paste("cat > /app/f <<'END'\r" + text + "END\r"));
+  terminal->settle(milliseconds(500), milliseconds(30'000));
+  std::replace(text.begin(), text.end(), '\r', '\n');
+  EXPECT_TRUE(box_->get("/app/f", 1 << 20) == text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, LongInput, testing::Values(24'000, 200'000));
+
+TEST_F(TerminalTest, AProgramThatDoesNotReadHoldsNobodyUp) {
+  const auto terminal = box_->open_terminal(request_);
+  (void)type(*terminal, "stty -icanon -echo; sleep 1000\r");
+  EXPECT_FALSE(terminal->send(std::string(1 << 20, 'x')));
+  EXPECT_TRUE(terminal->alive());
 }
 
 TEST_F(TerminalTest, SizesAreChecked) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "harness/seed.hpp"
 
@@ -39,11 +38,14 @@ class Behaviour {
             const CallContext& context)
       : plan_(plan),
         character_(character),
-        progress_(read_progress(plan, history)),
+        dialogue_(read_dialogue(history)),
+        progress_(read_progress(plan, dialogue_.done)),
         seed_(context.segment == 0
                   ? character.seed
                   : mix_seed(character.seed, fmt::format("restart/{}", context.segment))),
-        call_(fmt::format("{}/{}/{}/{}", character.model, context.turn, context.sample,
+        // At a terminal turns that only wait come and go with the machine's load.
+        call_(fmt::format("{}/{}/{}/{}", character.model,
+                          dialogue_.terminal ? dialogue_.steps + 1 : context.turn, context.sample,
                           context.retry)),
         call_id_(fmt::format("call_{}_{}_{}_{}", context.turn, context.tier, context.sample,
                              context.retry)) {}
@@ -52,9 +54,19 @@ class Behaviour {
     Message message;
     message.role = Role::assistant;
     message.reasoning = reasoning();
+    if (dialogue_.open == Dialogue::Open::nothing) {
+      take_step(message);
+    } else {
+      answer_open(message);
+    }
+    return message;
+  }
+
+ private:
+  void take_step(Message& message) const {
     const double clumsy = 1 - character_.skill;
     if (chance("malformed", 0.10 * clumsy)) {
-      message.tool_calls.push_back({call_id_, "bash", "{\"command\": \"" + choose()});
+      say_garbled(message, dialogue_, call_id_, choose());
     } else if (chance("silent", 0.07 * clumsy)) {
       message.content = "The cause is clear to me now; I will continue with the next step.";
     } else if (chance("repeat", 0.08 * clumsy) && !progress_.last_command.empty()) {
@@ -62,18 +74,37 @@ class Behaviour {
     } else {
       act(message, choose());
     }
-    return message;
   }
 
- private:
-  /// The command an undisturbed model would run.
-  std::string choose() {
-    const double difficulty = character_.difficulty;
-    const int wanted = 2 + static_cast<int>(draw(seed_, "look") * 3 + 3 * difficulty);
-    const int looks = std::min(wanted, static_cast<int>(plan_.look.size()));
-    if (progress_.looked < looks) return plan_.look[static_cast<std::size_t>(progress_.looked)];
+  /// What a terminal leaves open.
+  void answer_open(Message& message) const {
+    if (dialogue_.open == Dialogue::Open::summary) {
+      say_summary(message, dialogue_);
+    } else if (dialogue_.open == Dialogue::Open::sure) {
+      const std::string next = sober_choice();
+      const bool goes_on = next != plan_.submit && chance("sure", character_.skill);
+      act(message, goes_on ? next : plan_.submit);
+    } else {
+      say_next(message, dialogue_.open);
+    }
+  }
+
+  /// The command a model would run that is not clumsy just now.
+  std::string choose() const {
+    const bool looked = progress_.looked >= looks_wanted();
+    const double hasty = 0.04 * (1 - character_.skill) * (1 + 2 * character_.difficulty);
+    if (looked && !mend() && chance("hasty", hasty)) return plan_.submit;
+    return sober_choice();
+  }
+
+  int looks_wanted() const {
+    const int wanted = 2 + static_cast<int>(draw(seed_, "look") * 3 + 3 * character_.difficulty);
+    return std::min(wanted, static_cast<int>(plan_.look.size()));
+  }
+
+  std::string sober_choice() const {
+    if (progress_.looked < looks_wanted()) return plan_.look[static_cast<std::size_t>(progress_.looked)];
     if (const auto command = mend()) return *command;
-    if (chance("hasty", 0.04 * (1 - character_.skill) * (1 + 2 * difficulty))) return plan_.submit;
     if (const auto command = advance()) return *command;
     if (!progress_.checked) return plan_.check;
     if (progress_.check_red) {
@@ -83,7 +114,7 @@ class Behaviour {
   }
 
   /// Takes back a mistake the model notices, without being told.
-  std::optional<std::string> mend() {
+  std::optional<std::string> mend() const {
     for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
       const PieceState& state = progress_.pieces[i];
       if (state.kind != PieceState::Kind::wrong || state.mistakes_made >= kMostMistakes) continue;
@@ -93,7 +124,7 @@ class Behaviour {
     return {};
   }
 
-  std::optional<std::string> advance() {
+  std::optional<std::string> advance() const {
     for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
       const PieceState& state = progress_.pieces[i];
       const bool open = state.kind == PieceState::Kind::untouched;
@@ -103,7 +134,7 @@ class Behaviour {
   }
 
   /// The checks are red: find a wrong piece, if the model can.
-  std::optional<std::string> doubt() {
+  std::optional<std::string> doubt() const {
     for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
       const PieceState& state = progress_.pieces[i];
       if (state.kind != PieceState::Kind::wrong || state.mistakes_made >= kMostMistakes) continue;
@@ -113,14 +144,14 @@ class Behaviour {
     return {};
   }
 
-  std::string undo(std::size_t i) {
+  std::string undo(std::size_t i) const {
     const Piece& piece = plan_.pieces[i];
     const PieceState& state = progress_.pieces[i];
     if (state.mistake < piece.undo.size()) return piece.undo[state.mistake];
     return attempt(i);  // nothing to take back: do it again
   }
 
-  std::string attempt(std::size_t i) {
+  std::string attempt(std::size_t i) const {
     const Piece& piece = plan_.pieces[i];
     const int mistakes = progress_.pieces[i].mistakes_made;
     if (!piece.misfit.empty() && chance("misfit", 0.25 * (1 - character_.skill))) {
@@ -139,8 +170,15 @@ class Behaviour {
   }
 
   void act(Message& message, const std::string& command) const {
-    message.tool_calls.push_back(
-        {call_id_, "bash", nlohmann::json{{"command", command}}.dump()});
+    if (!dialogue_.terminal) {
+      say_command(message, dialogue_, call_id_, command);
+    } else if (command == plan_.submit) {
+      say_complete(message);
+    } else if (chance("untyped", 0.06 * (1 - character_.skill))) {
+      say_untyped(message, command);
+    } else {
+      say_command(message, dialogue_, call_id_, command);
+    }
   }
 
   std::string reasoning() const {
@@ -167,6 +205,7 @@ class Behaviour {
 
   const Plan& plan_;
   const Character& character_;
+  Dialogue dialogue_;
   PlanProgress progress_;
   std::uint64_t seed_;  ///< of this trajectory: one that begins again errs anew
   std::string call_;

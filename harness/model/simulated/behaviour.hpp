@@ -23,6 +23,10 @@ namespace weir {
 ///   once the checks are red; then it is taken back and tried again, four times at most.
 /// - Clumsiness c = 1 - s: malformed calls 0.10 c, no call 0.07 c, a repeat 0.08 c, a diff
 ///   that does not apply 0.25 c, a submission too early 0.04 c (1 + 2 d), each per call.
+/// - At a terminal it types what it would run, and reads off the screen how that ended; a
+///   command's newline is forgotten with 0.06 c, a malformed answer is JSON cut off, and
+///   a submission too early is taken back with s, when asked whether it is sure. Its draws
+///   hang off its steps there, not off turns: waiting changes nothing.
 /// - Checks are the task's own visible tests: how often they miss a wrong piece, or are red
 ///   about a right one, is the suite's.
 /// - The cache holds every prompt the trial has sent this model, in units of 128 tokens,

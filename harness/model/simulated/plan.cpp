@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <nlohmann/json.hpp>
 
 #include "harness/agent/bash_protocol.hpp"
 #include "tasks/files.hpp"
@@ -153,51 +151,33 @@ void plan_final_state(const Task& task, Plan& plan) {
   plan.submit = fmt::format("echo {}", kSubmitMarker);
 }
 
-/// One command of the history with whether it succeeded.
-struct Done {
-  std::string command;
-  bool ok;
-};
-
-std::vector<Done> commands_of(const std::vector<Message>& history) {
-  std::map<std::string, std::string> open;  // tool call id -> command
-  std::vector<Done> done;
-  for (const auto& message : history) {
-    for (const auto& call : message.tool_calls) {
-      const auto arguments = nlohmann::json::parse(call.arguments, nullptr, false);
-      if (arguments.is_object() && arguments.contains("command") &&
-          arguments.at("command").is_string()) {
-        open[call.id] = arguments.at("command").get<std::string>();
-      }
-    }
-    const auto found = open.find(message.tool_call_id);
-    if (message.role != Role::tool || found == open.end()) continue;
-    done.push_back({found->second, message.content.rfind("exit code: 0\n", 0) == 0});
-    open.erase(found);
-  }
-  return done;
+/// A script may have got its last newline on the way to its shell.
+bool same(std::string_view command, std::string_view other) {
+  while (command.ends_with('\n')) command.remove_suffix(1);
+  while (other.ends_with('\n')) other.remove_suffix(1);
+  return command == other;
 }
 
 /// Updates a piece's state for a command; true if the command was about it.
 bool note_piece(const Piece& piece, PieceState& state, const Done& done) {
-  if (done.command == piece.right) {
+  if (same(done.command, piece.right)) {
     if (done.ok) state.kind = PieceState::Kind::right;
     if (!done.ok) ++state.mistakes_made;
     return true;
   }
-  if (!piece.misfit.empty() && done.command == piece.misfit) {
+  if (!piece.misfit.empty() && same(done.command, piece.misfit)) {
     ++state.mistakes_made;
     return true;
   }
   for (std::size_t i = 0; i < piece.wrong.size(); ++i) {
-    if (done.command == piece.wrong[i]) {
+    if (same(done.command, piece.wrong[i])) {
       ++state.mistakes_made;
       if (!done.ok && !piece.undo.empty()) return true;  // nothing changed
       state.kind = PieceState::Kind::wrong;
       state.mistake = i;
       return true;
     }
-    if (i < piece.undo.size() && done.command == piece.undo[i]) {
+    if (i < piece.undo.size() && same(done.command, piece.undo[i])) {
       if (done.ok) state.kind = PieceState::Kind::untouched;
       return true;
     }
@@ -233,17 +213,20 @@ Plan make_plan(const Task& task) {
   return plan;
 }
 
-PlanProgress read_progress(const Plan& plan, const std::vector<Message>& history) {
+PlanProgress read_progress(const Plan& plan, const std::vector<Done>& history) {
   PlanProgress progress;
   progress.pieces.resize(plan.pieces.size());
-  for (const auto& done : commands_of(history)) {
+  for (const auto& done : history) {
     progress.last_command = done.command;
-    if (done.command == plan.check) {
+    if (same(done.command, plan.check)) {
       progress.checked = true;
       progress.check_red = !done.ok;
       continue;
     }
-    if (std::find(plan.look.begin(), plan.look.end(), done.command) != plan.look.end()) {
+    const bool looked = std::any_of(plan.look.begin(), plan.look.end(), [&](const auto& look) {
+      return same(done.command, look);
+    });
+    if (looked) {
       ++progress.looked;
       continue;
     }

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/model/chat.hpp"
+#include "harness/model/simulated/dialogue.hpp"
 #include "tasks/task.hpp"
 
 namespace weir {
@@ -44,7 +44,7 @@ struct PlanProgress {
   std::string last_command;
 };
 
-[[nodiscard]] PlanProgress read_progress(const Plan& plan, const std::vector<Message>& history);
+[[nodiscard]] PlanProgress read_progress(const Plan& plan, const std::vector<Done>& history);
 
 /// `text` with one thing changed that keeps it plausible: a comparison, a sign,
 /// a bound, a truth value; `text` itself if it holds none. `which` chooses.

@@ -16,6 +16,7 @@
 #include <vterm.h>
 
 #include "runners/box/init/init.hpp"
+#include "runners/box/init/scrollback.hpp"
 #include "runners/box/screen_protocol.hpp"
 
 namespace weir::box {
@@ -52,6 +53,19 @@ bool confine_to_socket() {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+int push_line(int columns, const VTermScreenCell* cells, void* user) {
+  auto& scrollback = *static_cast<Scrollback*>(user);
+  if (!scrollback.alternate) scrollback.add_line(cells, columns);
+  return 1;
+}
+
+int set_property(VTermProp property, VTermValue* value, void* user) {
+  if (property == VTERM_PROP_ALTSCREEN) {
+    static_cast<Scrollback*>(user)->alternate = value->boolean != 0;
+  }
+  return 1;
+}
+
 std::size_t text_of(const VTermScreen* screen, int rows, int columns, char* text,
                     std::size_t room) {
   std::size_t size = 0;
@@ -73,6 +87,11 @@ int draw_screen(int rows, int columns) {
   vterm_set_utf8(vterm, 1);
   VTermScreen* screen = vterm_obtain_screen(vterm);
   vterm_screen_enable_altscreen(screen, 1);
+  static Scrollback scrollback;
+  static VTermScreenCallbacks callbacks;
+  callbacks.settermprop = set_property;
+  callbacks.sb_pushline = push_line;
+  vterm_screen_set_callbacks(screen, &callbacks, &scrollback);
   vterm_screen_reset(screen, 1);
   static char packet[kScreenPacket];
   if (!confine_to_socket()) return 1;
@@ -83,6 +102,12 @@ int draw_screen(int rows, int columns) {
     if (packet[0] == kDraw) {
       vterm_input_write(vterm, packet + 1, static_cast<std::size_t>(got) - 1);
       size += vterm_output_read(vterm, packet + 1, sizeof(packet) - 1);
+    } else if (packet[0] == kPaste) {
+      if (got > 1 && packet[1] == '1') vterm_keyboard_start_paste(vterm);
+      if (got > 1 && packet[1] == '0') vterm_keyboard_end_paste(vterm);
+      size += vterm_output_read(vterm, packet + 1, sizeof(packet) - 1);
+    } else if (packet[0] == kScrolled) {
+      size += scrollback.take(packet + 1);
     } else {
       size += text_of(screen, rows, columns, packet + 1, sizeof(packet) - 1);
     }

@@ -1,4 +1,4 @@
-#include "harness/agent/bash_agent.hpp"
+#include "harness/agent/model_agent.hpp"
 
 #include <fmt/format.h>
 
@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/agent/ballot.hpp"
-#include "harness/agent/bash_protocol.hpp"
 #include "harness/agent/parting.hpp"
+#include "harness/agent/shell_request.hpp"
+#include "harness/agent/summing_up.hpp"
+#include "harness/agent/trajectory_end.hpp"
 #include "harness/agent/turn_account.hpp"
 #include "harness/agent/turn_checks.hpp"
-#include "harness/model/failure.hpp"
 #include "harness/model/token_estimate.hpp"
-#include "runners/repository.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -21,12 +21,16 @@ namespace {
 
 using nlohmann::json;
 
-class BashAgent final : public Agent {
+constexpr std::size_t kOpening = 2;  // messages
+/// Results of a turn that summed the history up.
+constexpr const char* kSummedUp = R"([{"status":"summed_up"}])";
+
+class ModelAgent final : public Agent {
  public:
-  explicit BashAgent(BashAgentParts parts) : parts_(std::move(parts)) {}
+  explicit ModelAgent(ModelAgentParts parts) : parts_(std::move(parts)) {}
 
   /// Goes on from the midst of a turn.
-  BashAgent(BashAgentParts parts, TrialState state, OpenTurn turn)
+  ModelAgent(ModelAgentParts parts, TrialState state, OpenTurn turn)
       : parts_(std::move(parts)), inherited_(std::move(state)), open_(std::move(turn)) {}
 
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
@@ -75,9 +79,16 @@ class BashAgent final : public Agent {
     const CheckRoom room{parts_.sandbox, parts_.busy_boxes, parts_.environment,
                          parts_.limits.visible_tests, *deadline_};
     if (router_->wants_tests()) visible_ = parts_.visible_tests(room);
-    checks_.emplace(TurnChecks::Parts{*router_, *visible_, room, command_request(""),
-                                      parts_.limits.turns, parts_.limits.tokens},
+    ExecRequest like = shell_request(parts_.environment);
+    like.timeout = parts_.limits.command;
+    like.stop = deadline_->token();
+    checks_.emplace(TurnChecks::Parts{*router_, *visible_, room, std::move(like),
+                                      parts_.kind.lives_on, parts_.limits.turns,
+                                      parts_.limits.tokens},
                     *box_, *parts_.ledger);
+    interface_ = parts_.kind.interface({*box_, parts_.environment, *deadline_,
+                                        parts_.limits.command, parts_.limits.time});
+    interface_->begin();
   }
 
   json trial_json() const {
@@ -109,7 +120,7 @@ class BashAgent final : public Agent {
 
   TrialState go_on() {
     TrialState state = std::move(*inherited_);
-    request_.tools = bash_tool();
+    request_.tools = interface_->opening(*task_).tools;
     last_call_ = open_->attempt.answer.call;
     begin_part(state);
     return state;
@@ -126,18 +137,14 @@ class BashAgent final : public Agent {
 
   /// A history of its own: the first, or one that a restart begins.
   void begin_segment(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
-    state.history = first_messages(*task_);
+    const ChatRequest opening = interface_->opening(*task_);
+    request_.tools = opening.tools;
+    state.history = opening.messages;
     if (!parts_.nonce.empty()) {
       std::string& head = state.history.front().content;
       head = fmt::format("[{}]\n{}", parts_.nonce, head);
     }
-    request_.tools = bash_tool();
-    request_.messages.clear();
-    json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
-    for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
-    recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              fork_turn, prompt.dump(), state.aside});
-    state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
+    begin_history(state, parent, fork_turn);
     state.used_at_start = checks_->budget_used(state, 0);
     state.router.tests_red = visible_->command.empty() ? std::nullopt
                                                        : std::optional(visible_->red_at_start);
@@ -146,10 +153,22 @@ class BashAgent final : public Agent {
     state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
   }
 
+  /// The state's history, which no request has held yet, is a segment's beginning.
+  void begin_history(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
+    request_.messages.clear();
+    json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
+    for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
+    recorder_->begin_segment(
+        {state.segment, parts_.ledger->trial(), parts_.try_number, parent, fork_turn,
+         prompt.dump(-1, ' ', false, json::error_handler_t::replace), state.aside});
+    state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
+  }
+
   /// Afresh: the box and the history as they were at the start, at `judgement`'s tier.
   /// What was done so far is paid for and counts.
   void restart(TrialState& state, const Judgement& judgement) {
     box_->restore(parts_.environment.snapshot);
+    interface_->begin();
     TrialState fresh;
     fresh.turn = state.turn + 1;
     fresh.box_time = state.box_time;
@@ -167,6 +186,7 @@ class BashAgent final : public Agent {
   std::optional<Submission> guarded_step(TrialState& state) {
     try {
       auto end = limit_reached(state);
+      if (!end && !open_ && out_of_room(state)) return sum_up(state);
       if (!end) return step(state);
       return start_again(state, *end) ? std::nullopt : end;
     } catch (const Cancelled&) {
@@ -207,7 +227,10 @@ class BashAgent final : public Agent {
     for (;;) {
       TurnAttempt& attempt = turn.attempt;
       if (turn.stage == OpenTurn::Stage::ask) {
-        if (auto failure = take_draft(state, turn)) return failure;
+        auto failure = take_draft(state, turn);
+        const bool too_long = failure && failure->stop == StopReason::context;
+        if (too_long && can_sum_up(state)) return sum_up(state);
+        if (failure) return failure;
       }
       if (turn.stage == OpenTurn::Stage::draft) {
         judge_draft(state, turn);
@@ -226,7 +249,7 @@ class BashAgent final : public Agent {
       }
       judge_result(state, turn);
       if (attempt.judgement.mode != "rerun") return accept(state, turn);
-      turn.discarded.push_back(account_of(attempt, parts_.limits.command));
+      turn.discarded.push_back(account_of(attempt));
       box_->restore(attempt.before);
       ask_again(turn);
     }
@@ -269,8 +292,7 @@ class BashAgent final : public Agent {
   void judge_result(TrialState& state, OpenTurn& turn) {
     TurnAttempt& attempt = turn.attempt;
     DraftText text = text_of(attempt);
-    for (const auto& message : observations(attempt, parts_.limits.command))
-      text.results.push_back(message.content);
+    for (const auto& message : attempt.observed) text.results.push_back(message.content);
     turn.stage = OpenTurn::Stage::result;
     attempt.judgement = router_->judge_result(state.router, attempt.evidence, turn.tier,
                                               attempt.undo, &text, std::exchange(turn.forced, {}));
@@ -289,7 +311,8 @@ class BashAgent final : public Agent {
 
   std::optional<Submission> ask(const TrialState& state, TurnAttempt& attempt) {
     const Turn* recorded = log_->recorded(state.segment, state.turn);
-    if (recorded != nullptr && recorded->tier < attempt.tier) {
+    const bool summed_up = recorded != nullptr && recorded->results == kSummedUp;
+    if (recorded != nullptr && recorded->tier < attempt.tier && !summed_up) {
       throw ReplayDiverged(fmt::format("turn {} escalates, its record does not", state.turn));
     }
     // A history only grows: what the request holds of it already stays.
@@ -297,33 +320,24 @@ class BashAgent final : public Agent {
     const auto held = static_cast<std::ptrdiff_t>(request_.messages.size());
     request_.messages.insert(request_.messages.end(), state.history.begin() + held,
                              state.history.end());
+    const milliseconds before = parts_.ledger->model_time();
     attempt.answer = parts_.ledger->call(attempt.tier, request_, state.turn, 0, *deadline_);
-    if (attempt.answer.over_budget) return ended(StopReason::usd);
-    const Completion& completion = attempt.answer.completion;
-    if (completion.recorded_end) return ended(*completion.recorded_end);
-    if (deadline_->token().stop_requested() && !completion.ok()) return stopped();
-    if (!completion.ok()) return failed(completion);
-    attempt.draft = read_draft(completion);
+    if (auto end = without_answer(attempt.answer)) return end;
+    attempt.draft = interface_->read(attempt.answer.completion, state);
     if (router_->may_vote(state.router, attempt.tier)) vote(state, attempt);
+    if (attempt.answer.recorded) interface_->let_pass(parts_.ledger->model_time() - before);
     if (deadline_->token().stop_requested()) return stopped();  // in the midst of a vote, perhaps
     last_call_ = attempt.answer.call;
     return {};
   }
 
-  static Submission failed(const Completion& completion) {
-    Submission failure = ended(StopReason::submitted);
-    failure.error_class = completion.error_class;
-    failure.message = describe_failure(completion);
-    failure.may_pass = completion.retryable;
-    if (completion.error_class == "context_overflow") {
-      failure.stop = StopReason::context;
-    } else if (completion.error_class == "content_filter") {
-      failure.stop = StopReason::blocked;
-      failure.failure = Outcome::agent_limit;
-    } else {
-      failure.failure = Outcome::provider_error;
-    }
-    return failure;
+  /// How the trajectory ends with a call that brought no answer.
+  std::optional<Submission> without_answer(const Answer& answer) const {
+    if (answer.over_budget) return ended(StopReason::usd);
+    const Completion& completion = answer.completion;
+    if (completion.recorded_end) return ended(*completion.recorded_end);
+    if (completion.ok()) return {};
+    return deadline_->token().stop_requested() ? stopped() : ended_by(completion);
   }
 
   /// Asks again and again; the draft becomes the one most samples agree on.
@@ -334,19 +348,15 @@ class BashAgent final : public Agent {
     if (rule.on.count(kind) == 0 || reviewed) return;  // reviewed whatever a vote says
     count_ballot(attempt,
                  parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_),
-                 rule);
+                 rule, [&](const Completion& completion) {
+                   return interface_->read(completion, state);
+                 });
   }
 
   void execute(TrialState& state, TurnAttempt& attempt) {
     checks_->freeze(state, attempt);
-    for (const auto& action : attempt.draft.actions) {
-      attempt.results.push_back(box_->exec(command_request(action.command)));
-      const ExecResult& result = attempt.results.back();
-      if (deadline_->token().stop_requested()) return;
-      if (result.status == ExecStatus::box_lost) throw InfraError("the box was lost");
-      attempt.submission = submission_of(result);
-      if (attempt.submission) break;
-    }
+    interface_->act(attempt);
+    if (deadline_->token().stop_requested()) return;
     checks_->look_at_results(state, attempt);
   }
 
@@ -354,11 +364,11 @@ class BashAgent final : public Agent {
     TurnAttempt& attempt = turn.attempt;
     if (turn.of_draft.escalate) attempt.judgement = turn.of_draft;  // next_turn: keep the decision
     attempt.asked_first = turn.choice.tier;
+    if (!attempt.draft.problem.empty()) {
+      attempt.observed = interface_->answer_problem(attempt.answer.completion, attempt.draft);
+    }
     std::vector<Message> appended = {attempt.answer.completion.message};
-    const std::vector<Message> observed =
-        attempt.draft.problem.empty() ? observations(attempt, parts_.limits.command)
-                                      : answer_problem(attempt.answer.completion, attempt.draft);
-    for (const auto& message : finish_turn(state, attempt, observed, turn.discarded)) {
+    for (const auto& message : finish_turn(state, attempt, turn.discarded)) {
       appended.push_back(message);
     }
     state.history.insert(state.history.end(), appended.begin(), appended.end());
@@ -367,11 +377,12 @@ class BashAgent final : public Agent {
                                     redone ? std::optional(attempt.asked_first) : std::nullopt);
     state.router.strong_pusd = parts_.ledger->strong_spend();
     state.format_errors = attempt.draft.problem.empty() ? 0 : state.format_errors + 1;
+    state.claimed_complete = attempt.draft.claims_complete;
     const Tokens& tokens = attempt.answer.completion.tokens;
     state.context_tokens = tokens.input_total.value_or(0) + tokens.output_total.value_or(0);
     remember(state, attempt);
     ++state.turn;
-    if (!attempt.submission) return {};
+    if (!attempt.submitted) return {};
     Submission submission = ended(StopReason::submitted);
     if (task_->deliverable == Deliverable::patch) submission.patch = attempt.submission;
     return submission;
@@ -379,7 +390,7 @@ class BashAgent final : public Agent {
 
   /// Writes the turn down and returns the messages it appends.
   std::vector<Message> finish_turn(const TrialState& state, const TurnAttempt& attempt,
-                                   const std::vector<Message>& observed, const json& discarded) {
+                                   const json& discarded) {
     Turn turn;
     turn.segment = state.segment;
     turn.turn = state.turn;
@@ -391,7 +402,49 @@ class BashAgent final : public Agent {
       turn.discarded = discarded.dump(-1, ' ', false, json::error_handler_t::replace);
     }
     for (const auto& result : attempt.results) turn.box_ms += result.wall.count();
-    return log_->finish(std::move(turn), observed);
+    return log_->finish(std::move(turn), attempt.observed);
+  }
+
+  [[nodiscard]] bool can_sum_up(const TrialState& state) const {
+    return interface_->summary_request() && state.history.size() > kOpening;
+  }
+
+  /// Whether the model asked last has too little of its declared window left. A history that
+  /// is as long as its opening and one turn is not summed up again.
+  [[nodiscard]] bool out_of_room(const TrialState& state) const {
+    const auto& window = parts_.ledger->spec(state.router.last_tier).context_window;
+    if (!window || !can_sum_up(state) || state.history.size() <= kOpening + 2) return false;
+    return *window - context_of(state) < parts_.limits.free_context;
+  }
+
+  /// The history begins again in the same box, with a summary in place of what was said. A
+  /// turn of its own: the call is accepted, nothing is executed.
+  std::optional<Submission> sum_up(TrialState& state) {
+    const int tier = state.router.last_tier;
+    const SummingUp summary = sum_up_history(*parts_.ledger, tier, state, request_.tools,
+                                             *interface_->summary_request(), *deadline_);
+    if (auto end = without_answer(summary.answer); end && !summary.given_up) return end;
+    if (deadline_->token().stop_requested()) return stopped();
+    if (summary.answer.recorded) interface_->let_pass(summary.answer.completion.latency);
+    Turn turn;
+    turn.segment = state.segment;
+    turn.turn = state.turn;
+    turn.tier = tier;
+    turn.accepted_call = summary.answer.call;
+    turn.actions = "[]";
+    turn.results = kSummedUp;
+    const Message task = interface_->opening(*task_).messages.back();
+    auto seen = log_->finish(std::move(turn), {*interface_->resume_from(task, summary.text)});
+    state.history.resize(1);
+    state.history.insert(state.history.end(), seen.begin(), seen.end());
+    const std::string parent = state.segment;
+    ++state.turn;
+    ++state.summaries;
+    state.claimed_complete = false;
+    state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
+    parts_.ledger->begin_history(state.segment);
+    begin_history(state, parent, state.turn);
+    return {};
   }
 
   /// What an external policy may read; empty where there is none.
@@ -406,26 +459,6 @@ class BashAgent final : public Agent {
                  attempt.judgement, router_->threshold(), attempt.evidence);
   }
 
-  ExecRequest command_request(const std::string& command) const {
-    ExecRequest request;
-    request.script = command;
-    request.cwd = parts_.environment.workdir;
-    request.env = parts_.environment.env;
-    for (const auto& [name, value] : command_environment()) request.env[name] = value;
-    request.user = parts_.environment.user;
-    request.timeout = parts_.limits.command;
-    request.merge_stderr = true;
-    request.stop = deadline_->token();
-    if (asks_to_submit(command)) request.caps.head = kLargestDiff;
-    return request;
-  }
-
-  static Submission ended(StopReason reason) {
-    Submission submission;
-    submission.stop = reason;
-    return submission;
-  }
-
   /// The token stopped: at the wall limit a submission as it stands; else the
   /// run is being stopped.
   Submission stopped() const {
@@ -433,12 +466,13 @@ class BashAgent final : public Agent {
     return ended(StopReason::wall);
   }
 
-  BashAgentParts parts_;
+  ModelAgentParts parts_;
   std::optional<TrialState> inherited_;  ///< from the way this one parted from
   std::optional<OpenTurn> open_;         ///< in whose midst it did
   std::vector<Turn> cassette_;
   std::unique_ptr<ExternalPolicy> external_;
   std::optional<Cascade> router_;
+  std::unique_ptr<ComputerInterface> interface_;
   std::shared_ptr<const VisibleTests> visible_ = std::make_shared<const VisibleTests>();
   std::optional<TurnChecks> checks_;
   ChatRequest request_;
@@ -452,12 +486,12 @@ class BashAgent final : public Agent {
 
 }  // namespace
 
-std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts) {
-  return std::make_unique<BashAgent>(std::move(parts));
+std::unique_ptr<Agent> make_model_agent(ModelAgentParts parts) {
+  return std::make_unique<ModelAgent>(std::move(parts));
 }
 
-std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts, TrialState state, OpenTurn turn) {
-  return std::make_unique<BashAgent>(std::move(parts), std::move(state), std::move(turn));
+std::unique_ptr<Agent> make_model_agent(ModelAgentParts parts, TrialState state, OpenTurn turn) {
+  return std::make_unique<ModelAgent>(std::move(parts), std::move(state), std::move(turn));
 }
 
 }  // namespace weir

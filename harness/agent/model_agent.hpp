@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "harness/agent/agent_kinds.hpp"
 #include "harness/agent/open_turn.hpp"
 #include "harness/agent/trial_state.hpp"
 #include "harness/agent/turn_log.hpp"
@@ -23,10 +24,13 @@ struct AgentLimits {
   milliseconds command{60'000};
   milliseconds visible_tests{120'000};
   int format_errors = 3;  ///< in a row
+  std::optional<milliseconds> time;  ///< what a trial may take, where that is limited
+  std::int64_t free_context = 8000;  ///< tokens; below that a long history is summed up
 };
 
-/// What a bash agent works with besides its task and box.
-struct BashAgentParts {
+/// What an agent works with besides its task and box.
+struct ModelAgentParts {
+  const AgentKind& kind;
   std::unique_ptr<TrialLedger> ledger;
   const Policy& policy;
   AgentLimits limits;
@@ -48,11 +52,11 @@ struct BashAgentParts {
   bool forks = true;           ///< a replay forks nowhere: its cassette holds paths alone
 };
 
-/// The `bash` agent: one tool, fresh shell per command, an append-only history,
-/// every turn routed through a cascade (of one tier or several).
-[[nodiscard]] std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts);
+/// An agent that asks models: an append-only history, every turn routed through a cascade (of
+/// one tier or several). What it says and does is its kind's.
+[[nodiscard]] std::unique_ptr<Agent> make_model_agent(ModelAgentParts parts);
 /// One that goes on from the midst of a turn.
-[[nodiscard]] std::unique_ptr<Agent> make_bash_agent(BashAgentParts parts, TrialState state,
-                                                     OpenTurn turn);
+[[nodiscard]] std::unique_ptr<Agent> make_model_agent(ModelAgentParts parts, TrialState state,
+                                                      OpenTurn turn);
 
 }  // namespace weir
