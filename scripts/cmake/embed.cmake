@@ -16,6 +16,7 @@ asm(\".section .rodata\\n\"
     \".byte 0\\n\"
     \".text\\n\");
 ")
-  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${file} SKIP_LINTING ON)
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS ${file} SKIP_LINTING ON
+                                         SKIP_PRECOMPILE_HEADERS ON)
   target_sources(${target} PRIVATE ${source})
 endfunction()
