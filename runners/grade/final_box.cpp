@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "runners/box_user.hpp"
+#include "runners/grade/artifacts.hpp"
+#include "runners/granted_network.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -13,13 +16,19 @@ namespace {
 
 /// Whatever the agent left where the verdict will appear goes first.
 constexpr const char* kPrepare =
-    "rm -rf /tests /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 "
-    "/logs/verifier";
+    " /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 /logs/verifier";
 
 std::string removal_of(const std::vector<std::string>& paths) {
   std::string script;
   for (const auto& path : paths) script += " && rm -f " + shell_quoted(path);
   return script;
+}
+
+BoxSpec spec_of(const GradingRoom& room, const SnapshotPtr& final) {
+  BoxSpec spec = room.environment.on(final);
+  spec.network = room.network.network;
+  spec.egress = room.network.egress;
+  return spec;
 }
 
 }  // namespace
@@ -28,7 +37,7 @@ FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& v
     : room_(room),
       verdict_(verdict),
       changed_(changed_machinery(final, room)),
-      box_(room.sandbox.create(room.environment.on(final))) {
+      box_(room.sandbox.create(spec_of(room, final))) {
   try {
     start_service(*box_, room.environment, room.stop);
   } catch (const InfraError& error) {  // it came up before the agent did anything
@@ -41,6 +50,11 @@ ExecResult FinalBox::run(const VerifierCall& call) {
   request.script = call.script;
   request.cwd = room_.environment.workdir;
   request.env = room_.environment.env;
+  add_network(request.env, room_.network);
+  try {
+    take_home(*box_, call.user, request.env);
+  } catch (const InfraError&) {  // whoever is not there any more will not run
+  }
   for (const auto& [name, value] : call.env) request.env[name] = value;
   request.user = call.user;
   request.timeout = call.timeout;
@@ -61,9 +75,19 @@ void FinalBox::collect(const std::vector<CollectCommand>& commands) {
   }
 }
 
-bool FinalBox::prepare() {
+std::vector<KeptArtifact> FinalBox::take(const std::vector<Artifact>& artifacts,
+                                         const std::filesystem::path& folder) {
+  return take_artifacts(*box_, artifacts, room_.environment.workdir, folder);
+}
+
+bool FinalBox::has(const std::string& file) {
+  return box_->get(file, 1).has_value();
+}
+
+bool FinalBox::prepare(bool keep_tests) {
+  const std::string empty = keep_tests ? "rm -rf" : "rm -rf /tests";
   const ExecResult prepared =
-      run({kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
+      run({empty + kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
   const bool clean =
       !box_->get("/logs/verifier/reward.txt", 1) && !box_->get("/logs/verifier/reward.json", 1);
   if (prepared.ok() && clean) return true;

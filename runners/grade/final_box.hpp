@@ -30,8 +30,13 @@ class FinalBox {
 
   /// What the task wants run before the tests come.
   void collect(const std::vector<CollectCommand>& commands);
-  /// Empties /tests and /logs/verifier. False if the state cannot be graded.
-  [[nodiscard]] bool prepare();
+  /// Takes the task's artifacts out to `folder` (artifacts.hpp).
+  [[nodiscard]] std::vector<KeptArtifact> take(const std::vector<Artifact>& artifacts,
+                                               const std::filesystem::path& folder);
+  /// Whether a file is there: a separate verifier's box may bring its tests.
+  [[nodiscard]] bool has(const std::string& file);
+  /// Empties /logs/verifier, and /tests unless `keep_tests`. False if the state cannot be graded.
+  [[nodiscard]] bool prepare(bool keep_tests = false);
   /// Puts a folder's files at /tests, over what is there. False if something stands in the way.
   [[nodiscard]] bool place(const std::filesystem::path& folder);
   [[nodiscard]] bool place_file(const std::filesystem::path& file, const std::string& path);
