@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/agent/agent_parts.hpp"
 #include "harness/agent/ballot.hpp"
 #include "harness/agent/bash_protocol.hpp"
 #include "harness/agent/parting.hpp"
@@ -29,8 +30,25 @@ class BashAgent final : public Agent {
   BashAgent(BashAgentParts parts, TrialState state, OpenTurn turn)
       : parts_(std::move(parts)), inherited_(std::move(state)), open_(std::move(turn)) {}
 
+  /// Goes on with a task's next step, where `before` ended.
+  BashAgent(BashAgentParts parts, TrialState before, bool inherits)
+      : parts_(std::move(parts)), step_before_(std::move(before)), inherits_(inherits) {}
+
+  std::unique_ptr<Agent> next_step(const AgentContext& context) override {
+    const AgentStep& step = context.task.shown.terminal.steps.at(context.step);
+    BashAgentParts parts = handed_over(std::move(parts_), context.environment);
+    parts.step = step.name;
+    return std::make_unique<BashAgent>(std::move(parts), std::move(last_), step.inherits_session);
+  }
+
+  void end_early() override {
+    if (!parts_.ledger->recorded_beyond()) return;
+    throw ReplayDiverged(fmt::format("the trial ends in step {}, its record went on", parts_.step));
+  }
+
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
                  Deadline& deadline) override {
+    const milliseconds before = parts_.ledger->model_time();
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
@@ -38,7 +56,7 @@ class BashAgent final : public Agent {
     log_.emplace(recorder, parts_.recorded, cassette_);
     deadline_ = &deadline;
     Submission end = run_to_end();
-    end.model_time = parts_.ledger->model_time();
+    end.model_time = parts_.ledger->model_time() - before;
     if (visible_->hold_hidden() && router_->looks_at("tests_red")) {
       end.anomalies.push_back(visible_->overlap() + ": the policy does not see their signals");
     }
@@ -52,7 +70,7 @@ class BashAgent final : public Agent {
     std::optional<Submission> end;
     try {
       prepare();
-      state = inherited_ ? go_on() : begin();
+      state = inherited_ ? go_on() : step_before_ ? begin_step() : begin();
       while (!end) end = guarded_step(state);
     } catch (const Cancelled&) {
       end = stopped();
@@ -63,12 +81,13 @@ class BashAgent final : public Agent {
       end->message = failure.what();
     }
     end->leaf = state.segment.empty() ? parts_.ledger->segment() : state.segment;
+    last_ = std::move(state);
     return *end;
   }
 
   void prepare() {
     if (const auto& command = parts_.policy.external) {
-      external_ = std::make_unique<ExternalPolicy>(*command, trial_json(), deadline_->token());
+      external_ = std::make_unique<ExternalPolicy>(*command, brief_of(parts_, *task_), deadline_->token());
     }
     router_.emplace(parts_.policy, parts_.members.front().threshold, parts_.seed, parts_.outlook,
                     external_.get());
@@ -80,30 +99,27 @@ class BashAgent final : public Agent {
                     *box_, *parts_.ledger);
   }
 
-  json trial_json() const {
-    json tiers = json::array();
-    for (std::size_t tier = 0; tier < parts_.policy.tiers.size(); ++tier) {
-      const ModelSpec& spec = parts_.ledger->spec(static_cast<int>(tier));
-      tiers.push_back({{"name", spec.name}, {"model", spec.model}, {"thinking", spec.thinking}});
-    }
-    return {{"task",
-             {{"id", task_->id},
-              {"suite", task_->suite},
-              {"difficulty", task_->difficulty},
-              {"instruction", task_->instruction}}},
-            {"attempt", parts_.attempt},
-            {"seed", parts_.seed},
-            {"tiers", tiers},
-            {"threshold", parts_.members.front().threshold},
-            {"grid", parts_.policy.grid},
-            {"limits", {{"turns", parts_.limits.turns}}}};
-  }
-
   TrialState begin() {
     TrialState state;
     state.segment = parts_.ledger->segment();
     state.router = router_->begin();
     begin_segment(state, {}, {});
+    return state;
+  }
+
+  /// A further step of the task: what routes and what was spent goes on, and the turns count on;
+  /// the conversation is a new one, unless the step says that it inherits.
+  TrialState begin_step() {
+    const TrialState& before = *step_before_;
+    TrialState state;
+    state.turn = before.turn;
+    state.steps = before.steps + 1;
+    state.box_time = before.box_time;
+    state.router = before.router;
+    state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
+    parts_.ledger->begin_step(state.segment, !inherits_);
+    if (inherits_) state.history = before.history;
+    begin_segment(state, before.segment, state.turn);
     return state;
   }
 
@@ -121,29 +137,41 @@ class BashAgent final : public Agent {
     state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
     parts_.ledger->go_on_in(state.segment);
     recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              state.turn + 1, "", state.aside});
+                              state.turn + 1, "", state.aside, parts_.step});
   }
 
   /// A history of its own: the first, or one that a restart begins.
   void begin_segment(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
-    state.history = first_messages(*task_);
-    if (!parts_.nonce.empty()) {
-      std::string& head = state.history.front().content;
-      head = fmt::format("[{}]\n{}", parts_.nonce, head);
-    }
+    const std::vector<Message> come = opening(state);
     request_.tools = bash_tool();
     request_.messages.clear();
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
-    for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
+    for (const auto& message : come) prompt["messages"].push_back(to_json(message));
+    state.history.insert(state.history.end(), come.begin(), come.end());
     recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              fork_turn, prompt.dump(), state.aside});
+                              fork_turn, prompt.dump(), state.aside, parts_.step});
     state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
     state.used_at_start = checks_->budget_used(state, 0);
+    if (state.steps > 0) {  // nobody has looked at the files as they are
+      state.router.tests_red.reset();
+      return;
+    }
     state.router.tests_red = visible_->command.empty() ? std::nullopt
                                                        : std::optional(visible_->red_at_start);
     const TestNames& names = visible_->at_start;
     const bool named = !visible_->red_at_start || !names.red.empty();
     state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
+  }
+
+  /// The messages with which a history begins; or goes on, in a step that inherits it.
+  std::vector<Message> opening(const TrialState& state) const {
+    if (!state.history.empty()) return {next_step_message(*task_)};
+    std::vector<Message> messages = first_messages(*task_, parts_.environment.network);
+    if (!parts_.nonce.empty()) {
+      std::string& head = messages.front().content;
+      head = fmt::format("[{}]\n{}", parts_.nonce, head);
+    }
+    return messages;
   }
 
   /// Afresh: the box and the history as they were at the start, at `judgement`'s tier.
@@ -436,6 +464,9 @@ class BashAgent final : public Agent {
   BashAgentParts parts_;
   std::optional<TrialState> inherited_;  ///< from the way this one parted from
   std::optional<OpenTurn> open_;         ///< in whose midst it did
+  std::optional<TrialState> step_before_;  ///< as the step before this one ended
+  bool inherits_ = false;                  ///< its conversation goes on
+  TrialState last_;                        ///< as run() left it
   std::vector<Turn> cassette_;
   std::unique_ptr<ExternalPolicy> external_;
   std::optional<Cascade> router_;

@@ -68,6 +68,7 @@ std::unique_ptr<Agent> agent_there(const BashAgentParts& here, std::vector<TreeM
                        .cassette = here.cassette,
                        .nonce = here.nonce,
                        .part = here.part,
+                       .step = here.step,
                        .forks = here.forks};
   return make_bash_agent(std::move(parts), std::move(state), std::move(turn));
 }

@@ -32,6 +32,7 @@ struct TrialState {
   double used_at_start = 0;           ///< of the limits, before the trajectory began: in [0,1]
   RouterState router;
   std::string segment;
+  int steps = 0;                      ///< of a multi-step task, before this one
   int partings = 0;                   ///< times another way parted from this one
   bool aside = false;                 ///< a fork's way: no trial's path
   bool dirty = false;                 ///< files changed since they were frozen for a router's use,
