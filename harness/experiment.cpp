@@ -64,6 +64,7 @@ class ExperimentReader {
     read_prices();
     read_swebench();
     read_sandbox();
+    override_network();
     const std::vector<std::string> wanted = read_header();
     read_configs(wanted);
     root_.reject_unknown();
@@ -373,12 +374,26 @@ class ExperimentReader {
 
   static void read_network(ConfigTable& table, SandboxChoice& sandbox) {
     const std::string network = table.text("network").value_or("none");
+    sandbox.declared_networks = network == "declared";
     if (network == "open") {
       if (sandbox.backend != "oci") table.fail("network", "\"open\" needs backend = \"oci\"");
       sandbox.network = Network::open;
-    } else if (network != "none") {
-      table.fail("network", "must be \"none\" or, with backend = \"oci\", \"open\"");
+    } else if (network != "none" && network != "declared") {
+      table.fail("network",
+                 "must be \"none\", \"declared\" or, with backend = \"oci\", \"open\"");
     }
+  }
+
+  /// --network takes the place of the file's word.
+  void override_network() {
+    SandboxChoice& sandbox = experiment_.sandbox;
+    const std::string& network = overrides_.network;
+    if (network.empty()) return;
+    if (network != "none" && network != "declared") {
+      throw UserError("--network: must be \"none\" or \"declared\"");
+    }
+    sandbox.network = Network::none;
+    sandbox.declared_networks = network == "declared";
   }
 
   void read_source(ConfigTable& table, SandboxChoice& sandbox) const {
@@ -402,6 +417,7 @@ class ExperimentReader {
     if (overrides_.seed) out["seed"] = *overrides_.seed;
     if (overrides_.max_usd) out["max_usd"] = *overrides_.max_usd;
     if (overrides_.strict_integrity) out["strict_integrity"] = true;
+    if (!overrides_.network.empty()) out["network"] = overrides_.network;
     return out;
   }
 
@@ -421,6 +437,7 @@ Overrides overrides_from(const json& stored) {
   overrides.tasks = stored.value("tasks", std::vector<std::string>{});
   overrides.name = stored.value("name", std::string());
   overrides.strict_integrity = stored.value("strict_integrity", false);
+  overrides.network = stored.value("network", std::string());
   if (stored.contains("attempts")) overrides.attempts = stored.at("attempts").get<int>();
   if (stored.contains("seed")) overrides.seed = stored.at("seed").get<std::uint64_t>();
   if (stored.contains("max_usd")) overrides.max_usd = stored.at("max_usd").get<double>();

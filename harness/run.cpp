@@ -23,6 +23,7 @@
 #include "harness/seed.hpp"
 #include "harness/trial_audit.hpp"
 #include "results/audit/audit.hpp"
+#include "results/store/artifacts_folder.hpp"
 #include "results/store/reader.hpp"
 #include "results/store/run_lock.hpp"
 #include "results/store/writer.hpp"
@@ -155,7 +156,7 @@ class RunSession {
     Limiter busy_boxes(cores_);
     Limiter graders(cores_);
     Watchdog watchdog;
-    EnvironmentCache environments(*sandbox_, static_cast<std::size_t>(jobs_) + 2,
+    EnvironmentCache environments(*sandbox_, 2 * static_cast<std::size_t>(jobs_) + 2,
                                   experiment_.sandbox.environment, experiment_.sandbox.limits);
     std::set<std::string> pending;
     for (const auto& job : jobs) {
@@ -205,7 +206,9 @@ class RunSession {
                            experiment_.sandbox.network,
                            [this](const Task& task, Try& attempt) {
                              audit_try(task, attempt, *writer_, experiment_.strict_integrity);
-                           }};
+                           },
+                           public_network(),
+                           artifacts_folder(options_.db, run_)};
       const auto agents = [&](const Job& asked, const AgentContext& context) {
         return make_agent(asked, context, models, busy_boxes, visible_tests, progress);
       };
@@ -244,6 +247,12 @@ class RunSession {
       for (const auto& line : watch_certificates(reader, reader.find_run(run_))) progress.note(line);
     }
     return finish(jobs, started, abandoned);
+  }
+
+  /// What a public network is to tasks, where the run grants them what they declare.
+  [[nodiscard]] std::optional<Network> public_network() const {
+    if (!experiment_.sandbox.declared_networks) return {};
+    return experiment_.sandbox.backend == "oci" ? Network::open : Network::proxy;
   }
 
   /// What working on a job takes beside the job.
@@ -323,7 +332,7 @@ class RunSession {
       }
       return tests;
     };
-    const AgentTask& shown = job.task->shown;
+    const AgentTask& shown = context.task.shown;
     return make_model_agent(
         {.kind = *job.config->kind,
          .ledger = models.open({trial.id, segment, {}}, job.config->tiers, *job.task, seed,
@@ -344,6 +353,7 @@ class RunSession {
          .cassette = [this, &job](const std::string& of) { return cassette_turns(job, of); },
          .nonce = job.cassette ? job.cassette->nonce : nonce,
          .part = context.part,
+         .step = shown.terminal.steps.empty() ? "" : shown.terminal.steps.at(context.step).name,
          .forks = !job.cassette});
   }
 

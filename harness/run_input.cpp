@@ -15,15 +15,24 @@
 namespace weir {
 namespace {
 
-/// An agent's turns, limits and books are of one instruction: only agents without any can go
-/// from step to step.
-void require_agents_for(const Task& task, const Experiment& experiment) {
+/// What of a policy goes back to a task's beginning, or parts from the way: a task of steps has
+/// verdicts behind it by then. "" if nothing does.
+std::string needs_one_step(const Policy& policy) {
+  if (policy.tree) return "[explore] design = \"tree\"";
+  if (policy.fork > 0) return "[explore] fork";
+  if (policy.restart) return "restart = true";
+  return policy.attempts ? "control attempts" : "";
+}
+
+void require_policies_for(const Task& task, const Experiment& experiment) {
   if (task.shown.terminal.steps.empty()) return;
   for (const auto& config : experiment.configs) {
     if (!config.kind->asks_models()) continue;
-    throw UserError(fmt::format("task {}: multi-step tasks are not supported by the agent \"{}\" "
-                                "of config \"{}\" yet; leave it out with --task",
-                                task.shown.id, config.agent, config.name));
+    const std::string asked = needs_one_step(config.policy);
+    if (asked.empty()) continue;
+    throw UserError(fmt::format("task {}: has steps, on which {} of config \"{}\" is not supported; "
+                                "leave it out with --task",
+                                task.shown.id, asked, config.name));
   }
 }
 
@@ -45,7 +54,7 @@ std::vector<Task> load_tasks(const Experiment& experiment) {
         throw UserError(fmt::format("task {}: {}; leave it out with --task", task.shown.id,
                                     task.unsupported));
       }
-      require_agents_for(task, experiment);
+      require_policies_for(task, experiment);
       if (!ids.insert(task.shown.id).second) {
         throw UserError(fmt::format("{}: task id \"{}\" is in another suite of the experiment too",
                                     path.string(), task.shown.id));

@@ -86,7 +86,9 @@ json resource_facts(const Experiment& experiment) {
           {"disk", limits.disk ? json(*limits.disk) : json()},
           {"pids", limits.pids},
           {"environment", experiment.sandbox.environment},
-          {"network", static_cast<int>(experiment.sandbox.network)}};
+          {"network", experiment.sandbox.declared_networks
+                          ? json("declared")
+                          : json(static_cast<int>(experiment.sandbox.network))}};
 }
 
 }  // namespace weir

@@ -16,6 +16,13 @@ std::set<std::string> files_of(const std::string& test_patch) {
   }
 }
 
+/// All that the agent was asked, step by step.
+std::string instructions_of(const AgentTask& task) {
+  std::string all = task.instruction;
+  for (const auto& step : task.terminal.steps) all += "\n" + step.instruction;
+  return all;
+}
+
 }  // namespace
 
 void audit_try(const Task& task, Try& attempt, Writer& writer, bool strict) {
@@ -23,7 +30,7 @@ void audit_try(const Task& task, Try& attempt, Writer& writer, bool strict) {
   const std::vector<Turn> turns = writer.turns_up_to(attempt.leaf);
   AuditSubject subject{.turns = turns, .submission = attempt.submission};
   subject.of_repository = task.shown.deliverable == Deliverable::patch;
-  subject.instruction = task.shown.instruction;
+  subject.instruction = instructions_of(task.shown);
   if (const auto* tests = std::get_if<PatchGrading>(&task.hidden.grading)) {
     subject.tests = files_of(tests->test_patch);
   }

@@ -121,6 +121,17 @@ struct Reward {
   double value = 0;
 };
 
+/// Something a task wanted kept of its agent's box.
+struct KeptArtifact {
+  std::string step;
+  std::string source;     ///< path in the box
+  std::string path;       ///< where it lies, below the try's folder, as read from a database
+                          ///< absolute; "" = nothing was taken
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+  std::string note;       ///< what was left, and why; "" = nothing
+};
+
 /// One execution of a trial. A redo after an infra error is a new try.
 struct Try {
   std::string trial;
@@ -138,6 +149,8 @@ struct Try {
   std::string sandbox;  ///< JSON: backend and what it could not enforce
   std::string leaf;     ///< segment the outcome belongs to
   std::vector<Reward> rewards;
+  std::string artifacts_in;  ///< folder they are kept in; "" = they were not
+  std::vector<KeptArtifact> artifacts;
   std::int64_t wall_ms = 0;
   std::int64_t model_ms = 0;
   std::int64_t box_ms = 0;
@@ -163,17 +176,19 @@ struct Fork {
 };
 
 struct Segment {
-  std::string id;  ///< TRIAL#TRY/sN, after N restarts; where ways part, TRIAL#TRY/sN.M
+  std::string id;  ///< TRIAL#TRY/sN, after N restarts or steps; where ways part, TRIAL#TRY/sN.M
   std::string trial;
   int try_number = 1;
   std::string parent;  ///< segment it forked from, or ""
   std::optional<int> fork_turn;  ///< turns of the parent below it are shared
   std::string prompt = {};       ///< first messages and tools, as JSON text
   bool aside = false;            ///< a fork's way: on no trial's path
+  std::string step = {};         ///< of a multi-step task, by name
 };
 
-/// How often the trial had begun again before this segment: N of TRIAL#TRY/sN, also of sN.M.
-/// Segments of one number are one history, gone on with where ways part.
+/// How often the trial had begun again, or anew with a next step, before this segment: N of
+/// TRIAL#TRY/sN, also of sN.M. Segments of one number are one history, gone on with where ways
+/// part.
 [[nodiscard]] int restarts_before(const std::string& segment);
 
 /// One request to a model. Written twice: as an intent before it is sent, then

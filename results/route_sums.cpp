@@ -37,6 +37,7 @@ class Summing {
 
   void take_trial(const Calls& calls) {
     ++sums_.trials;
+    const bool steps = calls.front()->of_step;  // such a task is never begun again
     const int last = calls.back()->segment;
     previous_ = nullptr;
     began_strong_ = false;
@@ -48,13 +49,13 @@ class Summing {
       };
       while (end < calls.size() && same(*calls[end])) ++end;
       if (i > 0 && calls[i]->segment != calls[i - 1]->segment) {
-        ++sums_.escalations.restarts;
+        sums_.escalations.restarts += steps ? 0 : 1;
         previous_ = nullptr;
         sent_.clear();
       }
       take_turn({calls.begin() + static_cast<std::ptrdiff_t>(i),
                  calls.begin() + static_cast<std::ptrdiff_t>(end)},
-                calls[i]->segment != last);
+                !steps && calls[i]->segment != last);
       i = end;
     }
   }

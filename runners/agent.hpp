@@ -37,6 +37,7 @@ struct Submission {
 };
 
 class Agent;
+struct AgentContext;
 
 /// Another way from here: the trials whose thresholds go it, or a fork's. A thread walks one
 /// way at a time; the others wait with their files.
@@ -56,6 +57,11 @@ class Agent {
   /// Cancelled when the run is stopped.
   [[nodiscard]] virtual Submission run(const AgentTask& task, Box& box, Recorder& recorder,
                                        Deadline& deadline) = 0;
+  /// Of a multi-step task, after run(): who acts in the step that `context` is of, with all that
+  /// this one knows and has spent. Null: a new agent may. This one is over.
+  [[nodiscard]] virtual std::unique_ptr<Agent> next_step(const AgentContext& context);
+  /// The trial ends before its last step. Throws ReplayDiverged if its record went on.
+  virtual void end_early() {}
 };
 
 /// What an agent is made for.
@@ -65,7 +71,13 @@ struct AgentContext {
   int try_number;
   const PreparedEnvironment& environment;
   std::function<void(Branch)> part;  ///< where a way parts from the one that is walked
+  std::size_t step = 0;              ///< of a multi-step task: the place of the step
 };
+
+inline std::unique_ptr<Agent> Agent::next_step(const AgentContext&) {
+  return nullptr;
+}
+
 using AgentFactory = std::function<std::unique_ptr<Agent>(const AgentContext&)>;
 
 }  // namespace weir

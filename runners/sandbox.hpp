@@ -84,8 +84,24 @@ class Snapshot {
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
-/// What a box may reach. `open` needs the OCI backend.
-enum class Network { none, gateway, open };
+/// What a box may reach. `open` needs the OCI backend; `proxy` is HTTP and HTTPS through a
+/// relay of the host's that looks at every address (egress.hpp).
+enum class Network { none, gateway, open, proxy };
+
+/// What the relay of Network::proxy lets through: whatever is public, or what is listed. The
+/// host itself and its private networks are never reached.
+struct EgressRules {
+  bool all = false;
+  std::vector<std::string> allowed = {};  ///< names, *.names, addresses, CIDR ranges
+  bool private_too = false;  ///< listed addresses may be the host's own: for tests of Weir alone
+  int port = 8118;           ///< of 127.0.0.1 in the box
+};
+
+/// The network of one phase of a trial.
+struct PhaseNetwork {
+  Network network = Network::none;
+  EgressRules egress = {};
+};
 
 /// The one way out of a box with Network::gateway: connections to
 /// 127.0.0.1:`port` in the box that show `token` reach `target`, others nothing.
@@ -101,6 +117,7 @@ struct BoxSpec {
   BoxLimits limits = {};
   Network network = Network::none;
   GatewayAccess gateway = {};
+  EgressRules egress = {};
   bool container_root = true;  ///< root keeps a Docker-like set of capabilities in the box
   bool set_id = false;         ///< set-id programs gain privileges within the box (sudo)
   std::vector<std::pair<std::filesystem::path, std::string>> read_only = {};  ///< host path, box path
@@ -150,6 +167,8 @@ struct TreeCaps {
   std::int64_t bytes = std::int64_t{1} << 30;
   int entries = 100'000;
   int depth = 64;
+  std::vector<std::string> exclude = {};  ///< globs for names, or for paths below the folder, that
+                                          ///< are passed over
 };
 
 /// A place where untrusted commands run. Owned by one thread at a time. Its
@@ -183,8 +202,9 @@ class Box {
   /// A regular file's first `cap` bytes; nullopt if it is not one.
   [[nodiscard]] virtual std::optional<std::string> get(const std::string& path,
                                                        std::size_t cap) = 0;
-  /// Copies a folder of the box to `to` on the host: regular files and folders,
-  /// nothing a link leads to, no set-id bits. Returns what was left out and why.
+  /// Copies a folder of the box, or a file, to `to` on the host: regular files and folders,
+  /// nothing a link leads to, no set-id bits. Returns what was left out and why. Throws
+  /// InfraError where there is neither.
   [[nodiscard]] virtual std::vector<std::string> get_tree(const std::string& path,
                                                           const std::filesystem::path& to,
                                                           const TreeCaps& caps) = 0;
@@ -237,6 +257,7 @@ struct SandboxChoice {
   std::string backend = "box";  ///< box | oci
   std::string engine;           ///< podman | docker; "" is whichever is there
   Network network = Network::none;
+  bool declared_networks = false;  ///< each phase of a task has the network it declares
   std::string environment = "host";  ///< see EnvironmentCache
   BoxLimits limits = {};
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "runners/box_user.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -54,12 +55,15 @@ Task step_task(const Task& task, std::size_t index) {
   if (graded.verifier.phase.user) grading.user = *graded.verifier.phase.user;
   const auto& collect = graded.verifier.collect;
   grading.collect.insert(grading.collect.end(), collect.begin(), collect.end());
+  grading.artifacts.insert(grading.artifacts.end(), graded.artifacts.begin(),
+                           graded.artifacts.end());
   return step;
 }
 
-std::string begin_step(Box& box, const AgentStep& step, const PreparedEnvironment& environment,
+std::string begin_step(Box& box, const AgentStep& step, PreparedEnvironment& environment,
                        const std::stop_token& stop) {
   try {
+    take_home(box, environment.user, environment.env);
     if (!step.workdir.empty()) {
       box.put_tree(step.workdir, environment.workdir);
       const std::string problem = set_up(box, step, environment, stop);
@@ -126,6 +130,11 @@ Verdict StepVerdicts::total() const {
     }
     for (const auto& each : verdicts_[i].anomalies) {
       total.anomalies.push_back(fmt::format("step {}: {}", name, each));
+    }
+    for (KeptArtifact each : verdicts_[i].artifacts) {
+      each.step = name;
+      if (!each.path.empty()) each.path = name + "/" + each.path;
+      total.artifacts.push_back(std::move(each));
     }
     total.evidence += fmt::format("== step {} ==\n{}\n", name, verdicts_[i].evidence);
   }

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <nlohmann/json.hpp>
 
 #include "runners/grade/grader.hpp"
+#include "runners/box_user.hpp"
 #include "runners/metered_box.hpp"
 #include "runners/repository.hpp"
-#include "runners/service.hpp"
 #include "runners/steps.hpp"
+#include "runners/trial_setting.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -41,11 +43,25 @@ struct Way {
   milliseconds box{0};
 };
 
+/// What is acted upon: the task, or a step of it.
+struct Stage {
+  const Task& task;
+  const PreparedEnvironment& environment;
+  std::size_t step = 0;
+};
+
+/// `name` as the name of one folder.
+std::string folder_name(std::string name) {
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name.empty() || name.front() == '.' ? "_" + name : name;
+}
+
 class TrialRun {
  public:
   TrialRun(const Task& task, const std::vector<Trial>& trials, const std::set<std::string>& done,
            const TrialRoom& room, std::stop_token stop)
-      : task_(task), trials_(trials), done_(done), room_(room), stop_(std::move(stop)) {}
+      : task_(task), trials_(trials), done_(done), room_(room), stop_(stop),
+        setting_(task, room, std::move(stop)) {}
 
   std::vector<Try> run(int number) {
     number_ = number;
@@ -83,6 +99,7 @@ class TrialRun {
   void walk() {
     started_ = Clock::now();
     try_ = fresh_try("");
+    agent_.reset();
     anomalies_ = nlohmann::json::array();
     try {
       attempt();
@@ -174,7 +191,7 @@ class TrialRun {
       lost.message = kCannotPart;
       lost.may_pass = false;
       lost.anomalies = "[]";
-      lost.environment_sha256 = environment_->sha256;
+      lost.environment_sha256 = setting_.environment().sha256;
       lost.finished_at = now();
       lost.wall_ms = way.wall.count();
       room_.recorder.finish_try(lost);
@@ -183,21 +200,28 @@ class TrialRun {
   }
 
   void attempt() {
-    if (environment_ == nullptr) environment_ = room_.environments.get(task_, stop_);
-    try_.environment_sha256 = environment_->sha256;
-    for (const auto& deviation : environment_->deviations) anomalies_.push_back(deviation);
+    for (const auto& each : setting_.prepare()) anomalies_.push_back(each);
+    try_.environment_sha256 = setting_.environment().sha256;
     const Deadline elapsed(room_.watchdog, stop_, way_.elapsed_left);
-    auto bare = with_service(room_.sandbox.create(spec()), *environment_, stop_);
+    if (task_.shown.terminal.steps.empty()) {
+      walk_once(elapsed);
+    } else {
+      walk_steps(elapsed);
+    }
+    try_.box_ms = way_.box.count();
+  }
+
+  void walk_once(const Deadline& elapsed) {
+    const PhaseNetwork network = setting_.agents_network();
+    PreparedEnvironment& environment = setting_.on_network(network);
+    auto bare = setting_.open(environment, way_.files ? way_.files : environment.snapshot, network);
+    take_home(*bare, environment.user, environment.env);
     Deadline deadline(room_.watchdog, elapsed, way_.left);
     MeteredBox box(std::move(bare), room_.busy_boxes, deadline);
-    if (task_.shown.terminal.steps.empty()) {
-      const Submission submission = act(task_, *environment_, box, deadline, elapsed);
-      note(submission);
-      if (!submission.failure) conclude(submission, box);
-    } else {
-      walk_steps(box, deadline);
-    }
-    try_.box_ms = (way_.box + box.worked()).count();
+    const Submission submission = act({task_, environment}, box, deadline, elapsed);
+    note(submission);
+    if (!submission.failure) conclude(submission, box);
+    way_.box += box.worked();
   }
 
   /// What the agent says of its trajectory.
@@ -220,17 +244,29 @@ class TrialRun {
     }
   }
 
-  /// A multi-step task: one box, an agent of its own for each step, graded on a frozen copy,
-  /// so that no verifier's files ever reach an agent. Each step has its own time limit, the
-  /// run's holds for all.
-  void walk_steps(MeteredBox& box, const Deadline& whole) {
+  /// A multi-step task: one box, a conversation for each step, graded on a frozen copy, so that
+  /// no verifier's files ever reach an agent. Each step has its own time limit; the run's, and
+  /// all others, hold for the steps together.
+  void walk_steps(const Deadline& elapsed) {
     const auto& steps = task_.shown.terminal.steps;
     StepVerdicts verdicts(task_.hidden.terminal);
+    PhaseNetwork now = setting_.agents_network(&steps.front());
+    auto bare = setting_.open(setting_.on_network(now), setting_.environment().snapshot, now);
+    Deadline whole(room_.watchdog, elapsed, way_.left);
+    std::optional<MeteredBox> metered(std::in_place, std::move(bare), room_.busy_boxes, whole);
     do {
       const std::size_t i = verdicts.count();
-      const Task step = step_task(task_, i);
-      PreparedEnvironment environment = *environment_;
+      const Task& step = steps_.emplace_back(step_task(task_, i));
+      const PhaseNetwork network = setting_.agents_network(&steps[i]);
+      PreparedEnvironment& environment = setting_.on_network(network);
       if (steps[i].agent.user) environment.user = *steps[i].agent.user;
+      if (!same_network(network, now)) {  // nothing that ran in one network goes on in another
+        const SnapshotPtr files = metered->end();
+        way_.box += metered->worked();
+        metered.emplace(setting_.open(environment, files, network), room_.busy_boxes, whole);
+        now = network;
+      }
+      MeteredBox& box = *metered;
       const auto& limit = step.shown.limits.agent;
       Deadline deadline(room_.watchdog, whole, limit ? Clock::duration(*limit) : kNever);
       box.follow(deadline);
@@ -240,13 +276,21 @@ class TrialRun {
         verdicts.add({Outcome::unresolved, problem, {}, {}, {}});
         break;
       }
-      const Submission submission = act(step, environment, box, deadline, whole);
+      const Submission submission = act({step, environment, i}, box, deadline, whole);
       note(submission);
-      if (submission.failure) return;
+      if (submission.failure) break;
+      if (submission.stop != StopReason::submitted) {
+        anomalies_.push_back(fmt::format("step {}: the trajectory ended by its limit: {}",
+                                         steps[i].name, name_of(submission.stop)));
+      }
       const SnapshotPtr files = i + 1 == steps.size() ? box.end() : frozen(box);
       const auto& grading = std::get<RewardGrading>(step.hidden.grading);
-      verdicts.add(grade_final_state(files, step.shown, grading, grading_room(environment)));
+      verdicts.add(grade_final_state(files, step.shown, grading,
+                                     grading_room(steps[i].name)));
     } while (verdicts.goes_on() && !whole.expired());
+    way_.box += metered->worked();
+    if (try_.outcome) return;  // its failure
+    if (verdicts.count() < steps.size() && agent_ != nullptr) agent_->end_early();
     take(verdicts.total());
   }
 
@@ -271,31 +315,41 @@ class TrialRun {
     return own ? std::min<Clock::duration>(limit, *own) : limit;
   }
 
-  BoxSpec spec() const {
-    BoxSpec spec = environment_->on(way_.files ? way_.files : environment_->snapshot);
-    spec.network = room_.network;
-    return spec;
-  }
-
-  Submission act(const Task& task, const PreparedEnvironment& environment, MeteredBox& box,
-                 Deadline& deadline, const Deadline& elapsed) {
+  Submission act(const Stage& stage, MeteredBox& box, Deadline& deadline, const Deadline& elapsed) {
     part_ = [&](Branch branch) { part(std::move(branch), deadline, elapsed, box); };
-    auto agent = std::move(way_.agent);
-    if (agent == nullptr) {
-      const auto part = [this](Branch branch) { part_(std::move(branch)); };
-      agent = room_.make_agent({task, way_.trials, number_, environment, part});
-    }
-    Submission submission = agent->run(task.shown, box, room_.recorder, deadline);
+    agent_ = agent_on(stage);
+    Submission submission = agent_->run(stage.task.shown, box, room_.recorder, deadline);
     if (stop_.stop_requested()) throw Cancelled();
     return submission;
   }
 
-  GradingRoom grading_room(const PreparedEnvironment& environment) const {
-    return {room_.sandbox, room_.graders, environment, stop_, room_.grade_empty_diffs};
+  /// Who goes on from where its way parted, or from the step before; or somebody new.
+  std::unique_ptr<Agent> agent_on(const Stage& stage) {
+    if (way_.agent != nullptr) return std::move(way_.agent);
+    const auto part = [this](Branch branch) { part_(std::move(branch)); };
+    const AgentContext context{stage.task, way_.trials, number_,
+                               stage.environment, part, stage.step};
+    auto next = agent_ == nullptr ? nullptr : agent_->next_step(context);
+    return next != nullptr ? std::move(next) : room_.make_agent(context);
+  }
+
+  GradingRoom grading_room(const std::string& step = "") const {
+    GradingRoom room = setting_.grading_room(step);
+    room.artifacts = artifacts_folder(step);
+    return room;
+  }
+
+  /// Of the way's first trial, on behalf of all that go it; "" where none are kept.
+  [[nodiscard]] std::filesystem::path artifacts_folder(const std::string& step = "") const {
+    if (room_.artifacts.empty() || way_.fork) return {};
+    const Trial& trial = way_.trials.front();
+    const auto folder = room_.artifacts / folder_name(trial.task) / folder_name(trial.config) /
+                        fmt::format("{}-{}", trial.attempt, number_);
+    return step.empty() ? folder : folder / step;
   }
 
   void grade(const Submission& submission, Box& box) {
-    const GradingRoom grading = grading_room(*environment_);
+    const GradingRoom grading = grading_room();
     if (const auto* tests = std::get_if<PatchGrading>(&task_.hidden.grading)) {
       try_.submission = submission.patch ? *submission.patch : diff_of(box);
       if (try_.submission.empty() && submission.stop != StopReason::submitted) {
@@ -316,6 +370,10 @@ class TrialRun {
     try_.outcome = verdict.outcome;
     try_.rewards = verdict.rewards;
     try_.evidence = verdict.evidence;
+    try_.artifacts = verdict.artifacts;
+    const bool kept = std::any_of(try_.artifacts.begin(), try_.artifacts.end(),
+                                  [](const KeptArtifact& each) { return !each.path.empty(); });
+    if (kept) try_.artifacts_in = artifacts_folder().string();
     if (!verdict.message.empty()) try_.message = verdict.message;
     for (const auto& anomaly : verdict.anomalies) anomalies_.push_back(anomaly);
   }
@@ -324,8 +382,8 @@ class TrialRun {
   std::string diff_of(Box& box) {
     ExecRequest request;
     request.script = fmt::format("git add -A && git diff --cached --binary {}", kBaseTag);
-    request.cwd = environment_->workdir;
-    request.env = environment_->env;
+    request.cwd = setting_.environment().workdir;
+    request.env = setting_.environment().env;
     request.timeout = milliseconds(60'000);
     request.caps.head = kLargestDiff;
     const ExecResult result = box.exec(request);
@@ -340,11 +398,13 @@ class TrialRun {
   const TrialRoom& room_;
   std::stop_token stop_;
   int number_ = 1;
-  EnvironmentPtr environment_;
+  TrialSetting setting_;
   std::vector<Way> ways_;  ///< yet to be walked
   std::vector<Try> tries_;
   // Of the way that is walked.
   Way way_;
+  std::list<Task> steps_;  ///< of a multi-step task, as far as it is walked
+  std::unique_ptr<Agent> agent_;
   std::function<void(Branch)> part_;
   Clock::time_point started_;
   Try try_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <set>
 
@@ -21,9 +22,13 @@ struct TrialRoom {
   bool grade_empty_diffs = false;  ///< run the tests even if nothing was changed (validate)
   milliseconds elapsed_limit{0};  ///< per trial, waits included; 0 = none
   milliseconds wall_limit{0};  ///< per trial; 0 = none; the task's own limit counts too
-  Network network = Network::none;
+  Network network = Network::none;  ///< of agents, where networks are not as declared
   /// Looks at a try that has ended, before it is recorded: may void its verdict. None: nobody.
   std::function<void(const Task&, Try&)> audit = {};
+  /// Where each phase has the network its task declares: what a public one is here, open or
+  /// proxy. nullopt: tasks have none but `network`.
+  std::optional<Network> public_network = {};
+  std::filesystem::path artifacts = {};  ///< the run's folder for them; "": none are kept
 };
 
 /// Runs one try of a trial from its box to its verdict, recording all of it.

@@ -1,6 +1,7 @@
 // Harbor task folders: task.toml, instruction.md, environment/, tests/, solution/, steps/.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -9,7 +10,9 @@
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
 #include "tasks/harbor_toml.hpp"
+#include "tasks/terminal_bench_yaml.hpp"
 #include "tasks/terminal_limits.hpp"
+#include "tasks/verifier_box.hpp"
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -63,17 +66,30 @@ void read_steps(const fs::path& folder, Task& task) {
   }
 }
 
+/// A box is one container: what of a compose file it is not.
+std::string compose_reason(const fs::path& file) {
+  std::vector<std::string> services = compose_services(read_file(file), file.string());
+  std::erase(services, "main");
+  const std::string name = file.filename().string();
+  if (services.empty()) return name + ": what it sets for the service main is not supported yet";
+  return fmt::format("{}: services beside main are not supported yet: {}", name,
+                     fmt::join(services, ", "));
+}
+
 void read_environment(const fs::path& folder, Task& task) {
   Environment& environment = task.shown.environment;
   environment.build_context = folder / "environment";
   for (const char* name : {"docker-compose.yaml", "docker-compose.yml"}) {
     if (fs::exists(environment.build_context / name)) {
-      add_unsupported(task, "docker-compose environments are not supported yet");
+      add_unsupported(task, compose_reason(environment.build_context / name));
     }
   }
   const fs::path dockerfile = environment.build_context / "Dockerfile";
-  if (fs::exists(dockerfile)) take_dockerfile(task, parse_dockerfile(read_file(dockerfile)));
+  if (fs::exists(dockerfile)) {
+    take_dockerfile(task, parse_dockerfile(read_file(dockerfile)), {"", environment});
+  }
   take_environment(task);
+  take_verifier_boxes(task, folder);
 }
 
 void read_task(const fs::path& folder, Task& task) {

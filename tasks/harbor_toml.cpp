@@ -265,10 +265,10 @@ class Reader {
       out.environment = environment(*inner);
       done(*inner);
     }
-    out.separate = out.environment.has_value();
+    if (out.environment) out.separate = true;
     if (const auto mode = table.text("environment_mode")) {
       out.separate = one_of(table, "environment_mode", *mode, {"shared", "separate"}) == "separate";
-      if (!out.separate && out.environment) {
+      if (!*out.separate && out.environment) {
         table.fail("environment_mode",
                    "\"shared\" and an environment of its own contradict each "
                    "other");
@@ -348,6 +348,7 @@ class Reader {
       graded.min_reward = min_reward(table);
       if (auto check = table.table("healthcheck")) step.healthcheck = healthcheck(*check);
       graded.artifacts = artifacts(table);
+      step.inherits_session = table.flag("inherit_prior_session").value_or(false);
       done(table);
       out_.shown.steps.push_back(std::move(step));
       out_.hidden.steps.push_back(std::move(graded));

@@ -122,6 +122,13 @@ struct RewardGrading {
   std::filesystem::path step_tests = {};  ///< of a step: laid over `tests`, which may be missing
   std::string user = "root";              ///< who runs test.sh
   std::vector<CollectCommand> collect = {};  ///< run first, without the tests
+  std::vector<Artifact> artifacts = {};      ///< taken out then, and given to a separate verifier
+};
+
+/// A box of its own, in which a verifier judges what it is given of the agent's.
+struct VerifierBox {
+  Environment environment;
+  TaskLimits limits;
 };
 
 /// The other half: only graders, the oracle agent and the simulated model
@@ -134,6 +141,8 @@ struct Hidden {
   std::map<std::string, std::string> solution_env;
   std::variant<std::monostate, PatchGrading, RewardGrading> grading;
   TerminalGrading terminal;  ///< of terminal-task formats
+  std::map<std::string, VerifierBox> verifier_boxes;  ///< of separate verifiers, by step; "": the
+                                                      ///< task's own
 };
 
 struct Task {

@@ -69,7 +69,7 @@ void read_parts(const fs::path& folder, const BenchTask& declared, Task& task) {
     throw UserError(fmt::format("{}: is missing", dockerfile.string()));
   }
   task.shown.environment.build_context = folder;
-  take_dockerfile(task, parse_dockerfile(read_file(dockerfile)));
+  take_dockerfile(task, parse_dockerfile(read_file(dockerfile)), {"", task.shown.environment});
   task.shown.environment.build.push_back({BuildStep::Kind::run, {"mkdir -p /agent-logs"}});
   read_compose(folder, task);
 }

@@ -235,6 +235,17 @@ BenchTask read_bench_task(std::string_view text, const std::string& file) {
   return parsed(text, file, task_of);
 }
 
+std::vector<std::string> compose_services(std::string_view text, const std::string& file) {
+  return parsed(text, file, [](YamlMap& map) {
+    std::vector<std::string> names;
+    const YAML::Node services = map.find("services");
+    for (const auto& entry : services && services.IsMap() ? services : YAML::Node()) {
+      names.push_back(entry.first.IsScalar() ? entry.first.Scalar() : "");
+    }
+    return names;
+  });
+}
+
 BenchCompose read_bench_compose(std::string_view text, const std::string& file) {
   return parsed(text, file, [&](YamlMap& map) { return compose_of(map, file); });
 }

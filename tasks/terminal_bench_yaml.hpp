@@ -36,4 +36,8 @@ struct BenchCompose {
 [[nodiscard]] BenchTask read_bench_task(std::string_view text, const std::string& file);
 [[nodiscard]] BenchCompose read_bench_compose(std::string_view text, const std::string& file);
 
+/// The names of a compose file's services, in its order. Throws UserError.
+[[nodiscard]] std::vector<std::string> compose_services(std::string_view text,
+                                                        const std::string& file);
+
 }  // namespace weir

@@ -99,6 +99,7 @@ struct AgentStep {
   std::filesystem::path workdir;  ///< copied to the box's workdir first; "" = none
   Phase agent;
   std::optional<Healthcheck> healthcheck;
+  bool inherits_session = false;  ///< its conversation goes on with the step before's
 };
 
 /// The public half: part of AgentTask.
@@ -121,7 +122,8 @@ struct TerminalDeclaration {
 struct Verifier {
   Phase phase;
   EnvTemplates env;
-  bool separate = false;  ///< in a box of its own, not the agent's
+  std::optional<bool> separate;  ///< in a box of its own; not declared: a step's as the task's,
+                                 ///< the task's in the agent's
   std::optional<EnvironmentDeclaration> environment;
   std::vector<CollectCommand> collect;
 };

@@ -13,8 +13,10 @@ class BashInterface final : public ComputerInterface {
   explicit BashInterface(const Parts& parts) : parts_(parts) {}
 
   ChatRequest opening(const AgentTask& task) const override {
-    return {first_messages(task), bash_tool()};
+    return {first_messages(task, parts_.environment.network), bash_tool()};
   }
+
+  Message next_step(const AgentTask& task) const override { return next_step_message(task); }
 
   Draft read(const Completion& completion, const TrialState&) const override {
     return read_draft(completion);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/agent/task_words.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
@@ -46,7 +47,7 @@ constexpr const char* kStateTask =
 
 How to work:
 - Answer with at least one bash call. Each command runs in a new shell in {workdir}: directories and variables do not carry over, files and background services do.
-- Commands run without a terminal and without a network; do not start editors or pagers.
+- Commands run without a terminal and {network}; do not start editors or pagers.
 - What counts is the state of the machine when you finish. When you are done, submit with exactly this command and nothing else:
 
   echo {marker}
@@ -54,16 +55,29 @@ How to work:
   You cannot continue afterwards.
 )";
 
+constexpr const char* kNextStep =
+    R"(That step is over. Carry out the next one, on the machine as it is now.
+
+<task>
+{instruction}
+</task>
+
+Work as before. When you are done with this step, submit with exactly this command and nothing else:
+
+  echo {marker}
+)";
+
 constexpr const char* kHowToCall =
     "Every answer must call the tool bash at least once, with arguments of the form "
     "{\"command\": \"...\"} in valid JSON.";
 
-std::string filled(std::string text, const AgentTask& task) {
+std::string filled(std::string text, const AgentTask& task, Network network) {
   const std::pair<std::string, std::string> values[] = {
       {"{workdir}", task.environment.workdir},
       {"{marker}", std::string(kSubmitMarker)},
       {"{submit}", std::string(kSubmitDiff)},
-      {"{instruction}", std::string(trimmed(task.instruction))}};  // last: it may hold braces
+      {"{network}", reach_of(network)},
+      {"{instruction}", asked_of(task)}};  // last: it may hold braces
   for (const auto& [name, value] : values) {
     for (auto at = text.find(name); at != std::string::npos;
          at = text.find(name, at + value.size())) {
@@ -151,9 +165,13 @@ Draft read_draft(const Completion& completion) {
   return draft;
 }
 
-std::vector<Message> first_messages(const AgentTask& task) {
+std::vector<Message> first_messages(const AgentTask& task, Network network) {
   const char* form = task.deliverable == Deliverable::patch ? kPatchTask : kStateTask;
-  return {{Role::system, kSystem, "", {}, ""}, {Role::user, filled(form, task), "", {}, ""}};
+  return {{Role::system, kSystem, "", {}, ""}, {Role::user, filled(form, task, network), "", {}, ""}};
+}
+
+Message next_step_message(const AgentTask& task) {
+  return {Role::user, filled(kNextStep, task, Network::none), "", {}, ""};
 }
 
 json bash_tool() {
@@ -175,6 +193,7 @@ const std::string& bash_protocol_sha256() {
                                         .add(kSystem)
                                         .add(kPatchTask)
                                         .add(kStateTask)
+                                        .add(kNextStep)
                                         .add(kHowToCall)
                                         .add(bash_tool().dump())
                                         .add(kSubmitMarker)

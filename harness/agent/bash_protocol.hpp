@@ -25,8 +25,11 @@ inline constexpr std::string_view kSubmitDiff =
 
 [[nodiscard]] Draft read_draft(const Completion& completion);
 
-/// The two first messages, and the tool's schema.
-[[nodiscard]] std::vector<Message> first_messages(const AgentTask& task);
+/// The two first messages, and the tool's schema. `network`: what commands can reach.
+[[nodiscard]] std::vector<Message> first_messages(const AgentTask& task,
+                                                  Network network = Network::none);
+/// What the next step of a task says to whoever goes on with the conversation of the one before.
+[[nodiscard]] Message next_step_message(const AgentTask& task);
 [[nodiscard]] nlohmann::json bash_tool();
 
 /// Digest of everything above that shapes behaviour: prompts, tool, rules.

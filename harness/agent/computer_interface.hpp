@@ -28,6 +28,8 @@ class ComputerInterface {
 
   /// The first messages of a history, and its tools.
   [[nodiscard]] virtual ChatRequest opening(const AgentTask& task) const = 0;
+  /// What the next step of a task says to whoever goes on with the conversation of the one before.
+  [[nodiscard]] virtual Message next_step(const AgentTask& task) const = 0;
   /// The box is new, or as it was at the start once more.
   virtual void begin() {}
   [[nodiscard]] virtual Draft read(const Completion& completion, const TrialState& state) const = 0;

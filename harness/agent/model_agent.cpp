@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/agent/agent_parts.hpp"
 #include "harness/agent/ballot.hpp"
 #include "harness/agent/parting.hpp"
 #include "harness/agent/shell_request.hpp"
@@ -22,8 +23,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kOpening = 2;  // messages
-/// Results of a turn that summed the history up.
-constexpr const char* kSummedUp = R"([{"status":"summed_up"}])";
 
 class ModelAgent final : public Agent {
  public:
@@ -33,8 +32,25 @@ class ModelAgent final : public Agent {
   ModelAgent(ModelAgentParts parts, TrialState state, OpenTurn turn)
       : parts_(std::move(parts)), inherited_(std::move(state)), open_(std::move(turn)) {}
 
+  /// Goes on with a task's next step, where `before` ended.
+  ModelAgent(ModelAgentParts parts, TrialState before, bool inherits)
+      : parts_(std::move(parts)), step_before_(std::move(before)), inherits_(inherits) {}
+
+  std::unique_ptr<Agent> next_step(const AgentContext& context) override {
+    const AgentStep& step = context.task.shown.terminal.steps.at(context.step);
+    ModelAgentParts parts = handed_over(std::move(parts_), context.environment);
+    parts.step = step.name;
+    return std::make_unique<ModelAgent>(std::move(parts), std::move(last_), step.inherits_session);
+  }
+
+  void end_early() override {
+    if (!parts_.ledger->recorded_beyond()) return;
+    throw ReplayDiverged(fmt::format("the trial ends in step {}, its record went on", parts_.step));
+  }
+
   Submission run(const AgentTask& task, Box& box, Recorder& recorder,
                  Deadline& deadline) override {
+    const milliseconds before = parts_.ledger->model_time();
     task_ = &task;
     box_ = &box;
     recorder_ = &recorder;
@@ -42,7 +58,7 @@ class ModelAgent final : public Agent {
     log_.emplace(recorder, parts_.recorded, cassette_);
     deadline_ = &deadline;
     Submission end = run_to_end();
-    end.model_time = parts_.ledger->model_time();
+    end.model_time = parts_.ledger->model_time() - before;
     if (visible_->hold_hidden() && router_->looks_at("tests_red")) {
       end.anomalies.push_back(visible_->overlap() + ": the policy does not see their signals");
     }
@@ -56,7 +72,7 @@ class ModelAgent final : public Agent {
     std::optional<Submission> end;
     try {
       prepare();
-      state = inherited_ ? go_on() : begin();
+      state = inherited_ ? go_on() : step_before_ ? begin_step() : begin();
       while (!end) end = guarded_step(state);
     } catch (const Cancelled&) {
       end = stopped();
@@ -67,12 +83,13 @@ class ModelAgent final : public Agent {
       end->message = failure.what();
     }
     end->leaf = state.segment.empty() ? parts_.ledger->segment() : state.segment;
+    last_ = std::move(state);
     return *end;
   }
 
   void prepare() {
     if (const auto& command = parts_.policy.external) {
-      external_ = std::make_unique<ExternalPolicy>(*command, trial_json(), deadline_->token());
+      external_ = std::make_unique<ExternalPolicy>(*command, brief_of(parts_, *task_), deadline_->token());
     }
     router_.emplace(parts_.policy, parts_.members.front().threshold, parts_.seed, parts_.outlook,
                     external_.get());
@@ -91,30 +108,27 @@ class ModelAgent final : public Agent {
     interface_->begin();
   }
 
-  json trial_json() const {
-    json tiers = json::array();
-    for (std::size_t tier = 0; tier < parts_.policy.tiers.size(); ++tier) {
-      const ModelSpec& spec = parts_.ledger->spec(static_cast<int>(tier));
-      tiers.push_back({{"name", spec.name}, {"model", spec.model}, {"thinking", spec.thinking}});
-    }
-    return {{"task",
-             {{"id", task_->id},
-              {"suite", task_->suite},
-              {"difficulty", task_->difficulty},
-              {"instruction", task_->instruction}}},
-            {"attempt", parts_.attempt},
-            {"seed", parts_.seed},
-            {"tiers", tiers},
-            {"threshold", parts_.members.front().threshold},
-            {"grid", parts_.policy.grid},
-            {"limits", {{"turns", parts_.limits.turns}}}};
-  }
-
   TrialState begin() {
     TrialState state;
     state.segment = parts_.ledger->segment();
     state.router = router_->begin();
     begin_segment(state, {}, {});
+    return state;
+  }
+
+  /// A further step of the task: what routes and what was spent goes on, and the turns count on;
+  /// the conversation is a new one, unless the step says that it inherits.
+  TrialState begin_step() {
+    const TrialState& before = *step_before_;
+    TrialState state;
+    state.turn = before.turn;
+    state.steps = before.steps + 1;
+    state.box_time = before.box_time;
+    state.router = before.router;
+    state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
+    parts_.ledger->begin_step(state.segment, !inherits_);
+    if (inherits_) state.history = before.history;
+    begin_segment(state, before.segment, state.turn);
     return state;
   }
 
@@ -132,20 +146,19 @@ class ModelAgent final : public Agent {
     state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
     parts_.ledger->go_on_in(state.segment);
     recorder_->begin_segment({state.segment, parts_.ledger->trial(), parts_.try_number, parent,
-                              state.turn + 1, "", state.aside});
+                              state.turn + 1, "", state.aside, parts_.step});
   }
 
   /// A history of its own: the first, or one that a restart begins.
   void begin_segment(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
-    const ChatRequest opening = interface_->opening(*task_);
-    request_.tools = opening.tools;
-    state.history = opening.messages;
-    if (!parts_.nonce.empty()) {
-      std::string& head = state.history.front().content;
-      head = fmt::format("[{}]\n{}", parts_.nonce, head);
-    }
-    begin_history(state, parent, fork_turn);
+    const std::vector<Message> come = opening(state);
+    state.history.insert(state.history.end(), come.begin(), come.end());
+    begin_history(state, come, parent, fork_turn);
     state.used_at_start = checks_->budget_used(state, 0);
+    if (state.steps > 0) {  // nobody has looked at the files as they are
+      state.router.tests_red.reset();
+      return;
+    }
     state.router.tests_red = visible_->command.empty() ? std::nullopt
                                                        : std::optional(visible_->red_at_start);
     const TestNames& names = visible_->at_start;
@@ -153,15 +166,27 @@ class ModelAgent final : public Agent {
     state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
   }
 
-  /// The state's history, which no request has held yet, is a segment's beginning.
-  void begin_history(TrialState& state, const std::string& parent, std::optional<int> fork_turn) {
+  /// Messages of the state's history that no request has held yet are a segment's beginning.
+  void begin_history(TrialState& state, const std::vector<Message>& come, const std::string& parent,
+                     std::optional<int> fork_turn) {
     request_.messages.clear();
     json prompt = {{"tools", request_.tools}, {"messages", json::array()}};
-    for (const auto& message : state.history) prompt["messages"].push_back(to_json(message));
+    for (const auto& message : come) prompt["messages"].push_back(to_json(message));
     recorder_->begin_segment(
         {state.segment, parts_.ledger->trial(), parts_.try_number, parent, fork_turn,
-         prompt.dump(-1, ' ', false, json::error_handler_t::replace), state.aside});
+         prompt.dump(-1, ' ', false, json::error_handler_t::replace), state.aside, parts_.step});
     state.context_tokens = estimate_tokens(ChatRequest{state.history, request_.tools});
+  }
+
+  /// The messages with which a history begins; or goes on, in a step that inherits it.
+  std::vector<Message> opening(const TrialState& state) {
+    ChatRequest first = interface_->opening(*task_);
+    request_.tools = std::move(first.tools);
+    if (!state.history.empty()) return {interface_->next_step(*task_)};
+    if (!parts_.nonce.empty()) {
+      first.messages.front().content.insert(0, fmt::format("[{}]\n", parts_.nonce));
+    }
+    return std::move(first.messages);
   }
 
   /// Afresh: the box and the history as they were at the start, at `judgement`'s tier.
@@ -368,9 +393,8 @@ class ModelAgent final : public Agent {
       attempt.observed = interface_->answer_problem(attempt.answer.completion, attempt.draft);
     }
     std::vector<Message> appended = {attempt.answer.completion.message};
-    for (const auto& message : finish_turn(state, attempt, turn.discarded)) {
-      appended.push_back(message);
-    }
+    auto seen = log_->finish(turn_row(state, attempt, turn.discarded), attempt.observed);
+    appended.insert(appended.end(), seen.begin(), seen.end());
     state.history.insert(state.history.end(), appended.begin(), appended.end());
     const bool redone = attempt.tier > attempt.asked_first;
     state.router = router_->advance(state.router, attempt.evidence, attempt.tier, attempt.judgement,
@@ -386,23 +410,6 @@ class ModelAgent final : public Agent {
     Submission submission = ended(StopReason::submitted);
     if (task_->deliverable == Deliverable::patch) submission.patch = attempt.submission;
     return submission;
-  }
-
-  /// Writes the turn down and returns the messages it appends.
-  std::vector<Message> finish_turn(const TrialState& state, const TurnAttempt& attempt,
-                                   const json& discarded) {
-    Turn turn;
-    turn.segment = state.segment;
-    turn.turn = state.turn;
-    turn.tier = attempt.tier;
-    turn.accepted_call = attempt.answer.call;
-    turn.actions = json(attempt.commands()).dump(-1, ' ', false, json::error_handler_t::replace);
-    turn.results = results_of(attempt).dump();
-    if (!discarded.empty()) {
-      turn.discarded = discarded.dump(-1, ' ', false, json::error_handler_t::replace);
-    }
-    for (const auto& result : attempt.results) turn.box_ms += result.wall.count();
-    return log_->finish(std::move(turn), attempt.observed);
   }
 
   [[nodiscard]] bool can_sum_up(const TrialState& state) const {
@@ -426,15 +433,8 @@ class ModelAgent final : public Agent {
     if (auto end = without_answer(summary.answer); end && !summary.given_up) return end;
     if (deadline_->token().stop_requested()) return stopped();
     if (summary.answer.recorded) interface_->let_pass(summary.answer.completion.latency);
-    Turn turn;
-    turn.segment = state.segment;
-    turn.turn = state.turn;
-    turn.tier = tier;
-    turn.accepted_call = summary.answer.call;
-    turn.actions = "[]";
-    turn.results = kSummedUp;
     const Message task = interface_->opening(*task_).messages.back();
-    auto seen = log_->finish(std::move(turn), {*interface_->resume_from(task, summary.text)});
+    auto seen = log_->finish(summed_up_row(state, tier, summary), {*interface_->resume_from(task, summary.text)});
     state.history.resize(1);
     state.history.insert(state.history.end(), seen.begin(), seen.end());
     const std::string parent = state.segment;
@@ -443,7 +443,7 @@ class ModelAgent final : public Agent {
     state.claimed_complete = false;
     state.segment = segment_id(parts_.ledger->trial(), parts_.try_number, state);
     parts_.ledger->begin_history(state.segment);
-    begin_history(state, parent, state.turn);
+    begin_history(state, state.history, parent, state.turn);
     return {};
   }
 
@@ -469,6 +469,9 @@ class ModelAgent final : public Agent {
   ModelAgentParts parts_;
   std::optional<TrialState> inherited_;  ///< from the way this one parted from
   std::optional<OpenTurn> open_;         ///< in whose midst it did
+  std::optional<TrialState> step_before_;  ///< as the step before this one ended
+  bool inherits_ = false;                  ///< its conversation goes on
+  TrialState last_;                        ///< as run() left it
   std::vector<Turn> cassette_;
   std::unique_ptr<ExternalPolicy> external_;
   std::optional<Cascade> router_;

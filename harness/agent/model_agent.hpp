@@ -49,6 +49,7 @@ struct ModelAgentParts {
   std::function<std::vector<Turn>(const std::string& trial)> cassette;
   std::string nonce;       ///< the head of the prompt, so that no other trial warms it
   std::function<void(Branch)> part;  ///< takes the ways that part from this one
+  std::string step = {};       ///< of a multi-step task, by name
   bool forks = true;           ///< a replay forks nowhere: its cassette holds paths alone
 };
 

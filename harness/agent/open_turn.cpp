@@ -18,7 +18,7 @@ std::vector<TreeMember> take_dissenters(std::vector<TreeMember>& members,
 }
 
 std::string segment_id(const std::string& owner, int try_number, const TrialState& state) {
-  std::string id = fmt::format("{}#{}/s{}", owner, try_number, state.router.restarts);
+  std::string id = fmt::format("{}#{}/s{}", owner, try_number, state.router.restarts + state.steps);
   if (state.summaries > 0) id += fmt::format("~{}", state.summaries);
   if (state.partings > 0) id += fmt::format(".{}{}", state.partings, state.aside ? "f" : "");
   return id;

@@ -69,6 +69,7 @@ std::unique_ptr<Agent> agent_there(const ModelAgentParts& here, std::vector<Tree
                        .cassette = here.cassette,
                        .nonce = here.nonce,
                        .part = here.part,
+                       .step = here.step,
                        .forks = here.forks};
   return make_model_agent(std::move(parts), std::move(state), std::move(turn));
 }

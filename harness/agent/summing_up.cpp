@@ -46,4 +46,15 @@ SummingUp sum_up_history(TrialLedger& ledger, int tier, const TrialState& state,
   return summing_up;
 }
 
+Turn summed_up_row(const TrialState& state, int tier, const SummingUp& summary) {
+  Turn turn;
+  turn.segment = state.segment;
+  turn.turn = state.turn;
+  turn.tier = tier;
+  turn.accepted_call = summary.answer.call;
+  turn.actions = "[]";
+  turn.results = kSummedUp;
+  return turn;
+}
+
 }  // namespace weir

@@ -25,4 +25,9 @@ struct SummingUp {
                                        const nlohmann::json& tools, const Message& request,
                                        Deadline& deadline);
 
+/// Results of a turn that summed the history up.
+inline constexpr const char* kSummedUp = R"([{"status":"summed_up"}])";
+/// The row of a turn that summed the history up.
+[[nodiscard]] Turn summed_up_row(const TrialState& state, int tier, const SummingUp& summary);
+
 }  // namespace weir

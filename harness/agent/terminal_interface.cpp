@@ -27,8 +27,10 @@ class TerminalInterface final : public ComputerInterface {
   explicit TerminalInterface(const Parts& parts) : parts_(parts) {}
 
   ChatRequest opening(const AgentTask& task) const override {
-    return {terminal_opening(task, parts_.limit), nullptr};
+    return {terminal_opening(task, parts_.environment.network, parts_.limit), nullptr};
   }
+
+  Message next_step(const AgentTask& task) const override { return terminal_next_step(task); }
 
   void begin() override {
     TerminalRequest request = terminal_request(parts_.environment);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "harness/agent/keystrokes.hpp"
+#include "harness/agent/task_words.hpp"
 #include "harness/agent/terminal_reply.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/text.hpp"
@@ -60,10 +61,19 @@ constexpr const char* kStateWork =
 
 constexpr const char* kPatchEnding =
     "What counts is the difference between the repository's files when you finish and those you "
-    "began with. The machine has no network.";
+    "began with. Your programs run {network}.";
 constexpr const char* kStateEnding =
     "What counts is the state of the machine's files when you finish; your programs are ended "
-    "then. The machine has no network.";
+    "then. Your programs run {network}.";
+
+constexpr const char* kNextStep =
+    R"(That step is over. Carry out the next one, on the machine as it is now, at a new terminal.
+
+<task>
+{instruction}
+</task>
+
+Work and answer as before.)";
 
 constexpr const char* kTimeLimit =
     "- You have {limit} in all, thinking and waiting included. What is left is told with each "
@@ -145,7 +155,8 @@ Draft read_terminal_draft(const Completion& completion, bool claimed) {
   return draft;
 }
 
-std::vector<Message> terminal_opening(const AgentTask& task, std::optional<milliseconds> limit) {
+std::vector<Message> terminal_opening(const AgentTask& task, Network network,
+                                      std::optional<milliseconds> limit) {
   const bool patch = task.deliverable == Deliverable::patch;
   std::string text = kTask;
   if (limit) text += filled(kTimeLimit, "{limit}", rounded(*limit));
@@ -153,8 +164,13 @@ std::vector<Message> terminal_opening(const AgentTask& task, std::optional<milli
   text = filled(std::move(text), "{ending}", patch ? kPatchEnding : kStateEnding);
   text = filled(std::move(text), "{work}", patch ? kPatchWork : kStateWork);
   text = filled(std::move(text), "{workdir}", task.environment.workdir);
-  text = filled(std::move(text), "{instruction}", trimmed(task.instruction));  // may hold braces
+  text = filled(std::move(text), "{network}", reach_of(network));
+  text = filled(std::move(text), "{instruction}", asked_of(task));  // may hold braces
   return {{Role::system, kSystem, "", {}, ""}, {Role::user, text, "", {}, ""}};
+}
+
+Message terminal_next_step(const AgentTask& task) {
+  return {Role::user, filled(kNextStep, "{instruction}", asked_of(task)), "", {}, ""};
 }
 
 const std::string& terminal_protocol_sha256() {
@@ -166,6 +182,7 @@ const std::string& terminal_protocol_sha256() {
                                         .add(kStateWork)
                                         .add(kPatchEnding)
                                         .add(kStateEnding)
+                                        .add(kNextStep)
                                         .add(kTimeLimit)
                                         .add(kHowToAnswer)
                                         .add(kConfirm)

@@ -22,9 +22,12 @@ inline constexpr int kTerminalColumns = 160;
 /// `claimed`: the answer before said that the task is complete.
 [[nodiscard]] Draft read_terminal_draft(const Completion& completion, bool claimed);
 
-/// The two first messages. `limit`: the time the task grants, if it grants any.
-[[nodiscard]] std::vector<Message> terminal_opening(const AgentTask& task,
+/// The two first messages. `network`: what programs can reach; `limit`: the time the task grants,
+/// if it grants any.
+[[nodiscard]] std::vector<Message> terminal_opening(const AgentTask& task, Network network,
                                                     std::optional<milliseconds> limit);
+/// What the next step of a task says to whoever goes on with the conversation of the one before.
+[[nodiscard]] Message terminal_next_step(const AgentTask& task);
 
 /// Digest of everything here that shapes behaviour.
 [[nodiscard]] const std::string& terminal_protocol_sha256();

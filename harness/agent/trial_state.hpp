@@ -32,6 +32,7 @@ struct TrialState {
   double used_at_start = 0;           ///< of the limits, before the trajectory began: in [0,1]
   RouterState router;
   std::string segment;
+  int steps = 0;                      ///< of a multi-step task, before this one
   int summaries = 0;                  ///< times its history began again with a summary
   bool claimed_complete = false;      ///< terminal: the last turn said that the task is complete
   int partings = 0;                   ///< times another way parted from this one

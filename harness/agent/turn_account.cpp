@@ -27,4 +27,20 @@ json account_of(const TurnAttempt& attempt) {
           {"undo", attempt.judgement.undo}};
 }
 
+Turn turn_row(const TrialState& state, const TurnAttempt& attempt, const json& discarded) {
+  const auto text = [](const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  };
+  Turn turn;
+  turn.segment = state.segment;
+  turn.turn = state.turn;
+  turn.tier = attempt.tier;
+  turn.accepted_call = attempt.answer.call;
+  turn.actions = text(attempt.commands());
+  turn.results = text(results_of(attempt));
+  if (!discarded.empty()) turn.discarded = text(discarded);
+  for (const auto& result : attempt.results) turn.box_ms += result.wall.count();
+  return turn;
+}
+
 }  // namespace weir

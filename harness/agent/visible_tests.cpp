@@ -81,9 +81,10 @@ std::set<std::string> programs_of(const fs::path& folder) {
 
 /// Tests in the agent's box that equal a program of the verifier's; nullopt if they could
 /// not all be looked at.
-std::optional<int> shared_files(const fs::path& hidden, const std::string& command,
+std::optional<int> shared_files(const std::vector<fs::path>& hidden, const std::string& command,
                                 const CheckRoom& room) {
-  const auto programs = programs_of(hidden);
+  std::set<std::string> programs;
+  for (const auto& folder : hidden) programs.merge(programs_of(folder));
   if (programs.empty()) return 0;
   const auto permit = acquire_paused(room.busy_boxes, room.deadline);
   const auto box = room.sandbox.create(room.environment.on(room.environment.snapshot));
@@ -113,6 +114,13 @@ std::optional<int> shared_files(const fs::path& hidden, const std::string& comma
   return shared;
 }
 
+/// Where the verifier's programs are, every step's too.
+std::vector<fs::path> test_folders(const Task& task, const RewardGrading& grading) {
+  std::vector<fs::path> folders = {grading.tests};
+  for (const auto& step : task.hidden.terminal.steps) folders.push_back(step.tests);
+  return folders;
+}
+
 void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tests) {
   if (const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading)) {
     const TestNames& names = tests.at_start;
@@ -122,7 +130,7 @@ void look_for_overlap(const Task& task, const CheckRoom& room, VisibleTests& tes
     tests.pass_to_pass = count_in(grading->pass_to_pass, names.green);
     tests.overlap_known = !tests.red_at_start || !names.red.empty();
   } else if (const auto* reward = std::get_if<RewardGrading>(&task.hidden.grading)) {
-    const auto shared = shared_files(reward->tests, tests.command, room);
+    const auto shared = shared_files(test_folders(task, *reward), tests.command, room);
     tests.overlap_known = shared.has_value();
     tests.shared_files = shared.value_or(0);
   }

@@ -7,6 +7,7 @@
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
 #include "results/store/reader.hpp"
+#include "tasks/phase_network.hpp"
 #include "tasks/text.hpp"
 
 namespace weir::cli {
@@ -80,6 +81,8 @@ int run(const TasksListCommand& command) {
       const std::string& why = state == "defect" ? task.defect : task.unsupported;
       rows.push_back({task.shown.id, task.shown.format, task.shown.dialect, task.shown.difficulty,
                       why.empty() ? state : state + ": " + why});
+      std::vector<std::string> deviations = task.shown.environment.deviations;
+      for (auto& network : networks_not_given(task)) deviations.push_back(std::move(network));
       list.push_back({{"id", task.shown.id},
                       {"suite", task.shown.suite},
                       {"format", task.shown.format},
@@ -90,7 +93,7 @@ int run(const TasksListCommand& command) {
                       {"sha256", task.sha256},
                       {"defect", task.defect},
                       {"unsupported", task.unsupported},
-                      {"deviations", task.shown.environment.deviations}});
+                      {"deviations", deviations}});
     }
   }
   if (command.common.json) {

@@ -83,6 +83,8 @@ class Parser {
         ->check(CLI::PositiveNumber);
     sub->add_flag("--allow-model-change", run_.allow_model_change,
                   "Read the run as one even if a model changes under its name");
+    sub->add_option("--network", run_.overrides.network,
+                    "none, or declared: each phase of a task has the network it declares");
     sub->add_flag("--strict-integrity", run_.overrides.strict_integrity,
                   "A trial that tried to bend its grading is invalid");
     sub->add_flag("--dry-run", run_.dry_run, "Say what would be run, and stop");

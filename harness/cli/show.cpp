@@ -49,6 +49,7 @@ struct TrialView {
   std::vector<Call> calls;
   std::vector<Decision> decisions;
   std::vector<Signal> signals;
+  std::vector<StepPrompt> steps;
 
   TrialView(const Reader& reader, const std::string& trial)
       : id(trial),
@@ -56,7 +57,16 @@ struct TrialView {
         turns(reader.turns(trial)),
         calls(reader.calls(trial)),
         decisions(reader.decisions(trial)),
-        signals(reader.signals(trial)) {}
+        signals(reader.signals(trial)),
+        steps(reader.step_prompts(trial)) {}
+
+  /// "" where the task has none.
+  [[nodiscard]] std::string step_of(const std::string& segment) const {
+    for (const auto& step : steps) {
+      if (step.number == restarts_before(segment)) return step.step;
+    }
+    return {};
+  }
 };
 
 std::string signals_of(const TrialView& view, const std::string& call) {
@@ -160,7 +170,11 @@ std::vector<Turn> all_turns(const TrialView& view) {
 void print_turns(const TrialView& view) {
   std::string segment;
   for (const auto& turn : all_turns(view)) {
-    if (!segment.empty() && restarts_before(turn.segment) != restarts_before(segment)) {
+    const bool begins = segment.empty() || restarts_before(turn.segment) != restarts_before(segment);
+    const std::string step = view.step_of(turn.segment);
+    if (begins && !step.empty()) {
+      fmt::print("\n--- step {} ---\n", printable(step));
+    } else if (begins && !segment.empty()) {
       fmt::print("\n--- the trial begins again, in a fresh box ---\n");
     }
     segment = turn.segment;
@@ -196,6 +210,39 @@ json findings_json(const Reader& reader, const std::string& id) {
     list.push_back({{"kind", *row[0]},
                     {"turn", row[1] ? json(std::stoi(*row[1])) : json()},
                     {"detail", row[2].value_or("")}});
+  }
+  return list;
+}
+
+void print_steps(const Reader& reader, const std::string& id) {
+  const Rows rows = reader.query(
+      "SELECT step, turns, calls, coalesce(reward, '-') FROM v_step WHERE trial = " + sql_text(id));
+  for (const auto& row : rows.rows) {
+    fmt::print("step {}: {} turns, {} calls, reward {}\n", printable(row[0].value_or("")),
+               row[1].value_or("?"), row[2].value_or("?"), row[3].value_or("-"));
+  }
+}
+
+void print_artifacts(const Try& attempt) {
+  for (const auto& each : attempt.artifacts) {
+    const std::string where =
+        each.path.empty() ? "not kept"
+                          : fmt::format("{} ({} files, {} bytes)", each.path, each.files, each.bytes);
+    fmt::print("artifact{} {}: {}{}\n", each.step.empty() ? "" : " of " + printable(each.step),
+               printable(each.source), printable(where),
+               each.note.empty() ? "" : "; " + printable(each.note));
+  }
+}
+
+json artifacts_json(const Try& attempt) {
+  json list = json::array();
+  for (const auto& each : attempt.artifacts) {
+    list.push_back({{"step", each.step},
+                    {"source", each.source},
+                    {"path", each.path.empty() ? json() : json(each.path)},
+                    {"files", each.files},
+                    {"bytes", each.bytes},
+                    {"note", each.note}});
   }
   return list;
 }
@@ -238,6 +285,8 @@ void print_trial(const Reader& reader, const ShowCommand& command, const std::st
   if (!attempt.message.empty()) fmt::print("{}\n", printable(attempt.message));
   if (attempt.anomalies.size() > 2) fmt::print("anomalies: {}\n", printable(attempt.anomalies));
   print_findings(reader, id);
+  print_steps(reader, id);
+  print_artifacts(attempt);
   if (command.turns) print_turns(view);
   if (command.calls) print_calls(view);
   if (!command.turns && !command.calls) {
@@ -277,11 +326,13 @@ json trial_json(const Reader& reader, const ShowCommand& command, const std::str
               {"outcome", view.attempt.outcome ? json(name_of(*view.attempt.outcome)) : json()},
               {"message", view.attempt.message},
               {"audit", findings_json(reader, id)},
+              {"artifacts", artifacts_json(view.attempt)},
               {"submission", view.attempt.submission},
               {"evidence", view.attempt.evidence}};
   json turns = json::array();
   for (const auto& turn : view.turns) {
     turns.push_back({{"turn", turn.turn},
+                     {"step", view.step_of(turn.segment)},
                      {"tier", turn.tier},
                      {"accepted_call", turn.accepted_call},
                      {"actions", parsed_or_null(turn.actions)},

@@ -171,6 +171,18 @@ void TrialLedger::begin_history(const std::string& segment) {
   }
 }
 
+void TrialLedger::begin_step(const std::string& segment, bool own_history) {
+  if (own_history) return begin_segment(segment);
+  trial_.segment = segment;
+  ++segments_;
+}
+
+bool TrialLedger::recorded_beyond() const {
+  return std::any_of(recorded_.begin(), recorded_.end(), [&](const auto& entry) {
+    return restarts_before(entry.second.segment) > segments_;
+  });
+}
+
 std::unique_ptr<TrialLedger> TrialLedger::fork(const std::string& trial,
                                                const std::string& segment) const {
   std::vector<TierModel> tiers;

@@ -91,6 +91,11 @@ class TrialLedger {
   void begin_segment(const std::string& segment);
   /// The same where a long history is left behind for a short one, in the midst of the work.
   void begin_history(const std::string& segment);
+  /// The calls that follow are of a task's next step, in a history of its own or in the present
+  /// one that goes on.
+  void begin_step(const std::string& segment, bool own_history);
+  /// Whether calls of a later segment are recorded: of a try that went on from here.
+  [[nodiscard]] bool recorded_beyond() const;
   /// The calls that follow belong to `segment`, which goes on with the present history.
   void go_on_in(const std::string& segment) { trial_.segment = segment; }
   /// The books of `trial`, which parts from this one here: all that was spent and sent so far

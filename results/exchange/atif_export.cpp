@@ -46,11 +46,11 @@ class Exporter {
     if (!prompt_.is_object()) {
       throw UserError(fmt::format("{}: no trajectory is kept of it", record_.trial.trial));
     }
-    add_prompt();
+    add_prompt(prompt_);
     std::string segment;
     for (const TurnCalls& turn : turns_of(record_)) {
       const bool again = restarts_before(turn.segment) != restarts_before(segment);
-      if (!segment.empty() && again) add_restart(turn.segment);
+      if (!segment.empty() && again) add_beginning(turn.segment);
       segment = turn.segment;
       for (const Call* call : turn.calls) add_call(*call, turn);
     }
@@ -72,14 +72,20 @@ class Exporter {
     return steps_.back();
   }
 
-  void add_prompt() {
-    for (const auto& message : list_at(prompt_, "messages")) {
-      add_step(text_at(message, "role") == "system" ? "system" : "user",
-               text_at(message, "content"));
+  void add_prompt(const json& prompt, const json& extra = {}) {
+    for (const auto& message : list_at(prompt, "messages")) {
+      json& step = add_step(text_at(message, "role") == "system" ? "system" : "user",
+                            text_at(message, "content"));
+      if (!extra.is_null()) step["extra"] = {{"weir", extra}};
     }
   }
 
-  void add_restart(const std::string& segment) {
+  /// Of the task's next step, or of the whole trial again.
+  void add_beginning(const std::string& segment) {
+    if (const StepPrompt* next = later_step(record_, restarts_before(segment))) {
+      add_prompt(stored(next->prompt), {{"segment", segment}, {"step", next->step}});
+      return;
+    }
     json& step =
         add_step("system", "The trial begins again in a fresh box, from the first prompt.");
     step["extra"] = {{"weir", {{"segment", segment}}}};

@@ -32,8 +32,12 @@ json messages_of(const TrialRecord& record) {
   int restarts = -1;
   for (const TurnCalls& turn : turns_of(record)) {
     if (restarts_before(turn.segment) != restarts) {  // the last beginning is the one that counts
-      messages = prompt.value("messages", json::array());
       restarts = restarts_before(turn.segment);
+      if (const StepPrompt* step = later_step(record, restarts)) {
+        append(messages, stored(step->prompt).value("messages", json::array()));
+      } else {
+        messages = prompt.value("messages", json::array());
+      }
     }
     if (turn.accepted == nullptr) continue;
     for (const Call* call : turn.calls) {
@@ -46,6 +50,13 @@ json messages_of(const TrialRecord& record) {
   json stats = {{"api_calls", record.calls.size()}};
   stats["instance_cost"] =
       record.trial.cost_pusd ? json(static_cast<double>(*record.trial.cost_pusd) / 1e12) : json();
+  json artifacts = json::array();
+  for (const auto& each : record.attempt.artifacts) {
+    artifacts.push_back({{"step", each.step},
+                         {"source", each.source},
+                         {"path", each.path.empty() ? json() : json(each.path)},
+                         {"note", each.note}});
+  }
   return {{"trajectory_format", "mini-swe-agent-1"},
           {"info",
            {{"exit_status", record.trial.stop_reason},
@@ -55,6 +66,7 @@ json messages_of(const TrialRecord& record) {
              {{"version", record.run.weir_version},
               {"trial", record.trial.trial},
               {"outcome", name_of(record.trial.outcome)},
+              {"artifacts", artifacts},
               {"simulated", record.run.simulated || record.config.simulated}}}}},
           {"messages", messages}};
 }

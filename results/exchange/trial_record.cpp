@@ -11,9 +11,17 @@ TrialRecord read_trial_record(const Reader& reader, const Run& run, const Config
           trial,
           reader.counted_try(trial.trial),
           reader.first_prompt(trial.trial),
+          reader.step_prompts(trial.trial),
           reader.turns(trial.trial),
           reader.calls(trial.trial),
           reader.decisions(trial.trial)};
+}
+
+const StepPrompt* later_step(const TrialRecord& record, int number) {
+  for (std::size_t i = 1; i < record.steps.size(); ++i) {
+    if (record.steps[i].number == number) return &record.steps[i];
+  }
+  return nullptr;
 }
 
 std::vector<TurnCalls> turns_of(const TrialRecord& record) {

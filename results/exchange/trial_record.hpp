@@ -15,10 +15,15 @@ struct TrialRecord {
   TrialSummary trial;
   Try attempt;
   std::string prompt;  ///< first messages and tools, as JSON text; "" = no model was asked
+  std::vector<StepPrompt> steps;  ///< of a multi-step task, as far as it was walked
   std::vector<Turn> turns;
   std::vector<Call> calls;
   std::vector<Decision> decisions;
 };
+
+/// The step whose conversation began with segments of this number; nullptr if it is none's, or
+/// the first one's, whose prompt is the trial's.
+[[nodiscard]] const StepPrompt* later_step(const TrialRecord& record, int number);
 
 [[nodiscard]] TrialRecord read_trial_record(const Reader& reader, const Run& run,
                                             const ConfigRow& config, const TrialSummary& trial);

@@ -25,6 +25,8 @@ extern const char weir_migrate_4_to_5_begin[];
 extern const char weir_migrate_4_to_5_end[];
 extern const char weir_migrate_5_to_6_begin[];
 extern const char weir_migrate_5_to_6_end[];
+extern const char weir_migrate_6_to_7_begin[];
+extern const char weir_migrate_6_to_7_end[];
 
 namespace weir {
 namespace fs = std::filesystem;
@@ -44,7 +46,8 @@ const std::array<std::string, kSchemaVersion - 1>& migrations() {
       std::string(weir_migrate_2_to_3_begin, weir_migrate_2_to_3_end),
       std::string(weir_migrate_3_to_4_begin, weir_migrate_3_to_4_end),
       std::string(weir_migrate_4_to_5_begin, weir_migrate_4_to_5_end),
-      std::string(weir_migrate_5_to_6_begin, weir_migrate_5_to_6_end)};
+      std::string(weir_migrate_5_to_6_begin, weir_migrate_5_to_6_end),
+      std::string(weir_migrate_6_to_7_begin, weir_migrate_6_to_7_end)};
   return all;
 }
 

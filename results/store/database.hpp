@@ -13,7 +13,7 @@ namespace weir {
 
 // Internal to results/store: the only header that knows SQLiteCpp.
 
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 /// Opens (and creates, and migrates) a database for writing: WAL, foreign keys
 /// on, 5 s busy timeout. One of an older version is copied to FILE.schema-N.backup

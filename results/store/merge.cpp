@@ -28,6 +28,7 @@ constexpr TableKey kTables[] = {
     {"try", "trial, try"},
     {"reward", "trial, try, step, key"},
     {"audit", "trial, try, number"},
+    {"artifact", "trial, try, number"},
     {"segment", "id"},
     {"turn", "segment, turn"},
     {"fork", "id"},

@@ -35,7 +35,7 @@ struct PruneResult {
   std::uintmax_t bytes_after = 0;
 };
 
-/// Makes a database small: drops the texts (prompts, answers, outputs, logs) of old
+/// Makes a database small: drops the texts (prompts, answers, outputs, logs) and artifacts of old
 /// finished runs, or the runs themselves. Numbers of pruned runs stay as they were; they
 /// can no longer be replayed. Runs that a baseline is pinned to are kept whole.
 [[nodiscard]] PruneResult prune(const std::filesystem::path& file, const PruneOptions& options);

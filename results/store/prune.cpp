@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "results/store/artifacts_folder.hpp"
 #include "results/store/database.hpp"
 #include "results/store/merge.hpp"
 #include "results/store/reader.hpp"
@@ -32,6 +33,7 @@ void drop_texts(SQLite::Database& database, const std::string& run, const std::s
         fmt::format("UPDATE turn SET observation_z = NULL, discarded_z = NULL WHERE segment IN {}",
                     kSegments),
         fmt::format("UPDATE try SET evidence_z = NULL WHERE trial IN {}", kTrials),
+        fmt::format("UPDATE artifact SET path = NULL, note = 'pruned' WHERE trial IN {}", kTrials),
         fmt::format("UPDATE run SET pruned_at = '{}' WHERE id = ?1", now)});
 }
 
@@ -45,6 +47,7 @@ void drop_run(SQLite::Database& database, const std::string& run) {
         fmt::format("DELETE FROM segment WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM reward WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM audit WHERE trial IN {}", kTrials),
+        fmt::format("DELETE FROM artifact WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM imported WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM try WHERE trial IN {}", kTrials),
         "DELETE FROM trial WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
@@ -90,6 +93,8 @@ PruneResult prune(const fs::path& file, const PruneOptions& options) {
       drop_texts(*database, run, format_time(now));
     }
     transaction.commit();
+    std::error_code ignored;
+    fs::remove_all(artifacts_folder(file, run), ignored);
   }
   database->exec("VACUUM");
   database->exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -101,7 +101,7 @@ const std::string& calls_of_trial() {
           "coalesce(call.notes LIKE '%\"total_contradicts\"%', 0), "
           "segment.id, call.turn, call.tier, call.sample, call.latency_ms, call.ttft_ms, "
           "step.segment IS NOT NULL AND (step.until IS NULL OR call.turn < step.until) AS on_path, "
-          "call.trial <> ?1 AS shared "
+          "call.trial <> ?1 AS shared, segment.step <> '' "
           "FROM mine JOIN segment ON segment.id = mine.segment "
           "JOIN call ON call.segment = segment.id LEFT JOIN step ON step.segment = segment.id "
           "WHERE on_path OR NOT shared "
@@ -136,6 +136,7 @@ BilledCall read_billed_call(SQLite::Statement& row, const std::map<std::string, 
   call.ttft_ms = read_optional(row.getColumn(23));
   call.counted = row.getColumn(24).getInt() != 0;
   call.shared = row.getColumn(25).getInt() != 0;
+  call.of_step = row.getColumn(26).getInt() != 0;
   return call;
 }
 

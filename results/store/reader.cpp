@@ -171,6 +171,23 @@ bool Reader::visibly_failed(const std::string& trial) const {
   return row.executeStep() && row.getColumn(0).getDouble() > 0;
 }
 
+namespace {
+
+void read_artifacts(Reader::State& state, Try& attempt) {
+  auto row = state.prepare(
+      "SELECT step, source, coalesce(path, ''), files, bytes, coalesce(note, '') FROM artifact "
+      "JOIN trial ON trial.id = artifact.trial AND trial.counted_try = artifact.try "
+      "WHERE trial.id = ? ORDER BY number",
+      attempt.trial);
+  while (row.executeStep()) {
+    attempt.artifacts.push_back({row.getColumn(0).getString(), row.getColumn(1).getString(),
+                                 row.getColumn(2).getString(), row.getColumn(3).getInt64(),
+                                 row.getColumn(4).getInt64(), row.getColumn(5).getString()});
+  }
+}
+
+}  // namespace
+
 Try Reader::counted_try(const std::string& trial) const {
   Try attempt;
   auto row = state_->prepare(
@@ -197,6 +214,8 @@ Try Reader::counted_try(const std::string& trial) const {
   attempt.wall_ms = row.getColumn(13).getInt64();
   attempt.model_ms = row.getColumn(14).getInt64();
   attempt.box_ms = row.getColumn(15).getInt64();
+  attempt.trial = trial;
+  read_artifacts(*state_, attempt);
   return attempt;
 }
 
@@ -206,6 +225,20 @@ std::string Reader::first_prompt(const std::string& trial) const {
                                  "step.segment WHERE parent IS NULL"),
       trial);
   return row.executeStep() ? read_text_column(row.getColumn(0)) : std::string();
+}
+
+std::vector<StepPrompt> Reader::step_prompts(const std::string& trial) const {
+  auto row = state_->prepare(
+      kPathOfTrial + std::string("SELECT segment.id, segment.step, prompt_z FROM step JOIN segment "
+                                 "ON segment.id = step.segment WHERE segment.step <> '' "
+                                 "ORDER BY segment.rowid"),
+      trial);
+  std::vector<StepPrompt> steps;
+  while (row.executeStep()) {
+    steps.push_back({restarts_before(row.getColumn(0).getString()), row.getColumn(1).getString(),
+                     read_text_column(row.getColumn(2))});
+  }
+  return steps;
 }
 
 std::string sql_text(const std::string& text) {

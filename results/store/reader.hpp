@@ -40,6 +40,14 @@ struct WrittenRows {
   std::vector<Decision> decisions;
 };
 
+/// How a step of a multi-step task began.
+struct StepPrompt {
+  int number = 0;      ///< of its segments: restarts_before()
+  std::string step;
+  std::string prompt;  ///< first messages and tools, as JSON text; of a conversation that goes on
+                       ///< the messages that came with the step
+};
+
 /// A fork with both its ways: the one its trial took, and the other.
 struct ForkPair {
   Fork fork;
@@ -109,6 +117,8 @@ class Reader {
   [[nodiscard]] Try counted_try(const std::string& trial) const;
   /// The first messages and tools of the counted try, as JSON text; "" if none.
   [[nodiscard]] std::string first_prompt(const std::string& trial) const;
+  /// The first messages of each step of a multi-step task that the counted try began, in order.
+  [[nodiscard]] std::vector<StepPrompt> step_prompts(const std::string& trial) const;
   /// What a trial's path holds; in a tree also what other trials wrote of it.
   [[nodiscard]] std::vector<Turn> turns(const std::string& trial) const;
   [[nodiscard]] std::vector<Call> calls(const std::string& trial) const;

@@ -1,4 +1,4 @@
--- Weir's database, schema version 6. Tables may change with the version; the
+-- Weir's database, schema version 7. Tables may change with the version; the
 -- views (views.sql) are a contract. All ids are TEXT and unique in a database. Columns
 -- named *_z hold text, zstd-compressed when large (see text_column.hpp).
 
@@ -101,6 +101,20 @@ CREATE TABLE audit (
   PRIMARY KEY (trial, try, number)
 ) STRICT, WITHOUT ROWID;
 
+-- What tasks wanted kept of their agents' boxes; the files lie in a folder, not here.
+CREATE TABLE artifact (
+  trial TEXT NOT NULL REFERENCES trial(id),
+  try INTEGER NOT NULL,
+  number INTEGER NOT NULL,         -- within the try, in the order they were taken
+  step TEXT NOT NULL,
+  source TEXT NOT NULL,            -- path in the box
+  path TEXT,                       -- absolute, on the host; NULL = nothing was kept
+  files INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  note TEXT,                       -- what was left, and why
+  PRIMARY KEY (trial, try, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE segment (
   id TEXT PRIMARY KEY,
   trial TEXT NOT NULL REFERENCES trial(id),
@@ -108,7 +122,8 @@ CREATE TABLE segment (
   parent TEXT REFERENCES segment(id),
   fork_turn INTEGER,               -- turns of the parent below this one are shared
   prompt_z ANY,
-  aside INTEGER NOT NULL DEFAULT 0 -- 1: a fork's way, on no trial's path
+  aside INTEGER NOT NULL DEFAULT 0, -- 1: a fork's way, on no trial's path
+  step TEXT NOT NULL DEFAULT ''    -- of a multi-step task, by name
 ) STRICT;
 CREATE INDEX segment_by_trial ON segment(trial, try);
 

@@ -28,9 +28,10 @@ SELECT s_trial.run AS run, call.trial AS trial, call.segment AS segment, call.tu
        call.wait_ms AS wait_ms, call.started_at AS started_at,
        call.model AS model, call.http_status AS http_status, call.notes AS notes,
        call.request_sha256 AS request_sha256, call.prefix_sha256 AS prefix_sha256,
-       call.replayed AS replayed
+       call.replayed AS replayed, s_segment.step AS step
 FROM call
 JOIN trial AS s_trial ON s_trial.id = call.trial
+JOIN segment AS s_segment ON s_segment.id = call.segment
 LEFT JOIN turn ON turn.segment = call.segment AND turn.turn = call.turn;
 
 CREATE VIEW v_decision AS
@@ -256,3 +257,30 @@ SELECT trial.run AS run, audit.trial AS trial, audit.kind AS kind, audit.turn AS
        audit.detail AS detail
 FROM audit
 JOIN trial ON trial.id = audit.trial AND trial.counted_try = audit.try;
+
+-- Of a counted try's artifacts: where they lie, and what was left.
+CREATE VIEW v_artifact AS
+SELECT trial.run AS run, artifact.trial AS trial, artifact.step AS step,
+       artifact.source AS source, artifact.path AS path, artifact.files AS files,
+       artifact.bytes AS bytes, artifact.note AS note
+FROM artifact
+JOIN trial ON trial.id = artifact.trial AND trial.counted_try = artifact.try;
+
+-- What each step of a multi-step task took, on the counted try's path, in their order.
+CREATE VIEW v_step AS
+SELECT trial.run AS run, path.trial AS trial, segment.step AS step,
+       (SELECT count(*) FROM turn WHERE turn.segment = path.segment
+          AND (path.until IS NULL OR turn.turn < path.until)) AS turns,
+       count(call.id) AS calls,
+       CASE WHEN count(call.id) = count(call.cost_pusd)
+            THEN coalesce(sum(call.cost_pusd), 0) END AS cost_pusd,
+       (SELECT value FROM reward WHERE reward.trial = path.trial
+          AND reward.try = trial.counted_try AND reward.step = segment.step
+          AND reward.key = 'reward') AS reward
+FROM path
+JOIN segment ON segment.id = path.segment AND segment.step <> ''
+JOIN trial ON trial.id = path.trial
+LEFT JOIN call ON call.segment = path.segment
+                  AND (path.until IS NULL OR call.turn < path.until)
+GROUP BY path.trial, path.segment
+ORDER BY trial.slot, segment.rowid;

@@ -38,8 +38,11 @@ constexpr const char* kFinishTry =
     "environment_sha256 = ?, sandbox = ?, anomalies = ?, submission_z = ?, evidence_z = ?, "
     "wall_ms = ?, model_ms = ?, box_ms = ? WHERE trial = ? AND try = ?";
 constexpr const char* kInsertReward = "INSERT OR REPLACE INTO reward VALUES (?, ?, ?, ?, ?)";
+constexpr const char* kDropArtifacts = "DELETE FROM artifact WHERE trial = ? AND try = ?";
+constexpr const char* kInsertArtifact =
+    "INSERT INTO artifact VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?, ?, nullif(?, ''))";
 constexpr const char* kInsertSegment =
-    "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?)";
+    "INSERT OR IGNORE INTO segment VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?)";
 constexpr const char* kInsertFork =
     "INSERT OR REPLACE INTO fork VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, "
     "nullif(?, ''), nullif(?, ''))";
@@ -236,6 +239,21 @@ struct Writer::State {
       bind_to(insert)(attempt.trial)(attempt.number)(reward.step)(reward.key)(reward.value);
       insert.exec();
     }
+    write_artifacts(attempt);
+  }
+
+  void write_artifacts(const Try& attempt) {
+    auto& drop = prepared(kDropArtifacts);
+    bind_to(drop)(attempt.trial)(attempt.number);
+    drop.exec();
+    int number = 0;
+    for (const auto& each : attempt.artifacts) {
+      auto& insert = prepared(kInsertArtifact);
+      const bool kept = !each.path.empty() && !attempt.artifacts_in.empty();
+      bind_to(insert)(attempt.trial)(attempt.number)(++number)(each.step)(each.source)(
+          kept ? attempt.artifacts_in + "/" + each.path : "")(each.files)(each.bytes)(each.note);
+      insert.exec();
+    }
   }
 };
 
@@ -370,7 +388,7 @@ void Writer::begin_segment(const Segment& segment) {
     Binder bind(statement);
     bind(segment.id)(segment.trial)(segment.try_number)(segment.parent)(segment.fork_turn);
     bind.text_column(segment.prompt);
-    bind(segment.aside ? 1 : 0);
+    bind(segment.aside ? 1 : 0)(segment.step);
     statement.exec();
   });
 }

@@ -15,6 +15,7 @@
 
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tasks/text.hpp"
 
 namespace weir::box {
 namespace fs = std::filesystem;
@@ -42,7 +43,8 @@ bool write_all(int fd, std::string_view bytes) {
 /// opened is looked at before it is read.
 class TreeCopy {
  public:
-  explicit TreeCopy(const TreeCaps& caps) : caps_(caps), bytes_left_(caps.bytes) {}
+  TreeCopy(const TreeCaps& caps, const std::string& root)
+      : caps_(caps), bytes_left_(caps.bytes), below_root_(root.size() + 1) {}
 
   void folder(int from, const fs::path& to, const std::string& shown, int depth) {
     fs::create_directories(to);
@@ -53,6 +55,7 @@ class TreeCopy {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       const std::string below = shown + "/" + name;
+      if (excluded(below.substr(below_root_))) continue;
       if (--entries_left_ < 0) {
         leave_out(below, "too many entries");
         break;
@@ -62,9 +65,35 @@ class TreeCopy {
     ::closedir(entries);
   }
 
+  void file(int from, const struct stat& info, const fs::path& to, const std::string& shown) {
+    if (info.st_size > bytes_left_) return leave_out(shown, "too large");
+    const Descriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                (info.st_mode & 0100U) != 0 ? 0755 : 0644));
+    if (!out) return leave_out(shown, std::strerror(errno));
+    char buffer[65536];
+    for (std::int64_t left = info.st_size; left > 0;) {  // not what it grew to since
+      const ssize_t got = ::read(
+          from, buffer, std::min<std::size_t>(sizeof(buffer), static_cast<std::size_t>(left)));
+      if (got <= 0) break;
+      if (!write_all(out.get(), {buffer, static_cast<std::size_t>(got)})) {
+        return leave_out(shown, std::strerror(errno));
+      }
+      left -= got;
+      bytes_left_ -= got;
+    }
+  }
+
   std::vector<std::string> take() { return std::move(left_out_); }
 
  private:
+  /// A pattern without a slash is any part's name, as for tar.
+  [[nodiscard]] bool excluded(std::string_view path) const {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return std::any_of(caps_.exclude.begin(), caps_.exclude.end(), [&](const auto& pattern) {
+      return glob_match(pattern, path) || glob_match(pattern, name);
+    });
+  }
+
   void one(int parent, const std::string& name, const fs::path& to, const std::string& shown,
            int depth) {
     open_how how{};
@@ -88,24 +117,6 @@ class TreeCopy {
     }
   }
 
-  void file(int from, const struct stat& info, const fs::path& to, const std::string& shown) {
-    if (info.st_size > bytes_left_) return leave_out(shown, "too large");
-    const Descriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                (info.st_mode & 0100U) != 0 ? 0755 : 0644));
-    if (!out) return leave_out(shown, std::strerror(errno));
-    char buffer[65536];
-    for (std::int64_t left = info.st_size; left > 0;) {  // not what it grew to since
-      const ssize_t got = ::read(
-          from, buffer, std::min<std::size_t>(sizeof(buffer), static_cast<std::size_t>(left)));
-      if (got <= 0) break;
-      if (!write_all(out.get(), {buffer, static_cast<std::size_t>(got)})) {
-        return leave_out(shown, std::strerror(errno));
-      }
-      left -= got;
-      bytes_left_ -= got;
-    }
-  }
-
   void leave_out(const std::string& shown, const std::string& why) {
     constexpr std::size_t kMostNamed = 100;
     if (left_out_.size() < kMostNamed) left_out_.push_back(shown + ": " + why);
@@ -114,6 +125,7 @@ class TreeCopy {
   const TreeCaps& caps_;
   std::int64_t bytes_left_;
   int entries_left_ = caps_.entries;
+  std::size_t below_root_;
   std::vector<std::string> left_out_;
 };
 
@@ -148,21 +160,30 @@ void put_folder(Channel& channel, const fs::path& folder, const std::string& pat
   }
 }
 
-std::optional<std::string> get_file(Channel& channel, const std::string& path, std::size_t cap) {
+namespace {
+
+/// A regular file of the box; none if the path is not one.
+Descriptor open_file(Channel& channel, const std::string& path) {
   Request request;
   request.op = Op::open;
   const Descriptor blob = make_blob({path});
   if (channel.gone() || !channel.send(request, {blob.get()})) {
     throw InfraError("box: the init no longer answers");
   }
-  const auto opened = channel.receive(std::chrono::seconds(30));
+  auto opened = channel.receive(std::chrono::seconds(30));
   if (!opened) throw InfraError("box: the init no longer answers");
-  if (opened->reply.error != 0 || !opened->fd) return {};
+  return opened->reply.error == 0 ? std::move(opened->fd) : Descriptor();
+}
+
+}  // namespace
+
+std::optional<std::string> get_file(Channel& channel, const std::string& path, std::size_t cap) {
+  const Descriptor file = open_file(channel, path);
+  if (!file) return {};
   std::string bytes;
   char buffer[65536];
   while (bytes.size() < cap) {
-    const ssize_t got =
-        ::read(opened->fd.get(), buffer, std::min(sizeof(buffer), cap - bytes.size()));
+    const ssize_t got = ::read(file.get(), buffer, std::min(sizeof(buffer), cap - bytes.size()));
     if (got <= 0) break;
     bytes.append(buffer, static_cast<std::size_t>(got));
   }
@@ -171,10 +192,16 @@ std::optional<std::string> get_file(Channel& channel, const std::string& path, s
 
 std::vector<std::string> get_folder(Channel& channel, const std::string& path, const fs::path& to,
                                     const TreeCaps& caps) {
+  TreeCopy copy(caps, path);
+  struct stat info {};
+  if (const Descriptor file = open_file(channel, path); file && ::fstat(file.get(), &info) == 0) {
+    fs::create_directories(to.parent_path());
+    copy.file(file.get(), info, to, path);
+    return copy.take();
+  }
   Request request;
   request.op = Op::folder;
   Received opened = channel.tell(request, std::vector{path}, "get " + path);
-  TreeCopy copy(caps);
   copy.folder(opened.fd.release(), to, path, 0);
   return copy.take();
 }

@@ -139,19 +139,28 @@ void InitBox::begin(Request setup, int blob, int filter, const std::vector<Descr
   (void)channel_->tell(setup, all, "setup");
   lost_ = false;
   if (spec_.network == Network::gateway) open_gateway();
+  if (spec_.network == Network::proxy) open_proxy();
+}
+
+Descriptor InitBox::listen_on(int port) {
+  Request request;
+  request.op = Op::listen;
+  request.port = static_cast<std::uint32_t>(port);
+  return std::move(channel().tell(request, std::vector<int>{}, "listen").fd);
 }
 
 void InitBox::open_gateway() {
-  Request request;
-  request.op = Op::listen;
-  request.port = static_cast<std::uint32_t>(spec_.gateway.port);
-  relay_ = std::make_unique<Relay>(
-      std::move(channel().tell(request, std::vector<int>{}, "listen").fd), spec_.gateway);
+  relay_ = std::make_unique<Relay>(listen_on(spec_.gateway.port), spec_.gateway);
+}
+
+void InitBox::open_proxy() {
+  egress_ = std::make_unique<EgressRelay>(listen_on(spec_.egress.port), spec_.egress);
 }
 
 void InitBox::disconnect() {
   lost_ = true;
   relay_.reset();
+  egress_.reset();
   channel_.reset();
 }
 

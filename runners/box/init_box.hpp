@@ -6,6 +6,7 @@
 
 #include "runners/box/cgroup.hpp"
 #include "runners/box/channel.hpp"
+#include "runners/egress.hpp"
 #include "runners/relay.hpp"
 #include "runners/sandbox.hpp"
 
@@ -54,9 +55,12 @@ class InitBox : public Box {
  private:
   [[nodiscard]] milliseconds wall_left() const;
   void open_gateway();
+  void open_proxy();
+  [[nodiscard]] Descriptor listen_on(int port);
 
   std::optional<Channel> channel_;
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<EgressRelay> egress_;
   std::chrono::steady_clock::time_point created_;
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "runners/host.hpp"
+#include "runners/box_user.hpp"
+#include "runners/grade/artifacts.hpp"
+#include "runners/granted_network.hpp"
 #include "runners/package_tools.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
@@ -15,13 +17,19 @@ namespace {
 
 /// Whatever the agent left where the verdict will appear goes first.
 constexpr const char* kPrepare =
-    "rm -rf /tests /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 "
-    "/logs/verifier";
+    " /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 /logs/verifier";
 
 std::string removal_of(const std::vector<std::string>& paths) {
   std::string script;
   for (const auto& path : paths) script += " && rm -f " + shell_quoted(path);
   return script;
+}
+
+BoxSpec spec_of(const GradingRoom& room, const SnapshotPtr& final) {
+  BoxSpec spec = room.environment.on(final);
+  spec.network = room.network.network;
+  spec.egress = room.network.egress;
+  return spec;
 }
 
 }  // namespace
@@ -30,7 +38,7 @@ FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& v
     : room_(room),
       verdict_(verdict),
       changed_(changed_machinery(final, room)),
-      box_(room.sandbox.create(room.environment.on(final))) {
+      box_(room.sandbox.create(spec_of(room, final))) {
   try {
     start_service(*box_, room.environment, room.stop);
   } catch (const InfraError& error) {  // it came up before the agent did anything
@@ -43,6 +51,11 @@ ExecResult FinalBox::run(const VerifierCall& call) {
   request.script = call.script;
   request.cwd = room_.environment.workdir;
   request.env = room_.environment.env;
+  add_network(request.env, room_.network);
+  try {
+    take_home(*box_, call.user, request.env);
+  } catch (const InfraError&) {  // whoever is not there any more will not run
+  }
   for (const auto& [name, value] : call.env) request.env[name] = value;
   if (has_tools_) request.env = with_package_tools(std::move(request.env));
   request.user = call.user;
@@ -64,9 +77,19 @@ void FinalBox::collect(const std::vector<CollectCommand>& commands) {
   }
 }
 
-bool FinalBox::prepare() {
+std::vector<KeptArtifact> FinalBox::take(const std::vector<Artifact>& artifacts,
+                                         const std::filesystem::path& folder) {
+  return take_artifacts(*box_, artifacts, room_.environment.workdir, folder);
+}
+
+bool FinalBox::has(const std::string& file) {
+  return box_->get(file, 1).has_value();
+}
+
+bool FinalBox::prepare(bool keep_tests) {
+  const std::string empty = keep_tests ? "rm -rf" : "rm -rf /tests";
   const ExecResult prepared =
-      run({kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
+      run({empty + kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
   const bool clean =
       !box_->get("/logs/verifier/reward.txt", 1) && !box_->get("/logs/verifier/reward.json", 1);
   if (prepared.ok() && clean) return true;
@@ -104,8 +127,10 @@ bool FinalBox::open(const std::string& script) {
   return false;
 }
 
-bool FinalBox::bring_tools(const std::filesystem::path& script) {
-  if (!fetches_packages(read_host_file(script))) return true;
+bool FinalBox::bring_tools(const std::string& script) {
+  constexpr std::size_t kScriptCap = 1 << 20;
+  if (room_.network.network != Network::none) return true;
+  if (!fetches_packages(box_->get("/tests/" + script, kScriptCap).value_or(""))) return true;
   try {
     bring_package_tools(*box_);
   } catch (const InfraError& error) {  // by programs the agent may have changed

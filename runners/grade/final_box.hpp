@@ -30,15 +30,21 @@ class FinalBox {
 
   /// What the task wants run before the tests come.
   void collect(const std::vector<CollectCommand>& commands);
-  /// Empties /tests and /logs/verifier. False if the state cannot be graded.
-  [[nodiscard]] bool prepare();
+  /// Takes the task's artifacts out to `folder` (artifacts.hpp).
+  [[nodiscard]] std::vector<KeptArtifact> take(const std::vector<Artifact>& artifacts,
+                                               const std::filesystem::path& folder);
+  /// Whether a file is there: a separate verifier's box may bring its tests.
+  [[nodiscard]] bool has(const std::string& file);
+  /// Empties /logs/verifier, and /tests unless `keep_tests`. False if the state cannot be graded.
+  [[nodiscard]] bool prepare(bool keep_tests = false);
   /// Puts a folder's files at /tests, over what is there. False if something stands in the way.
   [[nodiscard]] bool place(const std::filesystem::path& folder);
   [[nodiscard]] bool place_file(const std::filesystem::path& file, const std::string& path);
   /// Lets whoever the verifier runs as read the tests and start `script` among them.
   [[nodiscard]] bool open(const std::string& script);
-  /// If the verifier's script would fetch its tools: lets the base's own stand in for them.
-  [[nodiscard]] bool bring_tools(const std::filesystem::path& script);
+  /// If `script` among the tests would fetch its tools and has no network: lets the base's own
+  /// stand in for them. False if the state cannot be graded.
+  [[nodiscard]] bool bring_tools(const std::string& script);
   /// Runs the verifier to its end and takes its output as evidence. Nothing if it had none.
   [[nodiscard]] std::optional<ExecResult> verify(const VerifierCall& call);
   /// The files once every process is gone: nothing can be written under the reader's eyes.

@@ -25,6 +25,7 @@ struct Verdict {
   /// Of a diff that was run: what the official harness would report and keep.
   std::optional<InstanceReport> report = {};
   std::string test_log = {};
+  std::vector<KeptArtifact> artifacts = {};  ///< of a final state, below the room's folder
   bool applied = true;  ///< the diff did, and the hidden tests after it
 };
 
@@ -36,6 +37,10 @@ struct GradingRoom {
   std::stop_token stop;
   bool grade_empty_diffs = false;
   std::optional<milliseconds> timeout = {};  ///< of the tests, in place of the task's
+  /// Of final states. Where a verifier judges in a box of its own, which this is; else null.
+  EnvironmentPtr verifier = {};
+  std::filesystem::path artifacts = {};  ///< where they are kept; "": nowhere
+  PhaseNetwork network = {};             ///< of the verifier
 };
 
 /// What makes two runs of the same tests alike, where the task does not say otherwise: time
@@ -57,8 +62,10 @@ inline constexpr std::string_view kGraderVersion = "3";
                                   const PatchGrading& grading, const std::string& gold,
                                   const GradingRoom& room);
 
-/// Grades the state `final` (all agent processes gone): starts the task's service again, puts
-/// the tests at /tests, runs test.sh, reads the reward files from /logs/verifier.
+/// Grades the state `final` (all agent processes gone): starts the task's service again, takes
+/// the artifacts out, puts the tests at /tests, runs test.sh, reads the reward files from
+/// /logs/verifier. A separate verifier does the latter in a box of its own, which has the
+/// artifacts and nothing else of the agent's.
 [[nodiscard]] Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                                         const RewardGrading& grading, const GradingRoom& room);
 

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "runners/grade/artifacts.hpp"
 #include "runners/grade/final_box.hpp"
+#include "runners/private_folder.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -54,6 +56,34 @@ void read_rewards(Box& box, Verdict& verdict) {
   }
 }
 
+/// Runs the verifier in `box`, and reads what it wrote.
+void judge(FinalBox& box, const AgentTask& task, const RewardGrading& grading, bool separate,
+           Verdict& verdict) {
+  const bool brings_tests = separate && box.has(kVerify);
+  if (!box.prepare(brings_tests)) return;
+  for (const auto& folder : {grading.tests, grading.step_tests}) {
+    const bool there = std::filesystem::is_directory(folder);
+    if (there && !brings_tests && !box.place(folder)) return;
+  }
+  if (!box.open("test.sh") || !box.bring_tools("test.sh")) return;
+  if (!box.verify(
+          {kVerify, grading.env, grading.user, task.limits.verifier.value_or(kVerifierTimeout)})) {
+    return;
+  }
+  read_rewards(*box.files(), verdict);
+  box.doubt();
+}
+
+/// A separate verifier's box as it was built, with the artifacts and nothing else.
+SnapshotPtr with_artifacts(Verdict& verdict, const std::filesystem::path& kept,
+                           const GradingRoom& apart) {
+  const auto box = apart.sandbox.create(apart.environment.on(apart.environment.snapshot));
+  for (const auto& each : give_artifacts(verdict.artifacts, kept, *box)) {
+    verdict.anomalies.push_back("artifact not given to the verifier: " + each);
+  }
+  return box->end();
+}
+
 }  // namespace
 
 bool passes(const std::vector<Reward>& rewards) {
@@ -68,8 +98,8 @@ std::vector<Reward> parse_reward_json(std::string_view text) {
   for (const auto& [key, value] : parsed.items()) {
     const bool usable = value.is_number() || value.is_boolean();
     if (!usable) throw UserError(fmt::format("reward.json: \"{}\" is not a number", key));
-    rewards.push_back({"", key, value.is_boolean() ? (value.get<bool>() ? 1.0 : 0.0)
-                                                   : value.get<double>()});
+    rewards.push_back(
+        {"", key, value.is_boolean() ? (value.get<bool>() ? 1.0 : 0.0) : value.get<double>()});
   }
   return rewards;
 }
@@ -89,22 +119,25 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                           const RewardGrading& grading, const GradingRoom& room) {
   const auto permit = room.graders.acquire(room.stop);
   Verdict verdict;
-  FinalBox box(final, room, verdict);
-  box.collect(grading.collect);
-  if (!box.prepare()) return verdict;
-  for (const auto& folder : {grading.tests, grading.step_tests}) {
-    const bool there = std::filesystem::is_directory(folder);
-    if (there && !box.place(folder)) return verdict;
+  const PrivateFolder passing;
+  GradingRoom agents = room;
+  if (room.verifier != nullptr) agents.network = {};  // it is the verifier's
+  std::optional<FinalBox> box(std::in_place, final, agents, verdict);
+  box->collect(grading.collect);
+  verdict.artifacts = box->take(grading.artifacts, passing.path());
+  if (room.verifier == nullptr) {
+    judge(*box, task, grading, false, verdict);
+  } else {
+    box.reset();  // the verifier's is not beside it
+    const GradingRoom apart{.sandbox = room.sandbox,
+                            .graders = room.graders,
+                            .environment = *room.verifier,
+                            .stop = room.stop,
+                            .network = room.network};
+    FinalBox own(with_artifacts(verdict, passing.path(), apart), apart, verdict);
+    judge(own, task, grading, true, verdict);
   }
-  if (!box.open("test.sh")) return verdict;
-  const bool own = std::filesystem::exists(grading.step_tests / "test.sh");
-  if (!box.bring_tools((own ? grading.step_tests : grading.tests) / "test.sh")) return verdict;
-  if (!box.verify({kVerify, grading.env, grading.user,
-                   task.limits.verifier.value_or(kVerifierTimeout)})) {
-    return verdict;
-  }
-  read_rewards(*box.files(), verdict);
-  box.doubt();
+  if (!room.artifacts.empty()) keep_artifacts(verdict.artifacts, passing.path(), room.artifacts);
   return verdict;
 }
 

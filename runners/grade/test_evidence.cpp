@@ -126,14 +126,14 @@ TestEvidence judge_test_run(const ExecResult& run, const AgentTask& task,
   const GradedInstance instance{task.id, "", grading.fail_to_pass, grading.pass_to_pass,
                                 grading.eval_type};
   evidence.report = official_report(instance, *parser, evidence.log);
-  if (run.out.truncated) evidence.anomalies.push_back("the test log is longer than was kept");
+  if (run.out.truncated) evidence.anomalies.emplace_back("the test log is longer than was kept");
   if (const std::string marker = forged_marker(text); !marker.empty()) {
     void_run(fmt::format("the tests' output holds \"{}\", which only a harness writes", marker),
              evidence);
   } else if (!all_passed(tests, grading)) {
     explain_unresolved(tests, evidence);
     if (evidence.report.resolved) {
-      evidence.anomalies.push_back("officially this would count as resolved");
+      evidence.anomalies.emplace_back("officially this would count as resolved");
       evidence.report.resolved = false;
     }
   } else if (run.out.truncated) {

@@ -1,12 +1,9 @@
 // kill -9 at many moments, then resume: the same final table, no settled call
 // requested again.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <thread>
 
@@ -15,31 +12,6 @@
 
 namespace weir {
 namespace {
-
-/// Starts the binary and returns its pid; output goes nowhere.
-pid_t start(const std::vector<std::string>& arguments) {
-  std::vector<char*> argv;
-  std::string binary = WEIR_BINARY;
-  argv.push_back(binary.data());
-  std::vector<std::string> copies = arguments;
-  for (auto& argument : copies) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, 1);
-    ::dup2(null, 2);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  return pid;
-}
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 class ResumeTest : public testing::Test {
  protected:
@@ -59,7 +31,7 @@ TEST_F(ResumeTest, KillsAtTenMomentsChangeNothing) {
 
   // One run, killed again and again as it is resumed; delays cover start-up,
   // trials in flight and the end.
-  pid_t pid = start(command("killed.db"));
+  pid_t pid = start_weir(command("killed.db"));
   int kills = 0;
   bool finished = false;
   while (run_weir({"show", "--db", (folder_ / "killed.db").string()}).exit_code != 0) {
@@ -70,7 +42,7 @@ TEST_F(ResumeTest, KillsAtTenMomentsChangeNothing) {
     if (::kill(pid, SIGKILL) == 0) ++kills;
     const int code = wait_for(pid);
     finished = code == 0;
-    if (!finished) pid = start({"resume", "--jobs", "4", "--db", (folder_ / "killed.db").string()});
+    if (!finished) pid = start_weir({"resume", "--jobs", "4", "--db", (folder_ / "killed.db").string()});
   }
   if (!finished) wait_for(pid);
   EXPECT_GE(kills, 5);
@@ -82,7 +54,7 @@ TEST_F(ResumeTest, KillsAtTenMomentsChangeNothing) {
 }
 
 TEST_F(ResumeTest, CtrlCDrainsAndTheRunCanGoOn) {
-  const pid_t pid = start(command("drained.db"));
+  const pid_t pid = start_weir(command("drained.db"));
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   ::kill(pid, SIGINT);
   EXPECT_EQ(wait_for(pid), 130);
@@ -94,7 +66,7 @@ TEST_F(ResumeTest, CtrlCDrainsAndTheRunCanGoOn) {
 }
 
 TEST_F(ResumeTest, TwoCtrlCStopAtOnce) {
-  const pid_t pid = start(command("stopped.db"));
+  const pid_t pid = start_weir(command("stopped.db"));
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
   ::kill(pid, SIGINT);
   std::this_thread::sleep_for(std::chrono::milliseconds(300));

@@ -58,16 +58,9 @@ TEST_F(TerminalTasks, StepsAreGradedOneByOne) {
   EXPECT_EQ(task.at("oracle").at("reward"), 1);
 }
 
-TEST_F(TerminalTasks, StepsNeedAnAgentThatCanGoThroughThem) {
+TEST_F(TerminalTasks, RewardsOfStepsAreRows) {
   two_steps();
   const std::string head = "[experiment]\nname = \"x\"\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n";
-  write_file(folder_ / "bash.toml", head +
-                                        "[models.m]\nprovider = \"simulated\"\n"
-                                        "[configs.c]\ntiers = [\"m\"]\n");
-  const Ran refused =
-      run_weir({"run", (folder_ / "bash.toml").string(), "--db", (folder_ / "a.db").string()});
-  EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("multi-step tasks are not supported by the agent \"bash\""));
   write_file(folder_ / "oracle.toml", head + "[configs.c]\nagent = \"oracle\"\n");
   const fs::path db = folder_ / "b.db";
   const Ran ran = run_weir({"run", (folder_ / "oracle.toml").string(), "--db", db.string()});
@@ -76,6 +69,19 @@ TEST_F(TerminalTasks, StepsNeedAnAgentThatCanGoThroughThem) {
                 "SELECT group_concat(step || ':' || value) FROM (SELECT * FROM v_reward ORDER "
                 "BY step)"),
             ":1.0,one:1.0,two:1.0");
+}
+
+TEST_F(TerminalTasks, ASeparateVerifierJudgesArtifacts) {
+  put("t/task.toml",
+      "artifacts = [\"/app/out\"]\n[verifier.environment]\nworkdir = \"/judge\"\n");
+  put("t/instruction.md", "x\n");
+  put("t/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
+  put("t/solution/solve.sh", "#!/bin/bash\nmkdir out && echo 1 > out/a && touch left\n");
+  put("t/tests/Dockerfile", "FROM x\nWORKDIR /judge\nCOPY test.sh /tests/test.sh\nRUN touch /own\n");
+  put("t/tests/test.sh", rewarding("[ -f /app/out/a ] && [ ! -e /app/left ] && [ -e /own ] && "
+                                   "[ $PWD = /judge ]"));
+  const json task = validated();
+  EXPECT_EQ(task.at("valid"), true) << task;
 }
 
 TEST_F(TerminalTasks, TheOldFormatIsGradedByItsTestLog) {

@@ -1,5 +1,7 @@
 #include "tests/end_to_end/weir.hpp"
 
+#include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runners/process.hpp"
@@ -35,6 +37,30 @@ std::string essence(const std::filesystem::path& db) {
     out += sql(db, query) + "\n----\n";
   }
   return out;
+}
+
+pid_t start_weir(const std::vector<std::string>& arguments) {
+  std::vector<char*> argv;
+  std::string binary = WEIR_BINARY;
+  argv.push_back(binary.data());
+  std::vector<std::string> copies = arguments;
+  for (auto& argument : copies) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(null, 1);
+    ::dup2(null, 2);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  return pid;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool boxes_work() { return ::geteuid() == 0; }

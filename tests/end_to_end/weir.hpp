@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,6 +17,11 @@ struct Ran {
   std::string err;
 };
 [[nodiscard]] Ran run_weir(std::vector<std::string> arguments, std::vector<std::string> env = {});
+
+/// The real binary, going on by itself; output goes nowhere.
+[[nodiscard]] pid_t start_weir(const std::vector<std::string>& arguments);
+/// Waits for it: its exit code, or 128 and the signal.
+int wait_for(pid_t pid);
 
 /// First cell of a query over a database, by the binary itself.
 [[nodiscard]] std::string sql(const std::filesystem::path& db, const std::string& query);

@@ -138,6 +138,8 @@ TEST_F(ExperimentTest, ErrorsNameLineKeyAndSuggestion) {
                                 "policy = \"p.toml\"\ncontrol = { random_share = 0.1 }")),
               HasSubstr("not both"));
   EXPECT_THAT(error_of("x = 1\n"), HasSubstr("[experiment] is missing"));
+  EXPECT_THAT(error_of(std::string(kGood) + "[sandbox]\nnetwork = \"all\"\n"),
+              HasSubstr("must be \"none\", \"declared\" or"));
   EXPECT_THAT(error_of(std::string(kGood) + "[sandbox]\nnetwork = \"open\"\n"),
               HasSubstr("[sandbox] network"));
   EXPECT_THAT(error_of(std::string(kGood) + "[tpyo]\n"), HasSubstr("unknown key"));

@@ -175,20 +175,20 @@ TEST(TerminalOpening, TellsTaskFolderAndLimit) {
   AgentTask task;
   task.instruction = "Mend {workdir} and {keys}.";
   task.environment.workdir = "/app";
-  auto messages = terminal_opening(task, milliseconds(1'800'000));
+  auto messages = terminal_opening(task, Network::none, milliseconds(1'800'000));
   EXPECT_TRUE(speaks_terminal(messages));
   EXPECT_THAT(messages[1].content, HasSubstr("Mend {workdir} and {keys}."));
   EXPECT_THAT(messages[1].content, HasSubstr("bash prompt in /app."));
   EXPECT_THAT(messages[1].content, HasSubstr("You have 30 minutes in all"));
-  EXPECT_THAT(terminal_opening(task, {})[1].content, Not(HasSubstr("minutes in all")));
+  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content, Not(HasSubstr("minutes in all")));
   task.deliverable = Deliverable::patch;
-  EXPECT_THAT(terminal_opening(task, {})[1].content, HasSubstr("repository at /app"));
+  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content, HasSubstr("repository at /app"));
   messages[0].content = "[nonce]\n" + messages[0].content;
   EXPECT_TRUE(speaks_terminal(messages));
 }
 
 TEST(TerminalOpening, BeginsAgainWithWhatWasSummedUp) {
-  const auto opening = terminal_opening({}, {});
+  const auto opening = terminal_opening({}, Network::none, {});
   const Message again = resumption(opening[1], "I made a.txt.", "app$\n\n");
   EXPECT_EQ(summary_in({opening[0], again}), "I made a.txt.");
   EXPECT_THAT(again.content, StartsWith(opening[1].content));
@@ -222,7 +222,7 @@ TEST(PolicyFit, RefusesWhatNeedsAFrozenShellAndTellsTheRest) {
 /// A terminal in which every command ends as `status` says, once its newline is there.
 class PlayedTerminal {
  public:
-  explicit PlayedTerminal(const AgentTask& task) : history(terminal_opening(task, {})) {}
+  explicit PlayedTerminal(const AgentTask& task) : history(terminal_opening(task, Network::none, {})) {}
 
   /// Answers; false once the work is over.
   bool answer(const Message& message, int status) {

@@ -167,6 +167,22 @@ TEST(Migration, SchemaFiveLearnsOfWaysThatPart) {
   EXPECT_TRUE(fs::exists(file.string() + ".schema-5.backup"));
 }
 
+TEST(Migration, SchemaSixLearnsOfStepsAndArtifacts) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "old.db";
+  sqlite(file, read_file(WEIR_SOURCE_DIR "/tests/fixtures/schema_6.sql") +
+                   "PRAGMA application_id = 1466263922; PRAGMA user_version = 6;"
+                   "INSERT INTO run (id, name, started_at, seed, spec_sha256, spec, weir_version, "
+                   "simulated, facts, price_book_sha256) VALUES ('r', 'old', "
+                   "'2026-10-20T12:00:00.000Z', '1', 's', '{}', '0', 0, '{}', 'b');"
+                   "INSERT INTO trial VALUES ('r/t/c/1', 'r', 's', 't', 'c', 1, 0, NULL, NULL, 1);"
+                   "INSERT INTO segment (id, trial, try) VALUES ('r/t/c/1#1/s0', 'r/t/c/1', 1);");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM v_artifact"), "0");
+  EXPECT_EQ(cell(file, "SELECT step = '' FROM segment"), "1");
+  EXPECT_EQ(cell(file, "SELECT count(*) FROM v_step"), "0");
+  EXPECT_TRUE(fs::exists(file.string() + ".schema-6.backup"));
+}
+
 TEST(Database, ADamagedFileIsSaidToBe) {
   const TemporaryFolder folder;
   const fs::path file = folder / "d.db";

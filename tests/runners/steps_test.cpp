@@ -101,18 +101,23 @@ TEST(StepVerdicts, AStepThatCannotBeGradedMakesTheTrialInvalid) {
 /// Acts by what the step asks for.
 class StepAgent final : public Agent {
  public:
+  explicit StepAgent(const PreparedEnvironment& environment) : environment_(environment) {}
   Submission run(const AgentTask& task, Box& box, Recorder&, Deadline& deadline) override {
     ExecRequest request;
     request.script = task.instruction;
     request.cwd = task.environment.workdir;
     request.env = {{"PATH", "/usr/bin:/bin"}};
     request.stop = deadline.token();
+    for (const auto& [name, value] : environment_.env) request.env[name] = value;
     Submission submission;
     const bool ok = box.exec(request).ok();
     if (deadline.expired()) submission.stop = StopReason::wall;
     EXPECT_TRUE(ok || deadline.expired()) << task.instruction;
     return submission;
   }
+
+ private:
+  const PreparedEnvironment& environment_;
 };
 
 class StepsTest : public testing::Test {
@@ -144,9 +149,13 @@ class StepsTest : public testing::Test {
     task_.hidden.terminal.steps.push_back(graded);
   }
   Try run(milliseconds wall = {}) {
-    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_, {}, false,
-                   {},        wall};
-    room.make_agent = [](const AgentContext&) { return std::make_unique<StepAgent>(); };
+    TrialRoom room{*sandbox_, *environments_, busy_, graders_, watchdog_, recorder_,
+                   {},        false,          {},    wall};
+    room.make_agent = [](const AgentContext& context) {
+      return std::make_unique<StepAgent>(context.environment);
+    };
+    room.public_network = public_network_;
+    room.artifacts = folder_ / "kept";
     return run_trial(task_, Trial{}, 1, room, {});
   }
 
@@ -157,6 +166,7 @@ class StepsTest : public testing::Test {
   Limiter graders_{2};
   Watchdog watchdog_;
   QuietRecorder recorder_;
+  std::optional<Network> public_network_;
   Task task_;
 };
 
@@ -210,6 +220,61 @@ TEST_F(StepsTest, TheRunsTimeLimitHoldsForAllSteps) {
   EXPECT_EQ(done.outcome, Outcome::unresolved);  // what was done is graded
   EXPECT_EQ(done.stop_reason, StopReason::wall);
   EXPECT_EQ(done.rewards.size(), 2U);
+}
+
+TEST_F(StepsTest, AStepMayBeJudgedApart) {
+  add("one", "echo 1 > /app/kept; echo 1 > /app/left", "[ -e /app/left ] && [ -e /app/kept ]");
+  add("two", "true", "[ -e /app/kept ] && [ ! -e /app/left ]");
+  task_.hidden.terminal.steps[1].artifacts = {{"/app/kept", "", {}, ""}, {"/app/none", "", {}, ""}};
+  task_.hidden.verifier_boxes["two"] = {};
+  const Try done = run();
+  EXPECT_EQ(done.outcome, Outcome::resolved) << done.message << done.evidence;
+  ASSERT_EQ(done.artifacts.size(), 2U);
+  EXPECT_EQ(done.artifacts[0].step, "two");
+  EXPECT_EQ(read_file(fs::path(done.artifacts_in) / done.artifacts[0].path), "1\n");
+  EXPECT_EQ(done.artifacts[1].path, "");
+}
+
+TEST_F(StepsTest, AVerifiersBoxThatCannotBeBuiltCostsNothing) {
+  add("one", "touch /app/began", "true");
+  task_.hidden.verifier_boxes["one"].environment.build = {{BuildStep::Kind::run, {"exit 7"}}};
+  const Try done = run();
+  EXPECT_EQ(done.outcome, Outcome::infra_error);
+  EXPECT_THAT(done.message, HasSubstr("t (verifier of one): building the environment: `"));
+}
+
+/// Whether a proxy answers in the box.
+const std::string kProxyUp = "(exec 3<> /dev/tcp/127.0.0.1/8118) 2> /dev/null";
+
+TEST_F(StepsTest, EachPhaseHasTheNetworkItDeclaresAndNothingGoesOnInAnother) {
+  const NetworkPolicy none{NetworkMode::none, {}};
+  public_network_ = Network::proxy;
+  task_.shown.terminal.environment.network = none;
+  add("one",
+      "! " + kProxyUp + " || exit 1; touch /dev/shm/alive; (exec sleep 300) > /dev/null 2>&1 &",
+      kProxyUp + " && [ -n \"$https_proxy\" ]");
+  add("two", kProxyUp + " && [ -n \"$https_proxy\" ] && [ ! -e /dev/shm/alive ]", "! " + kProxyUp);
+  task_.hidden.terminal.steps[0].verifier.phase.network = NetworkPolicy{};
+  task_.shown.terminal.steps[1].agent.network = NetworkPolicy{NetworkMode::allowlist, {"a.b"}};
+  const Try done = run();
+  EXPECT_EQ(done.outcome, Outcome::resolved) << done.message << done.evidence;
+  public_network_.reset();  // nobody agreed
+  task_.shown.terminal.steps.pop_back();
+  task_.hidden.terminal.steps.pop_back();
+  const Try refused = run();
+  EXPECT_EQ(refused.outcome, Outcome::unresolved);
+  EXPECT_THAT(refused.anomalies, HasSubstr("step one: verifier: a network is declared"));
+}
+
+TEST_F(StepsTest, AUserWhoIsNotThereIsTheMachinesOnlyInTheFirstStep) {
+  add("one", "true", "true");
+  add("two", "true", "true");
+  task_.shown.terminal.steps[1].agent.user = "ghost";
+  const Try second = run();
+  EXPECT_EQ(second.outcome, Outcome::unresolved);
+  EXPECT_THAT(second.message, HasSubstr("no user \"ghost\""));
+  task_.shown.terminal.steps[0].agent.user = "ghost";
+  EXPECT_EQ(run().outcome, Outcome::infra_error);
 }
 
 TEST_F(StepsTest, AFailingSetUpIsTheMachinesOnlyInTheFirstStep) {

@@ -7,6 +7,7 @@
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
 #include "tasks/harbor_toml.hpp"
+#include "tasks/phase_network.hpp"
 #include "tests/error_of.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -50,7 +51,7 @@ TEST(HarborToml, WhatIsNotDeclaredStaysSo) {
   EXPECT_FALSE(environment.cpus || environment.memory || environment.storage || environment.gpus);
   EXPECT_FALSE(environment.network || environment.workdir || environment.docker_image);
   EXPECT_FALSE(environment.build_timeout || environment.healthcheck || environment.tpu);
-  EXPECT_FALSE(read.hidden.verifier.separate);
+  EXPECT_FALSE(read.hidden.verifier.separate.value_or(false));
   EXPECT_EQ(read.hidden.step_rewards, StepRewards::mean);
 }
 
@@ -132,7 +133,7 @@ TEST(HarborToml, ReadsPhasesVerifierAndSolution) {
   EXPECT_EQ(read.solution_env.at("S"), "1");
   const Verifier& verifier = read.hidden.verifier;
   EXPECT_EQ(verifier.phase.timeout, 7s);
-  EXPECT_TRUE(verifier.separate);  // since it has an environment
+  EXPECT_TRUE(verifier.separate.value_or(false));  // since it has an environment
   EXPECT_EQ(verifier.environment->cpus, 1.0);
   ASSERT_EQ(verifier.collect.size(), 2U);
   EXPECT_EQ(verifier.collect[0].service, "db");
@@ -157,8 +158,9 @@ TEST(HarborToml, ReadsSteps) {
   EXPECT_EQ(read.hidden.steps[0].min_reward.at("reward"), 0.5);
   EXPECT_EQ(read.hidden.steps[0].artifacts.size(), 1U);
   EXPECT_EQ(read.hidden.steps[1].min_reward.at("size"), 2);
-  EXPECT_THAT(read.shown.unknown,
-              ElementsAre("task.toml:6: [steps.0] inherit_prior_session = true"));
+  EXPECT_TRUE(read.shown.steps[0].inherits_session);
+  EXPECT_FALSE(read.shown.steps[1].inherits_session);
+  EXPECT_THAT(read.shown.unknown, ElementsAre());
 }
 
 TEST(HarborToml, UnknownKeysAreKeptWithTheirPlace) {
@@ -259,6 +261,7 @@ TEST_F(HarborFolder, WhatTheRunnerCannotDoIsToldNeverIgnored) {
     EXPECT_EQ(task.defect, "") << toml;
     std::string all = task.unsupported;
     for (const auto& deviation : task.shown.environment.deviations) all += "|" + deviation;
+    for (const auto& network : networks_not_given(task)) all += "|" + network;
     return all;
   };
   EXPECT_EQ(told(""), "");
@@ -273,14 +276,17 @@ TEST_F(HarborFolder, WhatTheRunnerCannotDoIsToldNeverIgnored) {
               HasSubstr("|agent: a network to a.b is declared"));
   EXPECT_THAT(told("[verifier]\nnetwork_mode = \"public\"\n"), HasSubstr("|verifier: a network"));
   EXPECT_EQ(told("[verifier]\nuser = \"judge\"\n"), "");
-  EXPECT_THAT(told("[verifier]\nenvironment_mode = \"separate\"\n"),
-              HasSubstr("environment of its own"));
+  EXPECT_EQ(told("[verifier]\nenvironment_mode = \"separate\"\n"), "");
+  EXPECT_THAT(told("[verifier.environment]\ngpus = 1\n"),
+              HasSubstr("verifier's box: needs 1 GPUs"));
+  EXPECT_THAT(told("[verifier.environment]\nnetwork_mode = \"public\"\n"),
+              HasSubstr("|verifier's box: a network is declared"));
   EXPECT_EQ(told("[[verifier.collect]]\ncommand = \"x\"\n"), "");
   EXPECT_THAT(told("[[verifier.collect]]\ncommand = \"x\"\nservice = \"db\"\n"),
               HasSubstr("verifier.collect in the service db"));
   EXPECT_EQ(told("[environment.healthcheck]\ncommand = \"x\"\n"), "");
-  EXPECT_THAT(told("artifacts = [\"/x\"]\n"), HasSubstr("|1 artifacts are declared"));
-  EXPECT_THAT(told("[environment]\nskills_dir = \"/s\"\n"), HasSubstr("|skills in /s"));
+  EXPECT_EQ(told("artifacts = [\"/x\"]\n"), "");
+  EXPECT_EQ(told("[environment]\nskills_dir = \"/s\"\n"), "");
   EXPECT_THAT(told("[[environment.mcp_servers]]\nname = \"m\"\nurl = \"u\"\n"),
               HasSubstr("MCP server m"));
   EXPECT_THAT(told("[environment]\nbuild_timeout_sec = 3600\n"),
@@ -289,9 +295,89 @@ TEST_F(HarborFolder, WhatTheRunnerCannotDoIsToldNeverIgnored) {
               HasSubstr("verifier.env.KEY needs the host's SECRET; none is passed on"));
   EXPECT_THAT(told("[environment]\nenv = { KEY = \"${X:-y}\" }\n"),
               HasSubstr("|environment.env.KEY takes the default of X"));
-  EXPECT_THAT(told("[agent]\nmood = 1\n"), HasSubstr("|task.toml:2: [agent] mood = 1: unknown, ignored"));
-  put("environment/docker-compose.yaml", "services: {}\n");
-  EXPECT_THAT(told(""), HasSubstr("docker-compose"));
+  EXPECT_THAT(told("[agent]\nmood = 1\n"),
+              HasSubstr("|task.toml:2: [agent] mood = 1: unknown, ignored"));
+  put("environment/docker-compose.yaml", "services: {main: {}, api: {build: .}, db: {image: x}}\n");
+  EXPECT_EQ(told(""), "docker-compose.yaml: services beside main are not supported yet: api, db");
+  put("environment/docker-compose.yaml", "services:\n  main:\n    privileged: true\n");
+  EXPECT_EQ(told(""),
+            "docker-compose.yaml: what it sets for the service main is not supported yet");
+}
+
+/// The box of the task's verifier, or of a step's.
+const VerifierBox& box_of(const Task& task, const std::string& step = "") {
+  return task.hidden.verifier_boxes.at(step);
+}
+
+TEST_F(HarborFolder, ASeparateVerifiersBoxIsBuiltFromItsTests) {
+  put("tests/Dockerfile", "FROM judge\nWORKDIR /judge\nRUN true\n");
+  put("task.toml",
+      "artifacts = [\"/a\"]\n[verifier.environment]\nmemory_mb = 512\nenv = { A = \"1\" }\n"
+      "[environment]\nmemory_mb = 100\nenv = { B = \"2\" }\n");
+  const Task task = load();
+  const VerifierBox& box = box_of(task);
+  EXPECT_EQ(box.environment.base, "judge");
+  EXPECT_EQ(box.environment.workdir, "/judge");
+  EXPECT_EQ(box.environment.build_context, task_ / "tests");
+  EXPECT_EQ(box.environment.env, (std::map<std::string, std::string>{{"A", "1"}}));
+  EXPECT_EQ(box.limits.memory, 512 << 20);
+  EXPECT_EQ(task.shown.limits.memory, 100 << 20);
+  EXPECT_EQ(std::get<RewardGrading>(task.hidden.grading).artifacts.size(), 1U);
+}
+
+TEST_F(HarborFolder, ASeparateVerifierWithoutADeclarationHasTheAgentsAsItWas) {
+  put("task.toml", "[verifier]\nenvironment_mode = \"separate\"\n[environment]\ncpus = 2\n");
+  const Task task = load();
+  EXPECT_EQ(box_of(task).environment.base, "x");
+  EXPECT_EQ(box_of(task).environment.build_context, task_ / "environment");
+  EXPECT_EQ(box_of(task).limits.cpus, 2);
+  put("task.toml",
+      "[verifier]\nenvironment_mode = \"separate\"\n[environment]\n"
+      "docker_image = \"y\"\n");
+  EXPECT_EQ(box_of(load()).environment.base, "y");  // nothing is built
+  EXPECT_TRUE(box_of(load()).environment.build.empty());
+}
+
+TEST_F(HarborFolder, AStepsVerifierIsSeparateByItsOwnWordElseByTheTasks) {
+  for (const std::string step : {"one", "two", "three"}) {
+    put("steps/" + step + "/instruction.md", "x\n");
+  }
+  put("steps/three/tests/Dockerfile", "FROM third\n");
+  put("tests/Dockerfile", "FROM all\n");
+  put("task.toml",
+      "[verifier]\nenvironment_mode = \"separate\"\n[[steps]]\nname = \"one\"\n"
+      "[[steps]]\nname = \"two\"\n[steps.verifier]\nenvironment_mode = \"shared\"\n"
+      "[[steps]]\nname = \"three\"\n[steps.verifier.environment]\nworkdir = \"/w\"\n");
+  fs::remove_all(task_ / "solution");
+  const Task task = load();
+  ASSERT_EQ(task.defect + task.unsupported, "");
+  EXPECT_EQ(task.hidden.verifier_boxes.size(), 2U);
+  EXPECT_EQ(box_of(task, "one").environment.base, "all");
+  EXPECT_EQ(box_of(task, "three").environment.base, "third");
+  EXPECT_EQ(box_of(task, "three").environment.workdir, "/w");
+}
+
+TEST_F(HarborFolder, APhasesNetworkIsItsOwnElseTheEnvironments) {
+  const auto modes = [&](const std::string& toml) {
+    put("task.toml", toml);
+    const Task task = load();
+    const auto name = [](const std::optional<NetworkPolicy>& policy) {
+      if (!policy) return std::string("undeclared");
+      return std::string(policy->mode == NetworkMode::open   ? "open"
+                         : policy->mode == NetworkMode::none ? "none"
+                                                             : "list");
+    };
+    return name(agent_network(task)) + " " + name(verifier_network(task));
+  };
+  EXPECT_EQ(modes(""), "undeclared undeclared");
+  EXPECT_EQ(modes("[environment]\nnetwork_mode = \"no-network\"\n"), "none none");
+  EXPECT_EQ(modes("[environment]\nallow_internet = false\n[verifier]\nnetwork_mode = \"public\"\n"),
+            "none open");
+  EXPECT_EQ(modes("[agent]\nnetwork_mode = \"allowlist\"\nallowed_hosts = [\"a.b\"]\n"),
+            "list undeclared");
+  EXPECT_EQ(modes("[environment]\nnetwork_mode = \"public\"\n[verifier.environment]\n"
+                  "network_mode = \"no-network\"\n"),
+            "open none");
 }
 
 TEST_F(HarborFolder, MissingPartsAreDefectsThatNameTheFile) {

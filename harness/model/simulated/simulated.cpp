@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "harness/model/simulated/behaviour.hpp"
 #include "harness/model/simulated/prefix_cache.hpp"
 #include "harness/model/token_estimate.hpp"
 #include "harness/seed.hpp"
+#include "runners/steps.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -19,14 +22,14 @@ class SimulatedModel final : public Model {
  public:
   SimulatedModel(const ModelSpec& spec, const Task& task, std::uint64_t seed)
       : spec_(spec),
-        plan_(make_plan(task)),
+        plans_(plans_of(task)),
         character_{skill_on(spec, task.shown.difficulty), difficulty_of(task.shown.difficulty), seed,
                    spec.name, spec.poison, spec.doubt} {}
 
   Completion complete(const ChatRequest& request, const CallContext& context) override {
     forget_in_time(context);
     Completion completion;
-    completion.message = next_message(plan_, character_, request.messages, context);
+    completion.message = next_message(plan_of(context), character_, request.messages, context);
     completion.finish_reason = completion.message.tool_calls.empty() ? "stop" : "tool_calls";
     completion.served_model = "simulated-" + spec_.name;
     completion.fingerprint = "simulated";
@@ -47,6 +50,20 @@ class SimulatedModel final : public Model {
   std::unique_ptr<Model> clone() const override { return std::make_unique<SimulatedModel>(*this); }
 
  private:
+  /// One for each step of a multi-step task.
+  static std::vector<Plan> plans_of(const Task& task) {
+    const std::size_t steps = task.shown.terminal.steps.size();
+    if (steps == 0) return {make_plan(task)};
+    std::vector<Plan> plans;
+    for (std::size_t i = 0; i < steps; ++i) plans.push_back(make_plan(step_task(task, i)));
+    return plans;
+  }
+
+  /// A task of steps never begins again, so that its segments are the steps.
+  [[nodiscard]] const Plan& plan_of(const CallContext& context) const {
+    return plans_[std::min(static_cast<std::size_t>(context.segment), plans_.size() - 1)];
+  }
+
   static double skill_on(const ModelSpec& spec, const std::string& difficulty) {
     const auto found = spec.skill_at.find(difficulty);
     return found == spec.skill_at.end() ? spec.skill : found->second;
@@ -78,7 +95,7 @@ class SimulatedModel final : public Model {
   }
 
   ModelSpec spec_;
-  Plan plan_;
+  std::vector<Plan> plans_;
   Character character_;
   PrefixCache cache_;
 };
