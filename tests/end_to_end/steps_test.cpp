@@ -116,6 +116,19 @@ TEST_F(StepsOfAgents, AStepMayInheritTheConversation) {
   EXPECT_THAT(shown.out, Not(HasSubstr("begins again")));
 }
 
+TEST_F(StepsOfAgents, ATerminalIsNewInEachStep) {
+  experiment("agent = \"terminal\"\n");
+  for (const std::string second : {"", "inherit_prior_session = true\n"}) {
+    task(second);
+    const std::string db = second.empty() ? "a.db" : "b.db";
+    const Ran ran = run(db);
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    EXPECT_EQ(ask(db, "SELECT group_concat(outcome || stop_reason) FROM v_trial"),
+              "resolvedsubmitted,resolvedsubmitted");
+    EXPECT_EQ(ask(db, "SELECT group_concat(DISTINCT step) FROM v_step"), "one,two");
+  }
+}
+
 TEST_F(StepsOfAgents, AGateThatIsNotPassedEndsTheTrial) {
   step("one", "false", "echo first >> /app/log");
   ASSERT_EQ(run("a.db").exit_code, 0);
