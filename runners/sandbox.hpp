@@ -145,8 +145,8 @@ struct TerminalView {
 class Terminal {
  public:
   virtual ~Terminal() = default;
-  /// Types `keys`, control characters included. False if they were not all taken:
-  /// nobody reads, or nobody is there any more.
+  /// Types `keys`, control characters included. False if they were not all taken: nobody
+  /// reads, a line is longer than a terminal holds, or nobody is there any more.
   virtual bool send(std::string_view keys) = 0;
   /// Puts a text in as one paste where the program says that it takes pastes; else
   /// types it. False as for `send`.

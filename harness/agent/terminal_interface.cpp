@@ -123,7 +123,8 @@ class TerminalInterface final : public ComputerInterface {
                     [](const ActionResult& result) { return result.status == "not_taken"; });
     if (untaken) {
       sight.notices.emplace_back(
-          "Not all keystrokes were taken: the program in the terminal does not read them.");
+          "Not all keystrokes were taken: the program in the terminal does not read them, or reads "
+          "by lines, of which a terminal holds 4095 bytes.");
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{5};  ///< with a program that takes nothing
 constexpr std::chrono::seconds kLongestSend{60};
+constexpr std::size_t kLongestLine = 4095;  ///< bytes, of Linux's line discipline
 
 class PtyTerminal final : public Terminal {
  public:
@@ -26,6 +28,7 @@ class PtyTerminal final : public Terminal {
       : master_(std::move(master)), screen_(rows, columns) {}
 
   bool send(std::string_view keys) override {
+    const bool fits = !cuts(keys);
     // A program that does not read, or a byte now and then, must not hold up the harness.
     const auto deadline = Clock::now() + kLongestSend;
     auto patience = Clock::now() + kPatience;
@@ -40,7 +43,7 @@ class PtyTerminal final : public Terminal {
         take(milliseconds(10));
       }
     }
-    return keys.empty();
+    return keys.empty() && fits;
   }
 
   bool paste(std::string_view text) override {
@@ -62,6 +65,19 @@ class PtyTerminal final : public Terminal {
   [[nodiscard]] bool alive() const override { return alive_; }
 
  private:
+  /// Whether the terminal will drop some of `keys`: it holds a line for a program that reads
+  /// line by line, and no more of it than kLongestLine.
+  [[nodiscard]] bool cuts(std::string_view keys) const {
+    termios mode{};
+    if (::tcgetattr(master_.get(), &mode) != 0 || (mode.c_lflag & ICANON) == 0) return false;
+    while (keys.size() > kLongestLine) {
+      const auto end = keys.find_first_of("\r\n");
+      if (std::min(end, keys.size()) > kLongestLine) return true;
+      keys.remove_prefix(end + 1);
+    }
+    return false;
+  }
+
   /// Reads once, waiting at most `patience`; false if nothing came.
   bool take(milliseconds patience) {
     pollfd ready{master_.get(), POLLIN, 0};

@@ -264,7 +264,7 @@ TEST_F(TerminalAgent, DraftsAreRedoneAndExecutedTurnsSendTheNextOneUp) {
   EXPECT_EQ(scripted.query("SELECT count(*) FROM v_signal WHERE name = 'nonzero_exit'"), "0");
 }
 
-TEST_F(TerminalAgent, VotesAgreeOnKeystrokesAndTerminalsBeginAgain) {
+TEST_F(TerminalAgent, VotesAgreeOnKeystrokes) {
   Scripted scripted([](const Asked& asked) -> std::string {
     if (asked.turn > 1) return complete();
     return asked.sample == 0 ? keys("echo odd > answer\n") : keys("echo even > answer\n");

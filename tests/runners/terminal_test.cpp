@@ -157,6 +157,16 @@ TEST_P(LongInput, ArrivesWholeWhereItIsTyped) {  // a shell that takes no pastes
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LongInput, testing::Values(24'000, 200'000));
 
+TEST_F(TerminalTest, ALineThatIsCutIsTold) {
+  const auto terminal = open();
+  EXPECT_TRUE(terminal->send(std::string(5'000, ':') + "\r"));  // to a line editor
+  (void)type(*terminal, "cat > /app/f\r");
+  EXPECT_TRUE(terminal->send(std::string(4'000, 'x') + "\r"));
+  EXPECT_FALSE(terminal->send(std::string(5'000, 'x') + "\r"));
+  (void)type(*terminal, "\x04");
+  EXPECT_EQ(box_->get("/app/f", 1 << 20)->size(), 4'001U + 4'096U);
+}
+
 TEST_F(TerminalTest, AProgramThatDoesNotReadHoldsNobodyUp) {
   const auto terminal = box_->open_terminal(request_);
   (void)type(*terminal, "stty -icanon -echo; sleep 1000\r");
