@@ -126,6 +126,7 @@ TEST_F(EnvironmentTest, ACacheBuildsEachTaskOnce) {
   task.shown.id = "t";
   const auto first = cache.get(task);
   EXPECT_EQ(cache.get(task), first);
+  EXPECT_EQ(cache.digest_of(task), first->sha256);
   for (const char* other : {"u", "v"}) {
     task.shown.id = other;
     (void)cache.get(task);
