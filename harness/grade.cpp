@@ -173,14 +173,14 @@ class Grading {
     }
     const auto& grading = std::get<PatchGrading>(task.hidden.grading);
     graded.test_command = grading.prepare + grading.test_command;
-    const EnvironmentPtr environment = environments_.get(task);
-    const std::string key = key_of(task, graded.patch, environment->sha256, options_.timeout);
+    const std::string key =
+        key_of(task, graded.patch, environments_.digest_of(task), options_.timeout);
     const auto known = options_.fresh ? std::nullopt : book_.find(key);
-    KnownVerdict verdict = known ? *known : fresh(task, grading, graded.patch, *environment);
+    KnownVerdict verdict = known ? *known : fresh(task, grading, graded.patch);
     graded.known = known.has_value();
     if (!graded.known && says_of_the_diff(verdict)) book_.keep(key, verdict);
     if (draw(1, "twice/" + graded.instance_id) < options_.twice) {
-      graded.second = fresh(task, grading, graded.patch, *environment).outcome;
+      graded.second = fresh(task, grading, graded.patch).outcome;
     }
     graded.outcome = verdict.outcome;
     graded.state = state_of(verdict);
@@ -192,9 +192,9 @@ class Grading {
     graded.evidence = std::move(verdict.evidence);
   }
 
-  KnownVerdict fresh(const Task& task, const PatchGrading& grading, const std::string& patch,
-                     const PreparedEnvironment& environment) {
-    const GradingRoom room{*sandbox_, graders_, environment, {}, true, options_.timeout};
+  KnownVerdict fresh(const Task& task, const PatchGrading& grading, const std::string& patch) {
+    const EnvironmentPtr environment = environments_.get(task);
+    const GradingRoom room{*sandbox_, graders_, *environment, {}, true, options_.timeout};
     return known_of(task.shown.id,
                     grade_patch(patch, task.shown, grading, task.hidden.gold_patch, room));
   }

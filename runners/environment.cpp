@@ -19,6 +19,7 @@ namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
+<<<<<<< HEAD
 class Builder {
  public:
   Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source,
@@ -31,6 +32,68 @@ class Builder {
     if (lives_in_image_) sandbox.obtain(base);
     const BaseInfo info = sandbox.inspect(base);
     built_->base = info.digest.empty() ? host_digest() : info.digest;
+=======
+using Kind = BuildStep::Kind;
+
+/// Package managers do nothing while an environment is replayed: there is no
+/// network, and the base already has what the host has.
+constexpr const char* kNoPackageManagers =
+    "apt-get() { :; }\napt() { :; }\napk() { :; }\npip() { :; }\npip3() { :; }\n";
+
+bool uses_package_manager(const std::string& command) {
+  for (const char* name : {"apt-get ", "apt ", "apk ", "pip ", "pip3 "}) {
+    if (command.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// What a task's boxes start from.
+struct ChosenBase {
+  std::string name;
+  bool as_image = false;  ///< the task's own image: nothing is to be replayed
+  BaseInfo info = {};
+
+  /// Of an environment of `task_sha256` on it.
+  [[nodiscard]] std::string digest_with(const std::string& task_sha256) const {
+    return Digest().add(digest()).add(task_sha256).hex();
+  }
+  [[nodiscard]] std::string digest() const {
+    return info.digest.empty() ? host_digest() : info.digest;
+  }
+};
+
+ChosenBase named_base(const Environment& environment, const std::string& source) {
+  const bool in_image = environment.lives_in_image();
+  if (source == "host" && in_image) return {"image:" + environment.base, true};
+  if (source != "declared") return {source, in_image};
+  if (fs::exists(environment.build_context / "Dockerfile")) {
+    return {"image:" + Engine::find().build(environment.build_context, false), true};
+  }
+  const bool none = environment.base.empty() || environment.base == "host";
+  return none ? ChosenBase{"host"} : ChosenBase{"image:" + environment.base, true};
+}
+
+/// The base by `source`, got if need be, and looked at.
+ChosenBase choose_base(const Environment& environment, const std::string& source,
+                       Sandbox& sandbox) {
+  ChosenBase base = named_base(environment, source);
+  if (environment.lives_in_image()) sandbox.obtain(base.name);
+  base.info = sandbox.inspect(base.name);
+  return base;
+}
+
+class Builder {
+ public:
+  Builder(const AgentTask& task, const std::string& sha256, Sandbox& sandbox,
+          const std::string& source, const BoxLimits& limits, std::stop_token stop)
+      : task_(task), stop_(std::move(stop)), built_(std::make_shared<PreparedEnvironment>()) {
+    const ChosenBase base = choose_base(task.environment, source, sandbox);
+    const BaseInfo& info = base.info;
+    as_image_ = base.as_image;
+    lives_in_image_ = task.environment.lives_in_image();
+    built_->base = base.digest();
+    built_->sha256 = base.digest_with(sha256);
+>>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
     built_->entrypoint = task.environment.entrypoint;
@@ -48,19 +111,32 @@ class Builder {
                         {"TERM", "dumb"},
                         {"TZ", "UTC"}});
     built_->deviations = task.environment.deviations;
+<<<<<<< HEAD
     const std::string& image = task.environment.base;
     if (!as_image_ && !image.empty() && image != "host" && base != "image:" + image) {
       built_->deviations.push_back(fmt::format("image {} declared; runs on {}", image,
                                                base == "host" ? "the host's /usr" : base));
+=======
+    if (base.name == "host" && !task.environment.base.empty() && task.environment.base != "host") {
+      built_->deviations.push_back("image " + task.environment.base +
+                                   " declared; runs on the host's /usr");
+>>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
     }
     built_->limits = limits;
     const TaskLimits& declared = task.limits;
     if (declared.memory) built_->limits.memory = declared.memory;
     if (declared.disk) built_->limits.disk = declared.disk;
     if (declared.cpus) built_->limits.cpus = declared.cpus;
+<<<<<<< HEAD
     spec_.base = base;
     spec_.limits = built_->limits;
     box_ = sandbox.create(spec_);
+=======
+    BoxSpec spec;
+    spec.base = base.name;
+    spec.limits = built_->limits;
+    box_ = sandbox.create(spec);
+>>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
   }
 
   std::shared_ptr<PreparedEnvironment> build(const std::string& bug) {
@@ -83,21 +159,6 @@ class Builder {
   }
 
  private:
-  std::string base_by(const std::string& source) {
-    const Environment& environment = task_.environment;
-    lives_in_image_ = environment.lives_in_image();
-    as_image_ = lives_in_image_;
-    if (source == "host" && lives_in_image_) return "image:" + environment.base;
-    if (source != "declared") return source;
-    as_image_ = true;
-    if (std::filesystem::exists(environment.build_context / "Dockerfile")) {
-      return "image:" + Engine::find().build(environment.build_context, false);
-    }
-    if (!environment.base.empty() && environment.base != "host") return "image:" + environment.base;
-    as_image_ = false;
-    return "host";
-  }
-
   void place(const Repository& repository, const std::string& bug) {
     if (!lives_in_image_) {
       place_repository(repository, built_->workdir, built_->env, bug, *box_);
@@ -180,9 +241,11 @@ EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha
                                    Sandbox& sandbox, const std::string& source,
                                    const BoxLimits& limits, std::stop_token stop,
                                    const std::string& bug) {
-  auto built = Builder(task, sandbox, source, limits, std::move(stop)).build(bug);
-  built->sha256 = Digest().add(built->base).add(sha256).hex();
-  return built;
+  return Builder(task, sha256, sandbox, source, limits, std::move(stop)).build(bug);
+}
+
+std::string EnvironmentCache::digest_of(const Task& task) {
+  return choose_base(task.shown.environment, source_, sandbox_).digest_with(task.sha256);
 }
 
 EnvironmentPtr EnvironmentCache::get(const Task& task, std::stop_token stop) {

@@ -61,6 +61,8 @@ class EnvironmentCache {
                    BoxLimits limits = {})
       : sandbox_(sandbox), capacity_(capacity), source_(std::move(source)), limits_(limits) {}
 
+  /// The digest of the task's environment, without building it. Throws InfraError.
+  [[nodiscard]] std::string digest_of(const Task& task);
   /// Throws Cancelled if `stop` is requested while it is built.
   [[nodiscard]] EnvironmentPtr get(const Task& task, std::stop_token stop = {});
 

@@ -50,10 +50,11 @@ constexpr const char* kCommit = R"sh(
 git -c core.hooksPath=/dev/null -c commit.gpgsign=false commit -q --no-verify --allow-empty -m base
 git tag task-base
 test "$(git rev-list --all | wc -l)" -eq 1 && test "$(git reflog | wc -l)" -le 1 &&
-  test -z "$(git remote)" && test ! -e .git/objects/info/alternates
+  test -z "$(git remote)" && test ! -e .git/objects/info/alternates ||
+  { echo "more than the one commit can be reached"; exit 4; }
 )sh";
 
-/// Shown as a creation of every file, the one commit would fill logs and prompts.
+/// Asked to show the one commit, git would print every file there is, into logs and prompts.
 constexpr const char* kInit = R"sh(
 git init -q --template= . && git symbolic-ref HEAD refs/heads/main && mkdir -p .git/info
 git config user.name weir && git config user.email weir@localhost && git config gc.auto 0
@@ -61,10 +62,10 @@ git config log.showRoot false
 )sh";
 
 /// Files as old as their commit: those as young as the index would be read again by each git
-/// command that asks whether they are unchanged.
+/// command that asks whether they are unchanged. (Where touch knows no dates, that is the price.)
 constexpr const char* kAddAll = R"sh(
 find . -path ./.git -prune -o \( -type f -o -type l \) -print0 |
-  xargs -0 -r touch -h -d "$GIT_COMMITTER_DATE"
+  xargs -0 -r touch -h -d "$GIT_COMMITTER_DATE" || :
 git add -A -f .
 )sh";
 

@@ -92,7 +92,7 @@ Case make_case(const fs::path& folder, fs::path git, std::string commit) {
 
 /// What is run of an eval script besides tests.
 constexpr const char* kScript =
-    "set -uxo pipefail\ncd .\ngit status\ngit show --stat\n"
+    "set -uxo pipefail\ncd .\ngit status\ngit log --oneline -1\n"
     "git -c core.fileMode=false diff task-base\n";
 
 class Bench {

@@ -30,9 +30,10 @@ ExecResult GradingBox::run(const std::string& script) {
   return run(own);
 }
 
-void GradingBox::end_processes() {
-  const SnapshotPtr files = box_->end();
+SnapshotPtr GradingBox::end_processes() {
+  SnapshotPtr files = box_->end();
   box_ = room_.sandbox.create(room_.environment.on(files));
+  return files;
 }
 
 }  // namespace weir

@@ -21,8 +21,8 @@ class GradingBox {
   [[nodiscard]] ExecResult run(const std::string& script);
   void put(const std::string& bytes, const std::string& path) { box_->put(bytes, path); }
   [[nodiscard]] bool holds(const std::string& file) { return box_->get(file, 1).has_value(); }
-  /// Goes on with the files as they are and no process alive.
-  void end_processes();
+  /// Goes on with the files as they are and no process alive. Returns the files.
+  SnapshotPtr end_processes();
 
   [[nodiscard]] const GradingRoom& room() const { return room_; }
 

@@ -77,6 +77,12 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
   verdict.message = std::move(evidence.message);
   for (auto& anomaly : evidence.anomalies) verdict.anomalies.push_back(std::move(anomaly));
   verdict.report = std::move(evidence.report);
+  if (verdict.outcome == Outcome::resolved && !run.changed.empty()) {
+    verdict.outcome = Outcome::invalid;
+    verdict.report->resolved = false;
+    verdict.message = fmt::format("preparing the tests changed what runs them: {}; not believed",
+                                  fmt::join(run.changed, ", "));
+  }
   verdict.test_log = std::move(evidence.log);
   return verdict;
 }

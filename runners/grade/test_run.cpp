@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "runners/grade/verdict_machinery.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -86,8 +87,8 @@ class TestRunner {
     if (result.leftover_processes > 0) {
       run_.anomalies.push_back(fmt::format("the preparation left {} processes behind; ended",
                                            result.leftover_processes));
-      box_.end_processes();
     }
+    run_.changed = machinery_changed_by_preparation(box_.end_processes(), box_.room());
     return settle(tests);
   }
 

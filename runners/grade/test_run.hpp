@@ -15,6 +15,7 @@ struct TestRun {
   ExecResult result;     ///< of the test command: its end, and the log
   std::string evidence;  ///< what placing and preparing printed
   std::vector<std::string> anomalies;
+  std::vector<std::string> changed;  ///< programs tests run by, changed by the preparation
 };
 
 /// Runs the tests in a box that holds base + diff, with `files` (the hidden tests' and what else

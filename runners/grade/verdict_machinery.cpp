@@ -74,4 +74,20 @@ ChangedMachinery changed_machinery(const SnapshotPtr& final, const GradingRoom& 
   return changed;
 }
 
+std::vector<std::string> machinery_changed_by_preparation(const SnapshotPtr& files,
+                                                          const GradingRoom& room) {
+  std::vector<std::string> paths = verdict_machinery();
+  for (const char* runner :
+       {"*/site-packages/_pytest/*", "*/site-packages/pytest/*", "*/site-packages/pluggy/*"}) {
+    paths.emplace_back(runner);
+  }
+  std::vector<std::string> changed;
+  for (auto& path : room.sandbox.touched(files, room.environment.snapshot, paths)) {
+    const bool install = path.find("/__pycache__/") != std::string::npos ||
+                         std::filesystem::path(path).extension() == ".pth";
+    if (!install) changed.push_back(std::move(path));
+  }
+  return changed;
+}
+
 }  // namespace weir

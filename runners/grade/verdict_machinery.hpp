@@ -19,4 +19,10 @@ struct ChangedMachinery {
 /// it runs while the verifier does.
 [[nodiscard]] ChangedMachinery changed_machinery(const SnapshotPtr& final, const GradingRoom& room);
 
+/// Programs that tests run by and that `files`, after a preparation that runs what was submitted
+/// (its setup.py), has otherwise than the environment: the system's, and a test runner's package.
+/// What installs write anywhere (.pth) and compiled Python is none.
+[[nodiscard]] std::vector<std::string> machinery_changed_by_preparation(const SnapshotPtr& files,
+                                                                        const GradingRoom& room);
+
 }  // namespace weir

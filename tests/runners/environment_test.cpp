@@ -146,12 +146,27 @@ TEST_F(EnvironmentTest, ARepositoryHasOneCommitAndNoFuture) {
             "past\ntracked all the same\n1\n0\n1\n");
 }
 
+TEST_F(EnvironmentTest, APlacedRepositoryIsOldAndMayBeBrokenFirst) {
+  fs::create_directory(folder_ / "r");
+  write_file(folder_ / "r/f", "sound\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.workdir = "/testbed";
+  task.environment.repository = Repository{"o/r", "", folder_ / "r"};
+  const std::string bug = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-sound\n+broken\n";
+  const auto built = prepare_environment(task, "sha", *sandbox_, "host", {}, {}, bug);
+  EXPECT_EQ(in(*built, "cat f; stat -c %y f | cut -c1-10; git status --short; git show --format=%s; "
+                       "ls /tmp"),
+            "broken\n2000-01-01\nbase\n");
+}
+
 TEST_F(EnvironmentTest, ACacheBuildsEachTaskOnce) {
   EnvironmentCache cache(*sandbox_, 2);
   Task task;
   task.shown.id = "t";
   const auto first = cache.get(task);
   EXPECT_EQ(cache.get(task), first);
+  EXPECT_EQ(cache.digest_of(task), first->sha256);
   for (const char* other : {"u", "v"}) {
     task.shown.id = other;
     (void)cache.get(task);

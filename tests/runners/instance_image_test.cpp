@@ -214,6 +214,13 @@ TEST_F(InstanceImageTest, WhatThePreparationLeavesRunningIsEnded) {
   EXPECT_THAT(verdict.anomalies, Contains(HasSubstr("left 1 processes behind")));
 }
 
+TEST_F(InstanceImageTest, APassByProgramsThatThePreparationChangedIsNotBelieved) {
+  grading_.prepare += "printf '#!/bin/bash\\n' > /usr/bin/git; chmod +x /usr/bin/git\n";
+  const Verdict verdict = grade(change("f", "old", "new"));
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+  EXPECT_THAT(verdict.message, HasSubstr("/usr/bin/git"));
+}
+
 TEST_F(InstanceImageTest, APreparationThatEndsEarlyIsNoMachineError) {
   grading_.prepare += "exit 7\n";
   const Verdict verdict = grade(change("f", "old", "new"));

@@ -132,8 +132,8 @@ std::string cut_short(const std::string& script) {
 
 void plan_final_state(const Task& task, Plan& plan) {
   plan.look = {"ls", "pwd", "find . -type f -not -path '*/.git/*' | sort | head -60",
-               "head -40 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | head -1)",
-               "head -c 400 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | tail -1) | "
+               "head -40 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | head -1) < /dev/null",
+               "head -c 400 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | tail -1) < /dev/null | "
                "od -c | head -20"};
   const fs::path solve = task.hidden.solution / "solve.sh";
   const std::string script = fs::exists(solve) ? read_file(solve) : "true\n";
