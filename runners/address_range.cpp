@@ -1,6 +1,9 @@
 #include "runners/address_range.hpp"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
 
 #include <algorithm>
 #include <array>
@@ -63,6 +66,24 @@ bool AddressRange::holds(const std::string& address) const {
 bool is_address(const std::string& text) {
   bool four = false;
   return number_of(text, four).has_value();
+}
+
+bool is_own(const std::string& address) {
+  const auto wanted = AddressRange::parse(address);
+  ifaddrs* all = nullptr;
+  if (!wanted || ::getifaddrs(&all) != 0) return true;  // unknown is not reached
+  bool own = false;
+  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
+    const int family = each->ifa_addr == nullptr ? AF_UNSPEC : each->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) continue;
+    const socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    char text[INET6_ADDRSTRLEN + IFNAMSIZ] = {};
+    const bool named =
+        ::getnameinfo(each->ifa_addr, size, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0;
+    own = own || (named && wanted->holds(text));
+  }
+  ::freeifaddrs(all);
+  return own;
 }
 
 bool is_public(const std::string& address) {

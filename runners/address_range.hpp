@@ -28,4 +28,8 @@ class AddressRange {
 /// address.
 [[nodiscard]] bool is_public(const std::string& address);
 
+/// Whether one of this machine's interfaces has the address: behind a public one may be services
+/// of its own.
+[[nodiscard]] bool is_own(const std::string& address);
+
 }  // namespace weir

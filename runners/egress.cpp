@@ -163,6 +163,7 @@ class Exchange {
         continue;
       }
       if (!permits_address(rules_, text, !is_address(target.host))) continue;
+      if (is_own(text) && !rules_.private_too) continue;
       connected = try_to_connect(*each);
     }
     ::freeaddrinfo(found);

@@ -13,7 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class TerminalTasks : public testing::Test {
  protected:
@@ -82,6 +84,29 @@ TEST_F(TerminalTasks, ASeparateVerifierJudgesArtifacts) {
                                    "[ $PWD = /judge ]"));
   const json task = validated();
   EXPECT_EQ(task.at("valid"), true) << task;
+}
+
+TEST_F(TerminalTasks, NetworksAreGivenOnRequestAlone) {
+  const std::string proxy = "(exec 3<> /dev/tcp/127.0.0.1/8118) 2> /dev/null";
+  put("t/task.toml",
+      "[environment]\nnetwork_mode = \"no-network\"\n[verifier]\nnetwork_mode = \"public\"\n");
+  put("t/instruction.md", "x\n");
+  put("t/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
+  put("t/solution/solve.sh", "#!/bin/bash\n! " + proxy + " && touch cut-off\n");
+  put("t/tests/test.sh", rewarding("[ -e /app/cut-off ] && " + proxy));
+  write_file(folder_ / "x.toml",
+             "[experiment]\nname = \"x\"\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n[configs.c]\n"
+             "agent = \"oracle\"\n");
+  const auto outcome = [&](const std::string& db, const std::string& network) {
+    const Ran ran = run_weir({"run", (folder_ / "x.toml").string(), "--db", (folder_ / db).string(),
+                              "--network", network});
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return sql(folder_ / db, "SELECT outcome || anomalies FROM try");
+  };
+  EXPECT_THAT(outcome("a.db", "none"),
+              AllOf(StartsWith("unresolved["), HasSubstr("verifier: a network is declared")));
+  EXPECT_THAT(outcome("b.db", "declared"),
+              AllOf(StartsWith("resolved["), HasSubstr("networks are HTTP and HTTPS")));
 }
 
 TEST_F(TerminalTasks, TheOldFormatIsGradedByItsTestLog) {

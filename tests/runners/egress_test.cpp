@@ -90,6 +90,13 @@ TEST(Egress, OnlyPublicAddressesAreReached) {
   }
 }
 
+TEST(Egress, TheMachinesOwnAddressesAreKnown) {
+  EXPECT_TRUE(is_own("127.0.0.1"));
+  EXPECT_TRUE(is_own("::ffff:127.0.0.1"));
+  EXPECT_FALSE(is_own("192.0.2.1"));  // nobody's: for documentation
+  EXPECT_TRUE(is_own("no address"));
+}
+
 TEST(Egress, ListedAddressesAndRanges) {
   const EgressRules rules{.allowed = {"8.8.8.8", "9.9.0.0/16", "2606:4700::/32", "127.0.0.1"}};
   EXPECT_TRUE(permits_address(rules, "8.8.8.8", false));
