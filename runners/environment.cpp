@@ -19,34 +19,6 @@ namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
-<<<<<<< HEAD
-class Builder {
- public:
-  Builder(const AgentTask& task, Sandbox& sandbox, const std::string& source,
-          const BoxLimits& limits, std::stop_token stop)
-      : task_(task),
-        stop_(std::move(stop)),
-        built_(std::make_shared<PreparedEnvironment>()),
-        sandbox_(sandbox) {
-    const std::string base = base_by(source);
-    if (lives_in_image_) sandbox.obtain(base);
-    const BaseInfo info = sandbox.inspect(base);
-    built_->base = info.digest.empty() ? host_digest() : info.digest;
-=======
-using Kind = BuildStep::Kind;
-
-/// Package managers do nothing while an environment is replayed: there is no
-/// network, and the base already has what the host has.
-constexpr const char* kNoPackageManagers =
-    "apt-get() { :; }\napt() { :; }\napk() { :; }\npip() { :; }\npip3() { :; }\n";
-
-bool uses_package_manager(const std::string& command) {
-  for (const char* name : {"apt-get ", "apt ", "apk ", "pip ", "pip3 "}) {
-    if (command.find(name) != std::string::npos) return true;
-  }
-  return false;
-}
-
 /// What a task's boxes start from.
 struct ChosenBase {
   std::string name;
@@ -86,14 +58,16 @@ class Builder {
  public:
   Builder(const AgentTask& task, const std::string& sha256, Sandbox& sandbox,
           const std::string& source, const BoxLimits& limits, std::stop_token stop)
-      : task_(task), stop_(std::move(stop)), built_(std::make_shared<PreparedEnvironment>()) {
+      : task_(task),
+        stop_(std::move(stop)),
+        built_(std::make_shared<PreparedEnvironment>()),
+        sandbox_(sandbox) {
     const ChosenBase base = choose_base(task.environment, source, sandbox);
     const BaseInfo& info = base.info;
     as_image_ = base.as_image;
     lives_in_image_ = task.environment.lives_in_image();
     built_->base = base.digest();
     built_->sha256 = base.digest_with(sha256);
->>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
     built_->entrypoint = task.environment.entrypoint;
@@ -111,32 +85,19 @@ class Builder {
                         {"TERM", "dumb"},
                         {"TZ", "UTC"}});
     built_->deviations = task.environment.deviations;
-<<<<<<< HEAD
     const std::string& image = task.environment.base;
-    if (!as_image_ && !image.empty() && image != "host" && base != "image:" + image) {
+    if (!as_image_ && !image.empty() && image != "host" && base.name != "image:" + image) {
       built_->deviations.push_back(fmt::format("image {} declared; runs on {}", image,
-                                               base == "host" ? "the host's /usr" : base));
-=======
-    if (base.name == "host" && !task.environment.base.empty() && task.environment.base != "host") {
-      built_->deviations.push_back("image " + task.environment.base +
-                                   " declared; runs on the host's /usr");
->>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
+                                               base.name == "host" ? "the host's /usr" : base.name));
     }
     built_->limits = limits;
     const TaskLimits& declared = task.limits;
     if (declared.memory) built_->limits.memory = declared.memory;
     if (declared.disk) built_->limits.disk = declared.disk;
     if (declared.cpus) built_->limits.cpus = declared.cpus;
-<<<<<<< HEAD
-    spec_.base = base;
+    spec_.base = base.name;
     spec_.limits = built_->limits;
     box_ = sandbox.create(spec_);
-=======
-    BoxSpec spec;
-    spec.base = base.name;
-    spec.limits = built_->limits;
-    box_ = sandbox.create(spec);
->>>>>>> 8926cc3bdb5b235bd780620c83c0e7616fee3a18
   }
 
   std::shared_ptr<PreparedEnvironment> build(const std::string& bug) {
