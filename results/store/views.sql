@@ -269,8 +269,9 @@ JOIN trial ON trial.id = artifact.trial AND trial.counted_try = artifact.try;
 -- What each step of a multi-step task took, on the counted try's path, in their order.
 CREATE VIEW v_step AS
 SELECT trial.run AS run, path.trial AS trial, segment.step AS step,
-       (SELECT count(*) FROM turn WHERE turn.segment = path.segment
-          AND (path.until IS NULL OR turn.turn < path.until)) AS turns,
+       (SELECT count(*) FROM path AS way JOIN segment AS part ON part.id = way.segment
+        JOIN turn ON turn.segment = way.segment AND (way.until IS NULL OR turn.turn < way.until)
+        WHERE way.trial = path.trial AND part.step = segment.step) AS turns,
        count(call.id) AS calls,
        CASE WHEN count(call.id) = count(call.cost_pusd)
             THEN coalesce(sum(call.cost_pusd), 0) END AS cost_pusd,
@@ -282,5 +283,5 @@ JOIN segment ON segment.id = path.segment AND segment.step <> ''
 JOIN trial ON trial.id = path.trial
 LEFT JOIN call ON call.segment = path.segment
                   AND (path.until IS NULL OR call.turn < path.until)
-GROUP BY path.trial, path.segment
-ORDER BY trial.slot, segment.rowid;
+GROUP BY path.trial, segment.step
+ORDER BY trial.slot, min(segment.rowid);
