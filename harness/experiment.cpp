@@ -379,8 +379,7 @@ class ExperimentReader {
       if (sandbox.backend != "oci") table.fail("network", "\"open\" needs backend = \"oci\"");
       sandbox.network = Network::open;
     } else if (network != "none" && network != "declared") {
-      table.fail("network",
-                 "must be \"none\", \"declared\" or, with backend = \"oci\", \"open\"");
+      table.fail("network", "must be \"none\", \"declared\" or, with backend = \"oci\", \"open\"");
     }
   }
 

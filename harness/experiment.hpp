@@ -53,7 +53,7 @@ struct Overrides {
   std::optional<double> max_usd;
   std::string name;
   bool strict_integrity = false;
-  std::string network;  ///< "" = as the file says
+  std::string network;             ///< "" = as the file says
   std::filesystem::path cassette;  ///< database that replays where a model names none
 };
 

@@ -30,9 +30,10 @@ void require_policies_for(const Task& task, const Experiment& experiment) {
     if (!config.kind->asks_models()) continue;
     const std::string asked = needs_one_step(config.policy);
     if (asked.empty()) continue;
-    throw UserError(fmt::format("task {}: has steps, on which {} of config \"{}\" is not supported; "
-                                "leave it out with --task",
-                                task.shown.id, asked, config.name));
+    throw UserError(
+        fmt::format("task {}: has steps, on which {} of config \"{}\" is not supported; "
+                    "leave it out with --task",
+                    task.shown.id, asked, config.name));
   }
 }
 

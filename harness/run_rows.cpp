@@ -48,9 +48,8 @@ std::vector<ConfigRow> config_rows(const std::string& run, const Experiment& exp
       simulated = simulated || spec.simulated();
     }
     const std::string& policy = config.policy.text;
-    rows.push_back(
-        {run, config.name, config.agent, tiers.dump(), policy, policy.empty() ? "" : sha256(policy),
-         config.kind->sha256(), simulated});
+    rows.push_back({run, config.name, config.agent, tiers.dump(), policy,
+                    policy.empty() ? "" : sha256(policy), config.kind->sha256(), simulated});
   }
   return rows;
 }

@@ -15,7 +15,7 @@ struct BilledCall {
   std::string task;
   std::string config;
   int try_number = 1;
-  int segment = 0;  ///< of the try: restarts or steps before it
+  int segment = 0;       ///< of the try: restarts or steps before it
   bool of_step = false;  ///< of a multi-step task: a later segment abandons nothing
   int turn = 0;
   int tier = 0;

@@ -94,10 +94,10 @@ Quarantine parse_quarantine(std::string_view text, const std::string& file) {
     reader.fail("is no list of quarantined tasks");
   }
   if (object.at("weir_quarantine") != kVersion) {
-    reader.fail(fmt::format("weir_quarantine is {}, this Weir reads {}",
-                            object.at("weir_quarantine").dump(-1, ' ', false,
-                                                              json::error_handler_t::replace),
-                            kVersion));
+    reader.fail(fmt::format(
+        "weir_quarantine is {}, this Weir reads {}",
+        object.at("weir_quarantine").dump(-1, ' ', false, json::error_handler_t::replace),
+        kVersion));
   }
   Quarantine quarantine{reader.count(object, "attempts"), reader.count(object, "tasks_seen"), {}};
   const auto tasks = object.find("tasks");

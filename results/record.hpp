@@ -124,12 +124,12 @@ struct Reward {
 /// Something a task wanted kept of its agent's box.
 struct KeptArtifact {
   std::string step;
-  std::string source;     ///< path in the box
-  std::string path;       ///< where it lies, below the try's folder, as read from a database
-                          ///< absolute; "" = nothing was taken
+  std::string source;  ///< path in the box
+  std::string path;    ///< where it lies, below the try's folder, as read from a database
+                       ///< absolute; "" = nothing was taken
   std::int64_t files = 0;
   std::int64_t bytes = 0;
-  std::string note;       ///< what was left, and why; "" = nothing
+  std::string note;  ///< what was left, and why; "" = nothing
 };
 
 /// One execution of a trial. A redo after an infra error is a new try.

@@ -18,7 +18,7 @@ namespace {
 
 using Kind = BuildStep::Kind;
 
-constexpr const char* kStage = "/weir-copy";      ///< where copied files wait
+constexpr const char* kStage = "/weir-copy";  ///< where copied files wait
 constexpr const char* kArchive = "/weir-copy.tar";
 constexpr std::size_t kLargestStage = std::size_t{2} << 30;
 
@@ -114,7 +114,9 @@ void BuildReplay::step(const BuildStep& step) {
         deviations_.push_back("USER " + step.words.front() + " of the Dockerfile not taken");
       }
       return;
-    case Kind::copy: copy(step); return;
+    case Kind::copy:
+      copy(step);
+      return;
     case Kind::run:
       if (fetches_packages(step.words.front())) {
         run_without_fetching(step.words.front());
@@ -129,9 +131,9 @@ void BuildReplay::run_without_fetching(const std::string& command) {
   const std::string said =
       run_build_step(task_, box_, command, cwd_, with_package_tools(env_), stop_);
   const auto notes = package_notes(said);
-  deviations_.push_back(fmt::format("not fetched: RUN {} ({})", command,
-                                    notes.empty() ? "nothing is said of it"
-                                                  : fmt::format("{}", fmt::join(notes, "; "))));
+  deviations_.push_back(fmt::format(
+      "not fetched: RUN {} ({})", command,
+      notes.empty() ? "nothing is said of it" : fmt::format("{}", fmt::join(notes, "; "))));
 }
 
 void BuildReplay::copy(const BuildStep& step) {
@@ -163,7 +165,8 @@ void BuildReplay::copy_from_stage(const BuildStep& step, const std::string& to) 
   const bool folder = names_folder(step.words, to);
   std::string gather =
       "set -- " + shell_quoted(folder ? "folder/" : fs::path(to).filename().string());
-  for (std::size_t i = 0; i + 1 < step.words.size(); ++i) gather += " " + shell_quoted(step.words[i]);
+  for (std::size_t i = 0; i + 1 < step.words.size(); ++i)
+    gather += " " + shell_quoted(step.words[i]);
   const std::string said =
       run_build_step(task_, *box, gather + "\n" + kGather, "/", begun_with_, stop_);
   const auto archive = box->get(kArchive, kLargestStage);
@@ -204,11 +207,13 @@ void BuildReplay::move_staged(const std::string& to, const BuildStep& step) {
                           shell_quoted(step.mode));
   }
   if (!step.owner.empty()) {
-    script += fmt::format("find . -mindepth 1 -exec chown -h {} {{}} + && ", shell_quoted(step.owner));
+    script +=
+        fmt::format("find . -mindepth 1 -exec chown -h {} {{}} + && ", shell_quoted(step.owner));
   }
-  run(script + fmt::format("mkdir -p {0} && find . -mindepth 1 -maxdepth 1 -exec cp -a -t {0} {{}} + "
-                           "&& cd / && rm -rf {1}",
-                           shell_quoted(to), kStage),
+  run(script +
+          fmt::format("mkdir -p {0} && find . -mindepth 1 -maxdepth 1 -exec cp -a -t {0} {{}} + "
+                      "&& cd / && rm -rf {1}",
+                      shell_quoted(to), kStage),
       "/");
 }
 

@@ -87,8 +87,9 @@ class Builder {
     built_->deviations = task.environment.deviations;
     const std::string& image = task.environment.base;
     if (!as_image_ && !image.empty() && image != "host" && base.name != "image:" + image) {
-      built_->deviations.push_back(fmt::format("image {} declared; runs on {}", image,
-                                               base.name == "host" ? "the host's /usr" : base.name));
+      built_->deviations.push_back(
+          fmt::format("image {} declared; runs on {}", image,
+                      base.name == "host" ? "the host's /usr" : base.name));
     }
     built_->limits = limits;
     const TaskLimits& declared = task.limits;

@@ -25,7 +25,7 @@ struct PreparedEnvironment {
   std::vector<std::string> entrypoint = {};  ///< see service.hpp
   std::optional<Healthcheck> healthcheck = {};
   std::vector<std::string> deviations;     ///< what was declared and not honoured
-  Network network = Network::none;  ///< that the commands of whoever acts in it have
+  Network network = Network::none;         ///< that the commands of whoever acts in it have
   BoxLimits limits = {};  ///< of every box of the task, agent's, check's or grader's: its own first
 
   /// A box of the task on `snapshot`.

@@ -18,11 +18,11 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kFolder = "/weir-tools";
-constexpr std::array<std::string_view, 10> kNames = {"apt-get", "apt",  "apk",  "pip",    "pip3",
-                                                     "uv",      "uvx",  "curl", "pytest", "wget"};
+constexpr std::array<std::string_view, 10> kNames = {"apt-get", "apt", "apk",  "pip",    "pip3",
+                                                     "uv",      "uvx", "curl", "pytest", "wget"};
 /// Those whose being called means that something would be fetched.
-constexpr std::array<std::string_view, 9> kFetching = {"apt-get", "apt",  "apk", "pip", "pip3",
-                                                       "uv",      "uvx",  "curl", "wget"};
+constexpr std::array<std::string_view, 9> kFetching = {"apt-get", "apt", "apk",  "pip", "pip3",
+                                                       "uv",      "uvx", "curl", "wget"};
 constexpr std::string_view kNote = "weir: ";
 constexpr std::size_t kNotes = 20;
 
@@ -67,7 +67,8 @@ void bring_package_tools(Box& box) {
           fmt::format("{}/{}", kFolder, kNames.front()), 0755);
   std::string links;
   for (const auto& name : kNames) {
-    if (name != kNames.front()) links += fmt::format("ln {0}/{1} {0}/{2} && ", kFolder, kNames.front(), name);
+    if (name != kNames.front())
+      links += fmt::format("ln {0}/{1} {0}/{2} && ", kFolder, kNames.front(), name);
   }
   run(box, links + "true", "package tools");
 }
@@ -88,7 +89,8 @@ std::vector<std::string> package_notes(std::string_view output) {
   for (const auto line : split_lines(output)) {
     if (line.substr(0, kNote.size()) != kNote || notes.size() == kNotes) continue;
     std::string note = to_utf8(line.substr(kNote.size()));
-    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
+    if (std::find(notes.begin(), notes.end(), note) == notes.end())
+      notes.push_back(std::move(note));
   }
   return notes;
 }

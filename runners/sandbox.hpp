@@ -257,7 +257,7 @@ struct SandboxChoice {
   std::string backend = "box";  ///< box | oci
   std::string engine;           ///< podman | docker; "" is whichever is there
   Network network = Network::none;
-  bool declared_networks = false;  ///< each phase of a task has the network it declares
+  bool declared_networks = false;    ///< each phase of a task has the network it declares
   std::string environment = "host";  ///< see EnvironmentCache
   BoxLimits limits = {};
 };

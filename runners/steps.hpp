@@ -19,11 +19,11 @@ namespace weir {
 [[nodiscard]] Task step_task(const Task& task, std::size_t index);
 
 /// Makes the box ready for a step: its user is found (whose HOME is `environment`'s then), its
-/// files come to the workdir, their setup.sh runs as that user, its healthcheck passes. Returns what went wrong, "" if nothing: after
-/// the first step an agent may have broken it. Throws Cancelled.
+/// files come to the workdir, their setup.sh runs as that user, its healthcheck passes. Returns
+/// what went wrong, "" if nothing: after the first step an agent may have broken it. Throws
+/// Cancelled.
 [[nodiscard]] std::string begin_step(Box& box, const AgentStep& step,
-                                     PreparedEnvironment& environment,
-                                     const std::stop_token& stop);
+                                     PreparedEnvironment& environment, const std::stop_token& stop);
 
 /// The verdicts of a trial's steps, in their order, and what they come to.
 class StepVerdicts {

@@ -6,8 +6,8 @@
 #include <list>
 #include <nlohmann/json.hpp>
 
-#include "runners/grade/grader.hpp"
 #include "runners/box_user.hpp"
+#include "runners/grade/grader.hpp"
 #include "runners/metered_box.hpp"
 #include "runners/repository.hpp"
 #include "runners/steps.hpp"
@@ -60,7 +60,11 @@ class TrialRun {
  public:
   TrialRun(const Task& task, const std::vector<Trial>& trials, const std::set<std::string>& done,
            const TrialRoom& room, std::stop_token stop)
-      : task_(task), trials_(trials), done_(done), room_(room), stop_(stop),
+      : task_(task),
+        trials_(trials),
+        done_(done),
+        room_(room),
+        stop_(stop),
         setting_(task, room, std::move(stop)) {}
 
   std::vector<Try> run(int number) {
@@ -285,8 +289,7 @@ class TrialRun {
       }
       const SnapshotPtr files = i + 1 == steps.size() ? box.end() : frozen(box);
       const auto& grading = std::get<RewardGrading>(step.hidden.grading);
-      verdicts.add(grade_final_state(files, step.shown, grading,
-                                     grading_room(steps[i].name)));
+      verdicts.add(grade_final_state(files, step.shown, grading, grading_room(steps[i].name)));
     } while (verdicts.goes_on() && !whole.expired());
     way_.box += metered->worked();
     if (try_.outcome) return;  // its failure
@@ -327,8 +330,8 @@ class TrialRun {
   std::unique_ptr<Agent> agent_on(const Stage& stage) {
     if (way_.agent != nullptr) return std::move(way_.agent);
     const auto part = [this](Branch branch) { part_(std::move(branch)); };
-    const AgentContext context{stage.task, way_.trials, number_,
-                               stage.environment, part, stage.step};
+    const AgentContext context{stage.task,        way_.trials, number_,
+                               stage.environment, part,        stage.step};
     auto next = agent_ == nullptr ? nullptr : agent_->next_step(context);
     return next != nullptr ? std::move(next) : room_.make_agent(context);
   }

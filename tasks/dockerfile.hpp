@@ -29,7 +29,8 @@ struct Dockerfile {
   std::vector<std::string> entrypoint;  ///< the last ENTRYPOINT, words; none if there is none
   std::vector<BuildStep> steps;
   std::vector<DockerStage> stages;               ///< as written, the last one too
-  std::map<std::string, std::vector<BuildStep>> origins;  ///< stages that COPY --from names: their steps
+  std::map<std::string, std::vector<BuildStep>>
+      origins;                                   ///< stages that COPY --from names: their steps
   std::map<std::string, std::string> arguments;  ///< every ARG with its default
   std::vector<std::string> ignored;     ///< instructions without effect here (EXPOSE, LABEL...)
   std::vector<std::string> deviations;  ///< what it asks for and a replay does not do

@@ -16,9 +16,9 @@ struct SuiteSources {
 
 /// The one task of a folder: `read` fills it in, and what it throws is the task's defect. Its id
 /// is the folder's name.
-[[nodiscard]] std::vector<Task> load_folder_task(
-    const std::filesystem::path& folder,
-    void (*read)(const std::filesystem::path& folder, Task& task));
+[[nodiscard]] std::vector<Task> load_folder_task(const std::filesystem::path& folder,
+                                                 void (*read)(const std::filesystem::path& folder,
+                                                              Task& task));
 
 /// One task format. Adding one = one new file with two functions and one line
 /// in the table of format.cpp.

@@ -38,7 +38,8 @@ struct Environment {
   std::string base = "host";             ///< "host", or the image the task declares
   std::filesystem::path build_context;   ///< where COPY sources are found
   std::vector<BuildStep> build;
-  std::map<std::string, std::vector<BuildStep>> stages = {};  ///< whose files `build` copies, by origin
+  std::map<std::string, std::vector<BuildStep>> stages =
+      {};                                ///< whose files `build` copies, by origin
   std::optional<Repository> repository;  ///< placed at workdir
   std::string workdir = "/app";
   std::string user = "root";             ///< who the agent's commands run as
@@ -110,9 +111,9 @@ struct PatchGrading {
   std::vector<std::string> pass_to_pass;
   EvalType eval_type = EvalType::pass_and_fail;
   OfficialTests official = {};
-  std::string prepare = {};    ///< script whose shell goes on with test_command; "" if none
+  std::string prepare = {};           ///< script whose shell goes on with test_command; "" if none
   bool prepare_places_tests = false;  ///< it puts test_patch in itself, before it builds
-  std::string print = {};      ///< script that prints the log, where test_command does not
+  std::string print = {};             ///< script that prints the log, where test_command does not
 };
 
 /// Grading by a script that leaves reward files in /logs/verifier.

@@ -239,7 +239,7 @@ std::vector<std::string> compose_services(std::string_view text, const std::stri
   return parsed(text, file, [](YamlMap& map) {
     std::vector<std::string> names;
     const YAML::Node services = map.find("services");
-    for (const auto& entry : services && services.IsMap() ? services : YAML::Node()) {
+    for (const auto& entry : services&& services.IsMap() ? services : YAML::Node()) {
       names.push_back(entry.first.IsScalar() ? entry.first.Scalar() : "");
     }
     return names;

@@ -8,7 +8,7 @@ namespace weir {
 
 /// The same parts, in the environment of a task's next step.
 [[nodiscard]] ModelAgentParts handed_over(ModelAgentParts&& from,
-                                         const PreparedEnvironment& environment);
+                                          const PreparedEnvironment& environment);
 
 /// What an external policy is told of the trial before its first turn.
 [[nodiscard]] nlohmann::json brief_of(const ModelAgentParts& parts, const AgentTask& task);

@@ -160,14 +160,15 @@ Draft read_draft(const Completion& completion) {
     draft.submits = draft.submits || asks_to_submit(command);
     draft.actions.push_back({call.id, std::move(command)});
   }
-  draft.acts_first = draft.submits && draft.actions.size() > 1 &&
-                     !asks_to_submit(draft.actions.front().command);
+  draft.acts_first =
+      draft.submits && draft.actions.size() > 1 && !asks_to_submit(draft.actions.front().command);
   return draft;
 }
 
 std::vector<Message> first_messages(const AgentTask& task, Network network) {
   const char* form = task.deliverable == Deliverable::patch ? kPatchTask : kStateTask;
-  return {{Role::system, kSystem, "", {}, ""}, {Role::user, filled(form, task, network), "", {}, ""}};
+  return {{Role::system, kSystem, "", {}, ""},
+          {Role::user, filled(form, task, network), "", {}, ""}};
 }
 
 Message next_step_message(const AgentTask& task) {

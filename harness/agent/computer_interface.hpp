@@ -20,8 +20,8 @@ class ComputerInterface {
     Box& box;
     const PreparedEnvironment& environment;
     Deadline& deadline;
-    milliseconds command{60'000};        ///< what one command may take
-    std::optional<milliseconds> limit;   ///< what the trial may take, where that is limited
+    milliseconds command{60'000};       ///< what one command may take
+    std::optional<milliseconds> limit;  ///< what the trial may take, where that is limited
   };
 
   virtual ~ComputerInterface() = default;

@@ -48,8 +48,7 @@ class ModelAgent final : public Agent {
     throw ReplayDiverged(fmt::format("the trial ends in step {}, its record went on", parts_.step));
   }
 
-  Submission run(const AgentTask& task, Box& box, Recorder& recorder,
-                 Deadline& deadline) override {
+  Submission run(const AgentTask& task, Box& box, Recorder& recorder, Deadline& deadline) override {
     const milliseconds before = parts_.ledger->model_time();
     task_ = &task;
     box_ = &box;
@@ -89,7 +88,8 @@ class ModelAgent final : public Agent {
 
   void prepare() {
     if (const auto& command = parts_.policy.external) {
-      external_ = std::make_unique<ExternalPolicy>(*command, brief_of(parts_, *task_), deadline_->token());
+      external_ =
+          std::make_unique<ExternalPolicy>(*command, brief_of(parts_, *task_), deadline_->token());
     }
     router_.emplace(parts_.policy, parts_.members.front().threshold, parts_.seed, parts_.outlook,
                     external_.get());
@@ -99,12 +99,12 @@ class ModelAgent final : public Agent {
     ExecRequest like = shell_request(parts_.environment);
     like.timeout = parts_.limits.command;
     like.stop = deadline_->token();
-    checks_.emplace(TurnChecks::Parts{*router_, *visible_, room, std::move(like),
-                                      parts_.kind.lives_on, parts_.limits.turns,
-                                      parts_.limits.tokens},
-                    *box_, *parts_.ledger);
-    interface_ = parts_.kind.interface({*box_, parts_.environment, *deadline_,
-                                        parts_.limits.command, parts_.limits.time});
+    checks_.emplace(
+        TurnChecks::Parts{*router_, *visible_, room, std::move(like), parts_.kind.lives_on,
+                          parts_.limits.turns, parts_.limits.tokens},
+        *box_, *parts_.ledger);
+    interface_ = parts_.kind.interface(
+        {*box_, parts_.environment, *deadline_, parts_.limits.command, parts_.limits.time});
     interface_->begin();
   }
 
@@ -159,8 +159,8 @@ class ModelAgent final : public Agent {
       state.router.tests_red.reset();
       return;
     }
-    state.router.tests_red = visible_->command.empty() ? std::nullopt
-                                                       : std::optional(visible_->red_at_start);
+    state.router.tests_red =
+        visible_->command.empty() ? std::nullopt : std::optional(visible_->red_at_start);
     const TestNames& names = visible_->at_start;
     const bool named = !visible_->red_at_start || !names.red.empty();
     state.red_tests = named && !visible_->command.empty() ? std::optional(names.red) : std::nullopt;
@@ -371,11 +371,9 @@ class ModelAgent final : public Agent {
     const std::string kind = kind_of(attempt.draft);
     const bool reviewed = kind == "submit" && attempt.tier == 0 && parts_.policy.final_review;
     if (rule.on.count(kind) == 0 || reviewed) return;  // reviewed whatever a vote says
-    count_ballot(attempt,
-                 parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_),
-                 rule, [&](const Completion& completion) {
-                   return interface_->read(completion, state);
-                 });
+    count_ballot(
+        attempt, parts_.ledger->vote(attempt.tier, request_, state.turn, rule.samples, *deadline_),
+        rule, [&](const Completion& completion) { return interface_->read(completion, state); });
   }
 
   void execute(TrialState& state, TurnAttempt& attempt) {
@@ -434,7 +432,8 @@ class ModelAgent final : public Agent {
     if (deadline_->token().stop_requested()) return stopped();
     if (summary.answer.recorded) interface_->let_pass(summary.answer.completion.latency);
     const Message task = interface_->opening(*task_).messages.back();
-    auto seen = log_->finish(summed_up_row(state, tier, summary), {*interface_->resume_from(task, summary.text)});
+    auto seen = log_->finish(summed_up_row(state, tier, summary),
+                             {*interface_->resume_from(task, summary.text)});
     state.history.resize(1);
     state.history.insert(state.history.end(), seen.begin(), seen.end());
     const std::string parent = state.segment;
@@ -467,8 +466,8 @@ class ModelAgent final : public Agent {
   }
 
   ModelAgentParts parts_;
-  std::optional<TrialState> inherited_;  ///< from the way this one parted from
-  std::optional<OpenTurn> open_;         ///< in whose midst it did
+  std::optional<TrialState> inherited_;    ///< from the way this one parted from
+  std::optional<OpenTurn> open_;           ///< in whose midst it did
   std::optional<TrialState> step_before_;  ///< as the step before this one ended
   bool inherits_ = false;                  ///< its conversation goes on
   TrialState last_;                        ///< as run() left it

@@ -23,7 +23,7 @@ struct AgentLimits {
   std::optional<std::int64_t> tokens;
   milliseconds command{60'000};
   milliseconds visible_tests{120'000};
-  int format_errors = 3;  ///< in a row
+  int format_errors = 3;             ///< in a row
   std::optional<milliseconds> time;  ///< what a trial may take, where that is limited
   std::int64_t free_context = 8000;  ///< tokens; below that a long history is summed up
 };
@@ -34,7 +34,7 @@ struct ModelAgentParts {
   std::unique_ptr<TrialLedger> ledger;
   const Policy& policy;
   AgentLimits limits;
-  Sandbox& sandbox;       ///< for checks in boxes of their own
+  Sandbox& sandbox;  ///< for checks in boxes of their own
   Limiter& busy_boxes;
   const PreparedEnvironment& environment;
   /// Looks at the task's visible tests, once the trial begins and if they matter.
@@ -47,10 +47,10 @@ struct ModelAgentParts {
   RecordedTurns recorded;  ///< of a try that is resumed
   /// Turns of a trial that is replayed; empty where none is.
   std::function<std::vector<Turn>(const std::string& trial)> cassette;
-  std::string nonce;       ///< the head of the prompt, so that no other trial warms it
+  std::string nonce;                 ///< the head of the prompt, so that no other trial warms it
   std::function<void(Branch)> part;  ///< takes the ways that part from this one
-  std::string step = {};       ///< of a multi-step task, by name
-  bool forks = true;           ///< a replay forks nowhere: its cassette holds paths alone
+  std::string step = {};             ///< of a multi-step task, by name
+  bool forks = true;                 ///< a replay forks nowhere: its cassette holds paths alone
 };
 
 /// An agent that asks models: an append-only history, every turn routed through a cascade (of

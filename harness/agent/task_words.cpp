@@ -21,10 +21,13 @@ std::string asked_of(const AgentTask& task) {
 
 const char* reach_of(Network network) {
   switch (network) {
-    case Network::none: return "without a network";
-    case Network::proxy: return "reach the network by HTTP and HTTPS alone, through $https_proxy";
+    case Network::none:
+      return "without a network";
+    case Network::proxy:
+      return "reach the network by HTTP and HTTPS alone, through $https_proxy";
     case Network::gateway:
-    case Network::open: break;
+    case Network::open:
+      break;
   }
   return "with a network";
 }

@@ -17,7 +17,7 @@ struct ActionResult {
   std::optional<int> exit_code;  ///< of a command; keystrokes have none
   std::optional<bool> failed;    ///< unknown for keystrokes
   milliseconds wall{0};
-  std::string text;              ///< what the model is told of it; "" where one text tells of all
+  std::string text;  ///< what the model is told of it; "" where one text tells of all
 };
 
 /// One tier's answer to a turn, on its way to being accepted or discarded.
@@ -28,8 +28,8 @@ struct TurnAttempt {
   Draft draft;
   TurnEvidence evidence;
   std::vector<ActionResult> results;
-  std::vector<Message> observed;  ///< what its execution appends to the history
-  bool submitted = false;         ///< it ended the trajectory
+  std::vector<Message> observed;          ///< what its execution appends to the history
+  bool submitted = false;                 ///< it ended the trajectory
   std::optional<std::string> submission;  ///< the diff it handed in, if it did
   SnapshotPtr before;      ///< the files before execution, where they may be needed
   Undo undo = Undo::none;  ///< how `before` would bring the state back

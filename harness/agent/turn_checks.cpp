@@ -44,8 +44,8 @@ std::optional<bool> TurnChecks::patch_rejected(const Draft& draft) {
     const std::string before = command.substr(0, command.find(patch->diff));
     const std::string earlier = before.substr(0, before.find_last_of('\n', before.size() - 2) + 1);
     // Which folder a living shell is in, nobody knows.
-    const bool first =
-        !parts_.lives_on && i == 0 && !looks_like_an_edit(earlier) && earlier.find("cd ") == std::string::npos;
+    const bool first = !parts_.lives_on && i == 0 && !looks_like_an_edit(earlier) &&
+                       earlier.find("cd ") == std::string::npos;
     if (!first) return {};
     const auto applies = patch_applies(box_, *patch, parts_.like);
     return applies ? std::optional(!*applies) : std::nullopt;
@@ -140,8 +140,8 @@ void remember(TrialState& state, const TurnAttempt& attempt) {
   std::string commands = normalised(attempt.commands());
   const bool waited = !attempt.draft.actions.empty() && trimmed(commands).empty();
   if (!waited) {  // else the turn before is still the one to compare with
-    state.recent.push_back({std::move(commands),
-                            attempt.evidence.changed_files.value_or(attempt.evidence.executed)});
+    state.recent.push_back(
+        {std::move(commands), attempt.evidence.changed_files.value_or(attempt.evidence.executed)});
   }
   if (state.recent.size() > TrialState::kRecent) state.recent.pop_front();
   if (attempt.evidence.tests) state.red_tests = attempt.evidence.tests->red_names;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "results/store/baseline_book.hpp"
 #include "results/quarantine.hpp"
+#include "results/store/baseline_book.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 

@@ -14,12 +14,12 @@ void add_validate_options(CLI::App& sub, ValidateCommand& command) {
       ->check(CLI::PositiveNumber);
   sub.add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
   sub.add_option("--environment", options.environment,
-                  "host, declared (the tasks' own images), image:REF, or a rootfs folder")
+                 "host, declared (the tasks' own images), image:REF, or a rootfs folder")
       ->capture_default_str();
   sub.add_option("--journal", options.journal,
-                  "Keep each task's result in this file, and run none that is in it");
+                 "Keep each task's result in this file, and run none that is in it");
   sub.add_option("--quarantine", command.quarantine,
-                  "Write flaky and broken tasks here, for reports");
+                 "Write flaky and broken tasks here, for reports");
 }
 
 void add_grade_options(CLI::App& sub, GradeCommand& command) {
@@ -35,8 +35,8 @@ void add_grade_options(CLI::App& sub, GradeCommand& command) {
          "Seconds one instance's tests may take")
       ->check(CLI::PositiveNumber);
   sub.add_option("--environment", options.environment,
-                  "host (instances without a recipe: their own images), declared, image:REF, or a "
-                  "rootfs folder")
+                 "host (instances without a recipe: their own images), declared, image:REF, or a "
+                 "rootfs folder")
       ->capture_default_str();
   sub.add_option("--twice", options.twice, "Grade this share a second time, and say who disagrees")
       ->check(CLI::Range(0.0, 1.0));

@@ -56,7 +56,8 @@ void take_quarantine(RunReport& report, const fs::path& file) {
   report.quarantined.assign(tasks.begin(), tasks.end());
   const auto changed = list.changed(arm);
   if (changed.empty()) return;
-  fmt::print(stderr, "{}: {} tasks have another content in this run, so nothing is known of them: {}\n",
+  fmt::print(stderr,
+             "{}: {} tasks have another content in this run, so nothing is known of them: {}\n",
              file.string(), changed.size(), fmt::join(changed, " "));
 }
 

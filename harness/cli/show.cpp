@@ -170,7 +170,8 @@ std::vector<Turn> all_turns(const TrialView& view) {
 void print_turns(const TrialView& view) {
   std::string segment;
   for (const auto& turn : all_turns(view)) {
-    const bool begins = segment.empty() || restarts_before(turn.segment) != restarts_before(segment);
+    const bool begins =
+        segment.empty() || restarts_before(turn.segment) != restarts_before(segment);
     const std::string step = view.step_of(turn.segment);
     if (begins && !step.empty()) {
       fmt::print("\n--- step {} ---\n", printable(step));
@@ -225,9 +226,9 @@ void print_steps(const Reader& reader, const std::string& id) {
 
 void print_artifacts(const Try& attempt) {
   for (const auto& each : attempt.artifacts) {
-    const std::string where =
-        each.path.empty() ? "not kept"
-                          : fmt::format("{} ({} files, {} bytes)", each.path, each.files, each.bytes);
+    const std::string where = each.path.empty() ? "not kept"
+                                                : fmt::format("{} ({} files, {} bytes)", each.path,
+                                                              each.files, each.bytes);
     fmt::print("artifact{} {}: {}{}\n", each.step.empty() ? "" : " of " + printable(each.step),
                printable(each.source), printable(where),
                each.note.empty() ? "" : "; " + printable(each.note));

@@ -59,9 +59,10 @@ void print_denominators(const std::vector<TaskValidity>& tasks, int attempts) {
   if (unjudged > 0) fmt::print("; {} unjudged, since the machine failed", unjudged);
   fmt::print("\n");
   if (valid == 0) return;
-  fmt::print("{} of {} attempts leave a chance of {:.0f} % (Jeffreys) that a sound task passes "
-             "between 5 and 95 % of the time\n",
-             attempts, attempts, 100 * flaky_posterior_mass(attempts, attempts));
+  fmt::print(
+      "{} of {} attempts leave a chance of {:.0f} % (Jeffreys) that a sound task passes "
+      "between 5 and 95 % of the time\n",
+      attempts, attempts, 100 * flaky_posterior_mass(attempts, attempts));
 }
 
 }  // namespace
@@ -70,12 +71,14 @@ int run(const ValidateCommand& command) {
   const auto tasks = validate(command.options);
   if (!command.quarantine.empty()) {
     const Quarantine list = quarantine_of(tasks, command.options.attempts);
-    replace_file(command.quarantine, quarantine_json(list).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    replace_file(
+        command.quarantine,
+        quarantine_json(list).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     fmt::print(stderr, "wrote {}: {} tasks\n", command.quarantine.string(), list.tasks.size());
   }
   if (command.common.json) {
-    fmt::print("{}\n", validity_json(tasks).dump(2, ' ', false,
-                                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n",
+               validity_json(tasks).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     for (const auto& task : tasks) {
       const std::string overlap = task.visible.overlap();

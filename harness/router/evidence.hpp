@@ -54,7 +54,7 @@ struct TurnEvidence {
 
   // After execution.
   bool executed = false;
-  std::optional<bool> nonzero_exit;     ///< of commands; keystrokes have no status
+  std::optional<bool> nonzero_exit;  ///< of commands; keystrokes have no status
   std::optional<bool> command_timeout;
   std::optional<bool> changed_files;
   std::optional<int> unparsable_files;  ///< that parsed, or were not there, before the turn

@@ -34,8 +34,12 @@ Value vote_split(const TurnEvidence& e) {
 }
 Value vote_entropy(const TurnEvidence& e) { return e.vote ? Value(e.vote->entropy) : Value(); }
 
-Value nonzero_exit(const TurnEvidence& e) { return known(e.nonzero_exit); }
-Value command_timeout(const TurnEvidence& e) { return known(e.command_timeout); }
+Value nonzero_exit(const TurnEvidence& e) {
+  return known(e.nonzero_exit);
+}
+Value command_timeout(const TurnEvidence& e) {
+  return known(e.command_timeout);
+}
 Value edit_unparsable(const TurnEvidence& e) {
   return e.unparsable_files ? Value(yes(*e.unparsable_files > 0)) : Value();
 }

@@ -48,9 +48,10 @@ void ValidationJournal::open_and_lock() {
   if (fd_ < 0) throw UserError(fmt::format("{}: {}", file_.string(), std::strerror(errno)));
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
   ::close(fd_);
-  throw UserError(fmt::format("{}: another validation writes this journal; wait for it, or name "
-                              "another file",
-                              file_.string()));
+  throw UserError(
+      fmt::format("{}: another validation writes this journal; wait for it, or name "
+                  "another file",
+                  file_.string()));
 }
 
 void ValidationJournal::read_lines() {

@@ -8,6 +8,7 @@
 
 #include "harness/agent/reference_agents.hpp"
 #include "harness/validation/journal.hpp"
+#include "results/quiet_recorder.hpp"
 #include "runners/grade/grader.hpp"
 #include "runners/host.hpp"
 #include "runners/scheduler.hpp"
@@ -18,27 +19,13 @@
 namespace weir {
 namespace {
 
-/// Validation keeps nothing: its verdicts are its output.
-class ForgetfulRecorder final : public Recorder {
- public:
-  void begin_try(const Trial&, const Try&) override {}
-  void begin_segment(const Segment&) override {}
-  void intend(const Call&) override {}
-  void settle(const Call&) override {}
-  void judge(const Decision&, const std::vector<Signal>&) override {}
-  void finish_turn(const Turn&) override {}
-  void finish_try(const Try&) override {}
-  void record_fork(const Fork&) override {}
-};
-
 std::vector<Task> load(const ValidateOptions& options) {
   std::vector<Task> tasks;
   for (const auto& path : options.suites) {
     for (auto& task : load_suite(path, options.sources).tasks) {
       const bool wanted = options.tasks.empty() ||
-                          std::any_of(options.tasks.begin(), options.tasks.end(), [&](auto& glob) {
-                            return glob_match(glob, task.shown.id);
-                          });
+                          std::any_of(options.tasks.begin(), options.tasks.end(),
+                                      [&](auto& glob) { return glob_match(glob, task.shown.id); });
       if (wanted) tasks.push_back(std::move(task));
     }
   }
@@ -102,8 +89,8 @@ std::string base_digest(Sandbox& sandbox, const std::string& environment) {
 std::unique_ptr<ValidationJournal> open_journal(const ValidateOptions& options, Sandbox& sandbox) {
   if (options.journal.empty()) return nullptr;
   return std::make_unique<ValidationJournal>(
-      options.journal, JournalKey{options.environment, base_digest(sandbox, options.environment),
-                                  options.attempts});
+      options.journal,
+      JournalKey{options.environment, base_digest(sandbox, options.environment), options.attempts});
 }
 
 TaskValidity about(const Task& task) {
@@ -131,29 +118,29 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   Limiter busy_boxes(cores);
   Limiter graders(cores);
   Watchdog watchdog;
-  ForgetfulRecorder recorder;
-  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog, recorder, {}, true, {}};
+  QuietRecorder recorder;
+  const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog,
+                       recorder, {},           true,       {}};
 
   std::vector<TaskValidity> results(tasks.size());
   std::atomic<std::size_t> done = 0;
-  run_jobs(
-      tasks.size(), jobs,
-      [&](std::size_t i) {
-        TaskValidity& validity = results[i] = about(tasks[i]);
-        auto known = journal ? journal->known(validity.sha256) : std::nullopt;
-        if (!validity.reason.empty()) {
-          // Nothing to run.
-        } else if (known && known->id == validity.id) {
-          validity = std::move(*known);
-        } else {
-          examine(tasks[i], validity, options.attempts, room);
-          look_at_visible(tasks[i], validity, room);
-          if (journal) journal->keep(validity);
-        }
-        fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
-                   name_of(validity.standing), validity.known ? " (known)" : "");
-      },
-      {});
+  run_jobs(tasks.size(), jobs,
+           [&](std::size_t i) {
+             TaskValidity& validity = results[i] = about(tasks[i]);
+             auto known = journal ? journal->known(validity.sha256) : std::nullopt;
+             if (!validity.reason.empty()) {
+               // Nothing to run.
+             } else if (known && known->id == validity.id) {
+               validity = std::move(*known);
+             } else {
+               examine(tasks[i], validity, options.attempts, room);
+               look_at_visible(tasks[i], validity, room);
+               if (journal) journal->keep(validity);
+             }
+             fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
+                        name_of(validity.standing), validity.known ? " (known)" : "");
+           },
+           {});
   return results;
 }
 

@@ -70,11 +70,16 @@ bool ReferenceResult::never(Outcome outcome) const {
 
 std::string_view name_of(Standing standing) {
   switch (standing) {
-    case Standing::valid: return "valid";
-    case Standing::flaky: return "flaky";
-    case Standing::broken: return "broken";
-    case Standing::unsupported: return "unsupported";
-    case Standing::unjudged: return "unjudged";
+    case Standing::valid:
+      return "valid";
+    case Standing::flaky:
+      return "flaky";
+    case Standing::broken:
+      return "broken";
+    case Standing::unsupported:
+      return "unsupported";
+    case Standing::unjudged:
+      return "unjudged";
   }
   return "";
 }
@@ -91,10 +96,10 @@ void conclude(TaskValidity& task) {
   if (mixed(task.oracle)) return settle(Standing::flaky, "oracle differs between attempts");
   if (!task.nop.never(Outcome::resolved)) return settle(Standing::broken, "doing nothing passes");
   if (task.oracle.always(Outcome::resolved)) return settle(Standing::valid, "");
-  settle(Standing::broken, "the gold solution does not pass: " +
-                               first_end(task.oracle, [](const Try& attempt) {
-                                 return attempt.outcome != Outcome::resolved;
-                               }));
+  settle(Standing::broken,
+         "the gold solution does not pass: " + first_end(task.oracle, [](const Try& attempt) {
+           return attempt.outcome != Outcome::resolved;
+         }));
 }
 
 std::vector<ReasonCount> reasons(const std::vector<TaskValidity>& tasks) {

@@ -53,14 +53,10 @@ json visible_json(const VisibleTests& visible) {
   if (visible.command.empty()) {
     return {{"command", nullptr}, {"problem", visible.problem}};
   }
-  return {{"command", visible.command},
-          {"found", visible.found},
-          {"red_at_start", visible.red_at_start},
-          {"holds_hidden", visible.hold_hidden()},
-          {"overlap", visible.overlap()},
-          {"fail_to_pass", visible.fail_to_pass},
-          {"pass_to_pass", visible.pass_to_pass},
-          {"shared_files", visible.shared_files}};
+  return {{"command", visible.command},           {"found", visible.found},
+          {"red_at_start", visible.red_at_start}, {"holds_hidden", visible.hold_hidden()},
+          {"overlap", visible.overlap()},         {"fail_to_pass", visible.fail_to_pass},
+          {"pass_to_pass", visible.pass_to_pass}, {"shared_files", visible.shared_files}};
 }
 
 json tries_row(const ReferenceResult& result) {
@@ -86,8 +82,8 @@ ReferenceResult read_tries(const json& rows) {
     attempt.message = row.at("message").get<std::string>();
     attempt.wall_ms = row.at("wall_ms").get<std::int64_t>();
     for (const auto& each : row.at("rewards")) {
-      attempt.rewards.push_back({each.at(0).get<std::string>(), each.at(1).get<std::string>(),
-                                 each.at(2).get<double>()});
+      attempt.rewards.push_back(
+          {each.at(0).get<std::string>(), each.at(1).get<std::string>(), each.at(2).get<double>()});
     }
     result.tries.push_back(std::move(attempt));
   }

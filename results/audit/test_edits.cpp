@@ -54,11 +54,13 @@ bool concerns_tests(const FileChange& change) {
 }
 
 bool changes_tests(const FileChange& change, const AuditContext& context) {
-  return concerns_tests(change) && !change.old_path.empty() && !touches_hidden_tests(change, context);
+  return concerns_tests(change) && !change.old_path.empty() &&
+         !touches_hidden_tests(change, context);
 }
 
 bool adds_tests(const FileChange& change, const AuditContext& context) {
-  return concerns_tests(change) && change.old_path.empty() && !touches_hidden_tests(change, context);
+  return concerns_tests(change) && change.old_path.empty() &&
+         !touches_hidden_tests(change, context);
 }
 
 bool changes_settings(const FileChange& change, const AuditContext&) {

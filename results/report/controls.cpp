@@ -148,7 +148,8 @@ void add_controls(Document& document, const RunReport& report) {
   }
   for (auto& line : unequal_shares(report)) section.notes.push_back(std::move(line));
   if (!report.quarantined.empty()) {
-    std::string line = "Flaky by gold and empty runs, or on the list given: counted here and left out of gates:";
+    std::string line =
+        "Flaky by gold and empty runs, or on the list given: counted here and left out of gates:";
     for (const auto& task : report.quarantined) line += " " + task;
     section.notes.push_back(line);
   }

@@ -12,7 +12,8 @@ namespace {
 
 /// The rate over an arm's trials, those of quarantined tasks perhaps left out, missing data
 /// left out or counted as unresolved.
-ClusteredRate rate_of(const Arm& arm, const std::vector<std::string>& left_out, bool count_missing) {
+ClusteredRate rate_of(const Arm& arm, const std::vector<std::string>& left_out,
+                      bool count_missing) {
   std::map<std::string, TaskOutcomes> tasks;
   for (const auto& trial : arm.trials) {
     if (is_missing(trial.outcome) && !count_missing) continue;

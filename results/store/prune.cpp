@@ -50,11 +50,15 @@ void drop_run(SQLite::Database& database, const std::string& run) {
         fmt::format("DELETE FROM artifact WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM imported WHERE trial IN {}", kTrials),
         fmt::format("DELETE FROM try WHERE trial IN {}", kTrials),
-        "DELETE FROM trial WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
-        "DELETE FROM config WHERE run = ?1", "DELETE FROM model_change WHERE run = ?1",
-        "DELETE FROM run_sum WHERE run = ?1", "DELETE FROM trial_sum WHERE run = ?1",
+        "DELETE FROM trial WHERE run = ?1",
+        "DELETE FROM task WHERE run = ?1",
+        "DELETE FROM config WHERE run = ?1",
+        "DELETE FROM model_change WHERE run = ?1",
+        "DELETE FROM run_sum WHERE run = ?1",
+        "DELETE FROM trial_sum WHERE run = ?1",
         "DELETE FROM context_sum WHERE run = ?1",
-        "DELETE FROM route_sum WHERE run = ?1", "DELETE FROM run WHERE id = ?1"});
+        "DELETE FROM route_sum WHERE run = ?1",
+        "DELETE FROM run WHERE id = ?1"});
 }
 
 std::uintmax_t size_of(const fs::path& file) {

@@ -42,7 +42,7 @@ struct WrittenRows {
 
 /// How a step of a multi-step task began.
 struct StepPrompt {
-  int number = 0;      ///< of its segments: restarts_before()
+  int number = 0;  ///< of its segments: restarts_before()
   std::string step;
   std::string prompt;  ///< first messages and tools, as JSON text; of a conversation that goes on
                        ///< the messages that came with the step

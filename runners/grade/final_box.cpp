@@ -146,9 +146,8 @@ std::optional<ExecResult> FinalBox::verify(const VerifierCall& call) {
   verdict_.evidence = to_utf8(result.out.bytes);
   if (has_tools_) {
     const auto notes = package_notes(verdict_.evidence);
-    verdict_.anomalies.push_back(
-        fmt::format("the verifier fetched nothing, the base stood in{}{}", notes.empty() ? "" : ": ",
-                    fmt::join(notes, "; ")));
+    verdict_.anomalies.push_back(fmt::format("the verifier fetched nothing, the base stood in{}{}",
+                                             notes.empty() ? "" : ": ", fmt::join(notes, "; ")));
   }
   if (result.status == ExecStatus::timeout || result.status == ExecStatus::box_lost) {
     verdict_.message = result.status == ExecStatus::timeout ? "the verifier did not end in time"

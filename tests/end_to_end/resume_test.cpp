@@ -42,7 +42,8 @@ TEST_F(ResumeTest, KillsAtTenMomentsChangeNothing) {
     if (::kill(pid, SIGKILL) == 0) ++kills;
     const int code = wait_for(pid);
     finished = code == 0;
-    if (!finished) pid = start_weir({"resume", "--jobs", "4", "--db", (folder_ / "killed.db").string()});
+    if (!finished)
+      pid = start_weir({"resume", "--jobs", "4", "--db", (folder_ / "killed.db").string()});
   }
   if (!finished) wait_for(pid);
   EXPECT_GE(kills, 5);

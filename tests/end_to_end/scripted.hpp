@@ -57,7 +57,7 @@ class Scripted {
   int jobs = 1;
   bool in_text = false;
   std::size_t most_messages = 1000;  ///< a longer prompt is refused as too long
-  std::string in_models;  ///< more keys of each model
+  std::string in_models;             ///< more keys of each model
 
  private:
   void serve(loopback::Exchange& exchange);

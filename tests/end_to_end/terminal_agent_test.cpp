@@ -208,7 +208,8 @@ TEST_F(TerminalAgent, AFullContextIsSummedUp) {
 
 TEST_F(TerminalAgent, APromptTheServiceRefusesIsSummedUpToo) {
   Scripted scripted([](const Asked& asked) -> std::string {
-    if (asked.last.find("Write down what whoever goes on") != std::string::npos) return "I counted.";
+    if (asked.last.find("Write down what whoever goes on") != std::string::npos)
+      return "I counted.";
     if (asked.turn > 1 && asked.last.find("New output") == std::string::npos) return complete();
     if (asked.last.find("I counted.") != std::string::npos) return keys("echo last > answer\n");
     return asked.last.find("echo last") != std::string::npos

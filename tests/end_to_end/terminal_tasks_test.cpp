@@ -74,12 +74,12 @@ TEST_F(TerminalTasks, RewardsOfStepsAreRows) {
 }
 
 TEST_F(TerminalTasks, ASeparateVerifierJudgesArtifacts) {
-  put("t/task.toml",
-      "artifacts = [\"/app/out\"]\n[verifier.environment]\nworkdir = \"/judge\"\n");
+  put("t/task.toml", "artifacts = [\"/app/out\"]\n[verifier.environment]\nworkdir = \"/judge\"\n");
   put("t/instruction.md", "x\n");
   put("t/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
   put("t/solution/solve.sh", "#!/bin/bash\nmkdir out && echo 1 > out/a && touch left\n");
-  put("t/tests/Dockerfile", "FROM x\nWORKDIR /judge\nCOPY test.sh /tests/test.sh\nRUN touch /own\n");
+  put("t/tests/Dockerfile",
+      "FROM x\nWORKDIR /judge\nCOPY test.sh /tests/test.sh\nRUN touch /own\n");
   put("t/tests/test.sh", rewarding("[ -f /app/out/a ] && [ ! -e /app/left ] && [ -e /own ] && "
                                    "[ $PWD = /judge ]"));
   const json task = validated();
@@ -127,7 +127,8 @@ TEST_F(TerminalTasks, TheOldFormatIsGradedByItsTestLog) {
 TEST_F(TerminalTasks, AVerifierThatWouldFetchItsToolsIsGivenThoseOfTheBase) {
   put("t/task.toml", "version = \"1.0\"\n");
   put("t/instruction.md", "x\n");
-  put("t/environment/Dockerfile", "FROM x\nRUN apt-get update && apt-get install -y bash\nWORKDIR /app\n");
+  put("t/environment/Dockerfile",
+      "FROM x\nRUN apt-get update && apt-get install -y bash\nWORKDIR /app\n");
   put("t/tests/test_state.py", "def test_done():\n  assert open('/app/done').read() == 'yes\\n'\n");
   put("t/tests/test.sh",
       "#!/bin/bash\napt-get update\napt-get install -y curl\n"
@@ -164,7 +165,8 @@ TEST_F(TerminalTasks, AValidationGoesOnWhereItLeftOff) {
                                           "--journal", journal, "--quarantine", list};
   const Ran first = run_weir(words);
   EXPECT_EQ(first.exit_code, 1) << first.err;
-  EXPECT_THAT(first.out, HasSubstr("2 tasks; 2 that can run here; 1 of them sound (0 flaky, 1 broken)"));
+  EXPECT_THAT(first.out,
+              HasSubstr("2 tasks; 2 that can run here; 1 of them sound (0 flaky, 1 broken)"));
   EXPECT_THAT(first.out, HasSubstr("doing nothing passes"));
   const Ran second = run_weir(words);
   EXPECT_EQ(second.out, first.out);
@@ -175,11 +177,13 @@ TEST_F(TerminalTasks, AValidationGoesOnWhereItLeftOff) {
   EXPECT_THAT(third.err, HasSubstr("fine: valid\n"));
   EXPECT_THAT(third.err, HasSubstr("gift: broken (known)"));
 
-  write_file(folder_ / "x.toml", "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n"
-                                 "[configs.c]\nagent = \"nop\"\n");
+  write_file(folder_ / "x.toml",
+             "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\"]\n"
+             "[configs.c]\nagent = \"nop\"\n");
   const std::string db = (folder_ / "x.db").string();
   ASSERT_EQ(run_weir({"run", (folder_ / "x.toml").string(), "--db", db}).exit_code, 0);
-  const Ran report = run_weir({"report", "--db", db, "--quarantine", list, "--section", "quarantine"});
+  const Ran report =
+      run_weir({"report", "--db", db, "--quarantine", list, "--section", "quarantine"});
   EXPECT_THAT(report.out, HasSubstr("With and without 1 quarantined tasks"));
   EXPECT_THAT(report.out, HasSubstr("| c      | 2     | 50.0 %"));
   const Ran refused = run_weir({"report", "--db", db, "--quarantine", journal});

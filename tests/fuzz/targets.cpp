@@ -350,130 +350,169 @@ void foreign_result(std::string_view bytes) {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = {
-      {"patch", patch,
+      {"patch",
+       patch,
        {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
-      {"dockerfile", dockerfile,
+      {"dockerfile",
+       dockerfile,
        {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
-      {"fix_commit", fix_commit,
+      {"fix_commit",
+       fix_commit,
        {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},
-      {"reverse_patch", reverse_patch,
+      {"reverse_patch",
+       reverse_patch,
        {"diff --git a/x b/y\nrename from x\nrename to y\nindex 1..2 3\n--- a/x\n+++ b/y\n"
         "@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
-      {"json_rows", json_rows,
+      {"json_rows",
+       json_rows,
        {"[{\"a\": [1, \"],\"]},\n2]", "{\"a\": {}, \"b\": \"\\\"\"}", "{\"a\":1}\n{\"b\":2}\n"}},
-      {"instance", instance,
+      {"instance",
+       instance,
        {swebench_row().dump(), multilingual_row().dump(), multimodal_row().dump(), pro_row().dump(),
         rebench_row().dump(), smith_row().dump(), live_row().dump(), multi_row().dump()}},
-      {"predictions", predictions,
+      {"predictions",
+       predictions,
        {R"({"instance_id":"a","model_patch":null})",
         R"([{"instance_id":"a","patch":"p","prefix":"m"}])",
         R"({"a":{"model_patch":"p","model_name_or_path":"m"},"b":{"instance_id":"c"}})",
         R"({"org":"o","repo":"r","number":7,"fix_patch":"d"})"}},
-      {"task_metadata", task_metadata,
+      {"task_metadata",
+       task_metadata,
        {"instance_id: a\nrepo: &r o/r\nbase_commit: '1'\nproblem_statement: |\n  x\n  y\n"
         "b: [*r, ~]\n"}},
-      {"rows_page", rows_page,
+      {"rows_page",
+       rows_page,
        {R"({"rows":[{"row_idx":3,"row":{"a":"b\n"},"truncated_cells":[]}],"num_rows_total":9,)"
         R"("partial":false})"}},
-      {"dockerfile_stages", dockerfile,
-       {"ARG T=1\nFROM a:$T AS b\nSHELL [\"bash\", \"-ec\"]\nRUN <<E\nx\nE\nFROM b\nCOPY <<F /d/\nF\n"
+      {"dockerfile_stages",
+       dockerfile,
+       {"ARG T=1\nFROM a:$T AS b\nSHELL [\"bash\", \"-ec\"]\nRUN <<E\nx\nE\nFROM b\nCOPY <<F "
+        "/d/\nF\n"
         "ADD --chown=u x y\nCMD z\n"}},
-      {"harbor_toml", harbor_toml,
+      {"harbor_toml",
+       harbor_toml,
        {"version = \"1.0\"\nartifacts = [\"/a\", {source = \"/b\", destination = \"c\"}]\n[agent]\n"
-        "timeout_sec = 1.5\nuser = 3\n[environment]\nmemory = \"2G\"\nnetwork_mode = \"allowlist\"\n"
+        "timeout_sec = 1.5\nuser = 3\n[environment]\nmemory = \"2G\"\nnetwork_mode = "
+        "\"allowlist\"\n"
         "allowed_hosts = [\"a.b\"]\nenv = {A = \"${B:-c}\"}\n[[steps]]\nname = \"s\"\n"
         "min_reward = {r = 1}\n[steps.verifier]\ntimeout_sec = 2\n"}},
-      {"bench_yaml", bench_yaml,
+      {"bench_yaml",
+       bench_yaml,
        {"instruction: |-\n  a\n  b\ndifficulty: easy\ntags: [x]\nmax_agent_timeout_sec: 9.5\n"
         "run_tests_in_same_shell: false\nmore: {a: [1]}\n"}},
-      {"bench_compose", bench_compose,
-       {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: [x]\n"
+      {"bench_compose",
+       bench_compose,
+       {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: "
+        "[x]\n"
         "  db: {image: y}\n"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
-      {"quarantine", quarantine,
+      {"quarantine",
+       quarantine,
        {R"({"weir_quarantine":1,"attempts":2,"tasks_seen":3,"tasks":[{"id":"a","task_sha256":"b",)"
         R"("kind":"flaky","reason":"c"}]})"}},
-      {"validity", validity,
+      {"validity",
+       validity,
        {R"({"id":"a","format":"harbor","task_sha256":"b","standing":"valid","reason":"","nop":[],)"
         R"("oracle":[{"outcome":"resolved","message":"","wall_ms":1,"rewards":[["","reward",1.0]]}],)"
         R"("visible":{"command":"","found":false,"problem":"","red_at_start":false,)"
         R"("fail_to_pass":[0,0],"pass_to_pass":[0,0],"shared_files":0,"overlap_known":true}})"}},
       {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
       {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
-      {"exploration_log", exploration_log,
+      {"exploration_log",
+       exploration_log,
        {"{\"grid\":[0.5,1.01]}\n{\"run\":1,\"task\":\"a\",\"threshold\":0.5,\"resolved\":true}\n"
         "{\"run\":1,\"turn\":1,\"score\":0.7,\"escalated\":true}\n"}},
-      {"paired_tasks", paired_tasks,
-       {"instance_id,a_resolved,a_cost_usd,b_resolved,b_cost_usd,s,t\nx,1,0.5,0,1,2,3\ny,0,1,1,2,1,1\n"}},
-      {"settled", settled,
+      {"paired_tasks",
+       paired_tasks,
+       {"instance_id,a_resolved,a_cost_usd,b_resolved,b_cost_usd,s,t\nx,1,0.5,0,1,2,3\ny,0,1,1,2,1,"
+        "1\n"}},
+      {"settled",
+       settled,
        {"stay = 1\n[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n[certificate]\na = 1\n"}},
-      {"prices", prices,
+      {"prices",
+       prices,
        {R"({"schema":"weir/price-book@1","entries":[{"id":"a","model":"m","effective_from":)"
         R"("2026-01-01T00:00:00Z","rates":{"usd":{"output":1.5}}}]})"}},
       {"utf8", utf8, {"a\xC3\xA9\xF0\x9F\x98\x80\xFF"}},
       {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
       {"reward", reward, {"1.0", R"({"a": 1})"}},
-      {"test_log", test_log,
+      {"test_log",
+       test_log,
        {"== short test summary info ==\nPASSED a::b\n== 1 passed in 1s ==\n",
         "SWEBench results starts here\nPASSED\nSWEBench results ends here\n"}},
-      {"images", images,
+      {"images",
+       images,
        {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
         R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
-      {"eval_script", eval_script,
+      {"eval_script",
+       eval_script,
        {"git diff " + std::string(40, 'a') + "\ncat <<'E' <<-F\n" + std::string(40, 'a') +
         "\nE\n\tF\n: '>>>>> Start Test Output'\nt | cat\necho '>>>>> End Test Output'\nx\n"}},
-      {"gateway_token", gateway_token,
+      {"gateway_token",
+       gateway_token,
        {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
-      {"test_names", test_names,
-       {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in 1s\n"}},
+      {"test_names",
+       test_names,
+       {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in "
+        "1s\n"}},
       {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
-      {"audit", audited,
+      {"audit",
+       audited,
        {"cat > a <<E | sudo env A=b bash -c 'git log --all'\n`x` $(curl http://a.io)\nE\n",
         "--- a/tests/a\n+++ b/tests/a\n@@ -1 +1 @@\n-x\n+print('PASSED a::b')\n"}},
-      {"terminal_reply", terminal_reply,
+      {"terminal_reply",
+       terminal_reply,
        {R"({"analysis":"a","plan":"b","commands":[{"keystrokes":"ls\n","duration":0.5}],)"
         R"("task_complete":false})",
         "So:\n```json\n{\"commands\": [{\"keystrokes\": \"a\nb\"}], \"task_complete\": true\n"}},
       {"terminal_view", terminal_view, {"$ ls\n\xC3\xA9\xFF\n$"}},
       {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
       {"logs", logs, log_seeds()},
-      {"chat_reply", chat_reply,
+      {"chat_reply",
+       chat_reply,
        {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
         R"("function":{"name":"bash","arguments":"{\"command\":\"ls\"}"}}]}}],"usage":)"
         R"({"prompt_tokens":1,"prompt_cache_hit_tokens":1}})",
         R"({"error":{"message":"m"}})",
         "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n"
         "data: [DONE]\n\n"}},
-      {"messages_reply", messages_reply,
+      {"messages_reply",
+       messages_reply,
        {"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
         "{\"input_tokens\":1}}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
         "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
         R"({"content":[{"type":"tool_use","id":"1","name":"n","input":{}}],"stop_reason":"end_turn"})"}},
-      {"responses_reply", responses_reply,
+      {"responses_reply",
+       responses_reply,
        {"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"x\"}\n\n",
         R"({"status":"completed","output":[{"type":"message","content":[{"text":"x"}]}]})"}},
       {"sse", sse, {"\xEF\xBB\xBF: c\r\ndata: a\rdata: b\n\nevent: e\n\n"}},
-      {"delta_template", delta_template,
+      {"delta_template",
+       delta_template,
        {std::string(R"({"a":1,"delta":{"content":"x"},"b":"y"})") + '\0' +
             R"({"a":1,"delta":{"content":"zz\n"},"b":"y"})",
         std::string(R"({"delta":{"content" : "content"}})") + '\0' +
             R"({"delta":{"content" : "con\"tent"}})"}},
-      {"usage", usage,
+      {"usage",
+       usage,
        {R"({"prompt_tokens":9,"completion_tokens":3,"prompt_cache_hit_tokens":1})",
         R"({"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":2})"}},
-      {"cost_map", cost_map,
+      {"cost_map",
+       cost_map,
        {R"({"a/b":{"litellm_provider":"a","input_cost_per_token":1e-06,"output_cost_per_token":2e-06}})"}},
       {"overflow", overflow, {"maximum context length is 5 tokens (4 in the messages"}},
       {"csv_outcomes",
        csv_outcomes,
-       {"task,resolved,cost_usd\nx,1,0.5\ny,,\n", "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n",
-        "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
-      {"atif", atif,
+       {"task,resolved,cost_usd\nx,1,0.5\ny,,\n",
+        "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n", "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
+      {"atif",
+       atif,
        {R"({"schema_version":"ATIF-v1.7","agent":{"name":"a","version":"1"},"steps":[{"step_id":1,)"
         R"("source":"agent","message":"x","tool_calls":[{"tool_call_id":"c","function_name":"f",)"
         R"("arguments":{}}],"observation":{"results":[{"source_call_id":"c"}]},"metrics":)"
         R"({"prompt_tokens":5,"cost_usd":0.1}}],"final_metrics":{"total_cached_tokens":3}})"}},
-      {"foreign_result", foreign_result,
+      {"foreign_result",
+       foreign_result,
        {R"({"results":[{"task_id":"a","trial_name":"a.1-of-2","is_resolved":true,"failure_mode":)"
         R"("agent_timeout","total_input_tokens":3,"trial_started_at":"2026-01-01T00:00:00"}]})",
         R"({"task_name":"t","trial_name":"t__x","agent_info":{"name":"a"},"step_results":)"

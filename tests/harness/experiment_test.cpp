@@ -94,10 +94,12 @@ TEST_F(ExperimentTest, IsReadAgainFromItsSpec) {
 }
 
 TEST_F(ExperimentTest, TheTerminalAgentHasKeysOfItsOwn) {
-  std::string text = replaced(kGood, "[configs.cascade]\n", "[configs.cascade]\nagent = \"terminal\"\n");
+  std::string text =
+      replaced(kGood, "[configs.cascade]\n", "[configs.cascade]\nagent = \"terminal\"\n");
   text = replaced(text, "provider = \"openai\"\n",
                   "provider = \"openai\"\nmax_tokens = 4096\ncontext_window = 131_072\n");
-  const Experiment experiment = load(replaced(text, "[limits]\n", "[limits]\nfree_context = 9000\n"));
+  const Experiment experiment =
+      load(replaced(text, "[limits]\n", "[limits]\nfree_context = 9000\n"));
   EXPECT_EQ(experiment.configs[0].kind->name, "bash");
   EXPECT_EQ(experiment.configs[1].kind->name, "terminal");
   EXPECT_EQ(experiment.models.at("pro").context_window, 131'072);

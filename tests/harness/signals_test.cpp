@@ -50,9 +50,9 @@ TEST(Signals, EachSaysItsOneThing) {
 }
 
 TEST(Signals, WhatIsUnknownHasNone) {
-  for (const char* name : {"vote_split", "vote_entropy", "edit_unparsable", "no_diff", "red_tests",
-                           "tests_newly_red", "output_tokens", "surprise_q50", "nonzero_exit",
-                           "command_timeout"}) {
+  for (const char* name :
+       {"vote_split", "vote_entropy", "edit_unparsable", "no_diff", "red_tests", "tests_newly_red",
+        "output_tokens", "surprise_q50", "nonzero_exit", "command_timeout"}) {
     EXPECT_FALSE(value(name, [](TurnEvidence&) {})) << name;
   }
   EXPECT_FALSE(value("patch_rejected", [](TurnEvidence& e) { e.patch_rejected.reset(); }));

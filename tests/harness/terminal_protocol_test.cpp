@@ -180,9 +180,11 @@ TEST(TerminalOpening, TellsTaskFolderAndLimit) {
   EXPECT_THAT(messages[1].content, HasSubstr("Mend {workdir} and {keys}."));
   EXPECT_THAT(messages[1].content, HasSubstr("bash prompt in /app."));
   EXPECT_THAT(messages[1].content, HasSubstr("You have 30 minutes in all"));
-  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content, Not(HasSubstr("minutes in all")));
+  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content,
+              Not(HasSubstr("minutes in all")));
   task.deliverable = Deliverable::patch;
-  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content, HasSubstr("repository at /app"));
+  EXPECT_THAT(terminal_opening(task, Network::none, {})[1].content,
+              HasSubstr("repository at /app"));
   messages[0].content = "[nonce]\n" + messages[0].content;
   EXPECT_TRUE(speaks_terminal(messages));
 }
@@ -222,7 +224,8 @@ TEST(PolicyFit, RefusesWhatNeedsAFrozenShellAndTellsTheRest) {
 /// A terminal in which every command ends as `status` says, once its newline is there.
 class PlayedTerminal {
  public:
-  explicit PlayedTerminal(const AgentTask& task) : history(terminal_opening(task, Network::none, {})) {}
+  explicit PlayedTerminal(const AgentTask& task)
+      : history(terminal_opening(task, Network::none, {})) {}
 
   /// Answers; false once the work is over.
   bool answer(const Message& message, int status) {

@@ -81,8 +81,7 @@ TEST(QuarantineSection, ShowsBothDenominators) {
   EXPECT_NEAR(row.at("resolved").at("value").get<double>(), 2.0 / 3, 1e-9);
   EXPECT_NEAR(row.at("resolved_missing_counted").at("value").get<double>(), 0.5, 1e-9);
   EXPECT_NEAR(row.at("resolved_without").at("value").get<double>(), 1, 1e-9);
-  EXPECT_NEAR(row.at("resolved_without_missing_counted").at("value").get<double>(), 2.0 / 3,
-              1e-9);
+  EXPECT_NEAR(row.at("resolved_without_missing_counted").at("value").get<double>(), 2.0 / 3, 1e-9);
 }
 
 }  // namespace

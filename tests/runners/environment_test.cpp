@@ -71,8 +71,10 @@ TEST_F(EnvironmentTest, CopiesWithTheModeAndOwnerThatAreAskedFor) {
                             {Kind::copy, {"run.sh", "/bin2/run"}, "", "755", ""},
                             {Kind::copy, {"data", "/d"}, "", "u=rwX,go=", "1000:1000"}};
   const auto built = prepare_environment(task, "sha", *sandbox_);
-  EXPECT_EQ(in(*built, "/bin2/run; stat -c '%a %u:%g' /d/sub/b.txt /d/sub /d/own; ls -d /weir* 2>&1 | wc -l"),
-            "runs\n600 1000:1000\n700 1000:1000\n644 0:0\n1\n");
+  EXPECT_EQ(
+      in(*built,
+         "/bin2/run; stat -c '%a %u:%g' /d/sub/b.txt /d/sub /d/own; ls -d /weir* 2>&1 | wc -l"),
+      "runs\n600 1000:1000\n700 1000:1000\n644 0:0\n1\n");
 }
 
 TEST_F(EnvironmentTest, CopiesFromOtherStagesAndByPattern) {
@@ -81,18 +83,21 @@ TEST_F(EnvironmentTest, CopiesFromOtherStagesAndByPattern) {
   task.id = "t";
   task.environment.build_context = folder_.path();
   task.environment.workdir = "/w";
-  task.environment.stages["make"] = {
-      {Kind::workdir, {"/out"}},
-      {Kind::run, {"mkdir lib && echo l > lib/l && ln -s l lib/link && printf '#!/bin/sh\\necho built\\n' > tool "
-                   "&& chmod 750 tool && chmod 700 lib"}}};
-  task.environment.build = {{Kind::run, {"mkdir -p /usr/lib/mine && stat -c %a /usr/lib/mine > /mode"}},
-                            {Kind::copy, {"*.py", "/src"}},
-                            {Kind::copy, {"/out/tool", "/bin2/renamed"}, "make"},
-                            {Kind::copy, {"/out/to*", "/out/lib", "/usr/lib/mine"}, "make"}};
+  task.environment.stages["make"] = {{Kind::workdir, {"/out"}},
+                                     {Kind::run,
+                                      {"mkdir lib && echo l > lib/l && ln -s l lib/link && printf "
+                                       "'#!/bin/sh\\necho built\\n' > tool "
+                                       "&& chmod 750 tool && chmod 700 lib"}}};
+  task.environment.build = {
+      {Kind::run, {"mkdir -p /usr/lib/mine && stat -c %a /usr/lib/mine > /mode"}},
+      {Kind::copy, {"*.py", "/src"}},
+      {Kind::copy, {"/out/tool", "/bin2/renamed"}, "make"},
+      {Kind::copy, {"/out/to*", "/out/lib", "/usr/lib/mine"}, "make"}};
   const auto built = prepare_environment(task, "sha", *sandbox_);
   EXPECT_EQ(in(*built,
                "ls /src /usr/lib/mine; /bin2/renamed; stat -c %a /bin2/renamed; readlink "
-               "/usr/lib/mine/link; stat -c %a /usr/lib/mine | diff - /mode; ls -d /out /weir* 2>&1 | wc -l"),
+               "/usr/lib/mine/link; stat -c %a /usr/lib/mine | diff - /mode; ls -d /out /weir* "
+               "2>&1 | wc -l"),
             "/src:\na.py\nb.py\n\n/usr/lib/mine:\nl\nlink\ntool\nbuilt\n750\nl\n2\n");
   task.environment.build = {{Kind::copy, {"/out/none", "/x"}, "make"}};
   EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
@@ -155,8 +160,9 @@ TEST_F(EnvironmentTest, APlacedRepositoryIsOldAndMayBeBrokenFirst) {
   task.environment.repository = Repository{"o/r", "", folder_ / "r"};
   const std::string bug = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-sound\n+broken\n";
   const auto built = prepare_environment(task, "sha", *sandbox_, "host", {}, {}, bug);
-  EXPECT_EQ(in(*built, "cat f; stat -c %y f | cut -c1-10; git status --short; git show --format=%s; "
-                       "ls /tmp"),
+  EXPECT_EQ(in(*built,
+               "cat f; stat -c %y f | cut -c1-10; git status --short; git show --format=%s; "
+               "ls /tmp"),
             "broken\n2000-01-01\nbase\n");
 }
 

@@ -23,7 +23,8 @@ TEST(PackageTools, AreWantedWhereSomethingWouldBeFetched) {
 }
 
 TEST(PackageTools, NotesAreLinesOfTheirOwn) {
-  EXPECT_THAT(package_notes("weir: a\nx weir: b\nweir: a\nweir: \xff\n"), ElementsAre("a", "\uFFFD"));
+  EXPECT_THAT(package_notes("weir: a\nx weir: b\nweir: a\nweir: \xff\n"),
+              ElementsAre("a", "\uFFFD"));
 }
 
 class PackageToolsTest : public testing::Test {
@@ -56,7 +57,8 @@ TEST_F(PackageToolsTest, SayWhatTheBaseHasAndLacks) {
             "weir: in the base already: bash\n");
   EXPECT_THAT(run("apt-get install -y bash no-such-thing"), HasSubstr(" no-such-thing\n"));
   EXPECT_EQ(run("apk add --no-cache bash"), "weir: in the base already: bash\n");
-  EXPECT_THAT(run("pip install --quiet pytest==0.0.1"), HasSubstr("of the base stands for pytest==0.0.1"));
+  EXPECT_THAT(run("pip install --quiet pytest==0.0.1"),
+              HasSubstr("of the base stands for pytest==0.0.1"));
   EXPECT_EQ(run("pip3 install no-such-dist"), "weir: not in the base: no-such-dist (Python)\n");
   EXPECT_THAT(run("printf 'pytest # why\\nno-such>=2\\n' > r; pip install -r r"),
               HasSubstr("not in the base: no-such>=2 (Python)"));
@@ -86,8 +88,10 @@ TEST_F(PackageToolsTest, AnInstallersFileIsNeverTheAgents) {
 }
 
 TEST_F(PackageToolsTest, LeaveDownloadsFromTheBoxItselfAlone) {
-  run("mkdir -p site; echo here > site/x; (cd site; setsid python3 -m http.server 8123 --bind 127.0.0.1 "
-      ">/dev/null 2>&1 &); for i in $(seq 100); do curl -s http://localhost:8123/x >/dev/null && break; "
+  run("mkdir -p site; echo here > site/x; (cd site; setsid python3 -m http.server 8123 --bind "
+      "127.0.0.1 "
+      ">/dev/null 2>&1 &); for i in $(seq 100); do curl -s http://localhost:8123/x >/dev/null && "
+      "break; "
       "sleep 0.05; done");
   EXPECT_EQ(run("curl -s http://localhost:8123/x"), "here\n");
   EXPECT_THAT(run("curl -sS --max-time 2 http://example.org/"), HasSubstr("->"));

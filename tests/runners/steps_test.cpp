@@ -8,10 +8,10 @@
 
 #include <filesystem>
 
+#include "results/quiet_recorder.hpp"
 #include "runners/trial.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
-#include "tests/runners/quiet_recorder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {

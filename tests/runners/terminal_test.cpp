@@ -33,7 +33,8 @@ class TerminalTest : public testing::Test {
   /// A terminal whose prompt is there.
   std::unique_ptr<Terminal> open() {
     auto terminal = box_->open_terminal(request_);
-    for (int i = 0; i < 100 && terminal->screen().find_first_not_of('\n') == std::string::npos; ++i) {
+    for (int i = 0; i < 100 && terminal->screen().find_first_not_of('\n') == std::string::npos;
+         ++i) {
       terminal->settle(milliseconds(100), milliseconds(100));
     }
     return terminal;

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "results/quiet_recorder.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
-#include "tests/runners/quiet_recorder.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {

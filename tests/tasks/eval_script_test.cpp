@@ -17,11 +17,15 @@ using testing::Not;
 
 constexpr const char* kHash = "0123456789abcdef0123456789abcdef01234567";
 
-const std::string kScript = std::string("#!/bin/bash\nset -uxo pipefail\ncd /testbed\ngit checkout ") +
-                            kHash + " t.py\ngit apply -v - <<'EOF_1'\n+: '>>>>> Start Test Output'\n"
-                            ": '>>>>> Start Test Output'\n" + kHash + "\nEOF_1\nmake\n"
-                            ": '>>>>> Start Test Output'\n(pytest \\\n  t.py) | cat\r\n"
-                            ": '>>>>> End Test Output'\ngit checkout " + kHash + " t.py\n";
+const std::string kScript =
+    std::string("#!/bin/bash\nset -uxo pipefail\ncd /testbed\ngit checkout ") + kHash +
+    " t.py\ngit apply -v - <<'EOF_1'\n+: '>>>>> Start Test Output'\n"
+    ": '>>>>> Start Test Output'\n" +
+    kHash +
+    "\nEOF_1\nmake\n"
+    ": '>>>>> Start Test Output'\n(pytest \\\n  t.py) | cat\r\n"
+    ": '>>>>> End Test Output'\ngit checkout " +
+    kHash + " t.py\n";
 
 std::string error_in(const std::string& script) {
   return error_of([&] { (void)cut_eval_script(script); });
@@ -83,7 +87,8 @@ TEST(EvalScript, EveryRealScriptIsCutAndNamesItsCommitNoMore) {
   const fs::path data = WEIR_SHARED_DATA "/swebench/instances";
   if (!fs::exists(data)) GTEST_SKIP() << "shared data is not here";
   int scripts = 0;
-  for (const char* file : {"verified", "lite_only", "lite_dev", "multilingual", "multimodal_sample"}) {
+  for (const char* file :
+       {"verified", "lite_only", "lite_dev", "multilingual", "multimodal_sample"}) {
     const std::string text = read_file(data / (file + std::string(".jsonl")));
     for (const auto& slice : cut_json_rows(text).slices) {
       const SwebenchInstance instance = read_instance(parse_row(slice.text));

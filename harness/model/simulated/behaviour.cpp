@@ -103,7 +103,8 @@ class Behaviour {
   }
 
   std::string sober_choice() const {
-    if (progress_.looked < looks_wanted()) return plan_.look[static_cast<std::size_t>(progress_.looked)];
+    if (progress_.looked < looks_wanted())
+      return plan_.look[static_cast<std::size_t>(progress_.looked)];
     if (const auto command = mend()) return *command;
     if (const auto command = advance()) return *command;
     if (!progress_.checked) return plan_.check;

@@ -131,10 +131,12 @@ std::string cut_short(const std::string& script) {
 }
 
 void plan_final_state(const Task& task, Plan& plan) {
-  plan.look = {"ls", "pwd", "find . -type f -not -path '*/.git/*' | sort | head -60",
-               "head -40 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | head -1) < /dev/null",
-               "head -c 400 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | tail -1) < /dev/null | "
-               "od -c | head -20"};
+  plan.look = {
+      "ls", "pwd", "find . -type f -not -path '*/.git/*' | sort | head -60",
+      "head -40 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | head -1) < /dev/null",
+      "head -c 400 $(find . -maxdepth 2 -type f -not -path '*/.git/*' | sort | tail -1) < "
+      "/dev/null | "
+      "od -c | head -20"};
   const fs::path solve = task.hidden.solution / "solve.sh";
   const std::string script = fs::exists(solve) ? read_file(solve) : "true\n";
   for (const auto& step : solution_steps(script)) {
@@ -223,9 +225,8 @@ PlanProgress read_progress(const Plan& plan, const std::vector<Done>& history) {
       progress.check_red = !done.ok;
       continue;
     }
-    const bool looked = std::any_of(plan.look.begin(), plan.look.end(), [&](const auto& look) {
-      return same(done.command, look);
-    });
+    const bool looked = std::any_of(plan.look.begin(), plan.look.end(),
+                                    [&](const auto& look) { return same(done.command, look); });
     if (looked) {
       ++progress.looked;
       continue;

@@ -23,8 +23,12 @@ class SimulatedModel final : public Model {
   SimulatedModel(const ModelSpec& spec, const Task& task, std::uint64_t seed)
       : spec_(spec),
         plans_(plans_of(task)),
-        character_{skill_on(spec, task.shown.difficulty), difficulty_of(task.shown.difficulty), seed,
-                   spec.name, spec.poison, spec.doubt} {}
+        character_{skill_on(spec, task.shown.difficulty),
+                   difficulty_of(task.shown.difficulty),
+                   seed,
+                   spec.name,
+                   spec.poison,
+                   spec.doubt} {}
 
   Completion complete(const ChatRequest& request, const CallContext& context) override {
     forget_in_time(context);

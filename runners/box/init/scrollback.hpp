@@ -14,7 +14,8 @@ class Scrollback {
   bool alternate = false;  ///< a screen whose lines do not scroll away is shown
 
   void add_line(const VTermScreenCell* cells, int columns) {
-    while (columns > 0 && (cells[columns - 1].chars[0] == 0 || cells[columns - 1].chars[0] == ' ')) {
+    while (columns > 0 &&
+           (cells[columns - 1].chars[0] == 0 || cells[columns - 1].chars[0] == ' ')) {
       --columns;
     }
     for (int column = 0; column < columns; ++column) {

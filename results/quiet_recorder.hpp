@@ -4,7 +4,7 @@
 
 namespace weir {
 
-/// Keeps nothing.
+/// Keeps nothing: where verdicts are the output, not rows.
 class QuietRecorder final : public Recorder {
  public:
   void begin_try(const Trial&, const Try&) override {}
