@@ -10,6 +10,7 @@
 
 #include "harness/agent/policy_fit.hpp"
 #include "harness/model/model_table.hpp"
+#include "runners/environment.hpp"
 #include "tasks/config_table.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/error.hpp"
@@ -401,9 +402,10 @@ class ExperimentReader {
     if (source == "host" && sandbox.backend == "oci") {
       table.fail("environment", "backend = \"oci\" needs \"declared\" or \"image:REF\"");
     }
-    if (source == "host" || source == "declared" || source.rfind("image:", 0) == 0) return;
+    if (source == "host" || is_declared(source) || source.rfind("image:", 0) == 0) return;
     if (source.rfind("rootfs:", 0) != 0) {
-      table.fail("environment", "must be \"host\", \"declared\", \"image:REF\" or \"rootfs:DIR\"");
+      table.fail("environment",
+                 "must be \"host\", \"declared\", \"declared-online\", \"image:REF\" or \"rootfs:DIR\"");
     }
     sandbox.environment =
         std::filesystem::absolute(file_.path.parent_path() / source.substr(7)).lexically_normal().string();

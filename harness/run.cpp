@@ -100,7 +100,7 @@ class RunSession {
   /// A base that every task would miss is an error of the file, found before any
   /// trial is.
   void require_base(const std::string& environment) {
-    if (environment == "declared") return;
+    if (is_declared(environment)) return;
     try {
       (void)sandbox_->inspect(environment);
     } catch (const InfraError& error) {

@@ -37,9 +37,10 @@ struct ChosenBase {
 ChosenBase named_base(const Environment& environment, const std::string& source) {
   const bool in_image = environment.lives_in_image();
   if (source == "host" && in_image) return {"image:" + environment.base, true};
-  if (source != "declared") return {source, in_image};
+  if (!is_declared(source)) return {source, in_image};
   if (fs::exists(environment.build_context / "Dockerfile")) {
-    return {"image:" + Engine::find().build(environment.build_context, false), true};
+    const bool online = source == kDeclaredOnline;
+    return {"image:" + Engine::find().build(environment.build_context, online), true};
   }
   const bool none = environment.base.empty() || environment.base == "host";
   return none ? ChosenBase{"host"} : ChosenBase{"image:" + environment.base, true};

@@ -35,12 +35,19 @@ struct PreparedEnvironment {
 };
 using EnvironmentPtr = std::shared_ptr<const PreparedEnvironment>;
 
+inline constexpr std::string_view kDeclaredOnline = "declared-online";
+/// Whether `source` leaves the base to each task.
+[[nodiscard]] inline bool is_declared(std::string_view source) {
+  return source == "declared" || source == kDeclaredOnline;
+}
+
 /// Builds `task`'s environment: base, build steps, wrappers, and its repository
 /// as one commit in a fresh object store. The base is by `source`:
 ///   host        the host's toolchain, a Dockerfile's steps replayed on it
 ///   declared    what the task declares: its Dockerfile built by podman without a
 ///               network, or its image; the host for tasks that declare neither
 ///   image:REF, or a rootfs folder, for every task
+///   declared-online   the same, but Dockerfiles are built with a network
 /// A task that lives in its image has it in place of the host, pulled if need be; commands then
 /// see the environment of a login shell, where such images activate what tests need. `bug` is a
 /// diff that breaks the repository before it is committed.

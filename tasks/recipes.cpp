@@ -30,6 +30,10 @@ Recipe read_recipe(const json& entry) {
   recipe.log_parser = entry.at("log_parser").get<std::string>();
   recipe.prepare = entry.value("prepare", std::string());
   recipe.visible_tests = entry.value("visible_test_cmd", std::string());
+  if (const auto clock = entry.find("clock"); clock != entry.end()) {
+    recipe.clock = parse_time(clock->get<std::string>());
+    if (!recipe.clock) throw UserError("clock is no time like 2024-05-01T00:00:00Z");
+  }
   recipe.env = entry.value("env", std::map<std::string, std::string>{});
   return in_place(std::move(recipe));
 }
@@ -47,6 +51,8 @@ std::map<std::string, Recipe> read_recipes(const std::filesystem::path& file) {
     }
   } catch (const json::parse_error& error) {
     throw UserError(fmt::format("{}: not valid JSON: {}", file.string(), error.what()));
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("{}: instance {}: {}", file.string(), instance, error.what()));
   } catch (const json::exception& error) {
     throw UserError(fmt::format("{}: instance {}: {}", file.string(), instance, error.what()));
   }
@@ -71,6 +77,7 @@ json recipe_json(const std::string& instance, const Recipe& recipe) {
   if (!recipe.wrappers.empty()) entry["wrappers"] = recipe.wrappers;
   if (!recipe.visible_tests.empty()) entry["visible_test_cmd"] = recipe.visible_tests;
   if (!recipe.prepare.empty()) entry["prepare"] = recipe.prepare;
+  if (recipe.clock) entry["clock"] = format_time(*recipe.clock);
   return entry;
 }
 

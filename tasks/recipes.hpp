@@ -3,8 +3,11 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tasks/units.hpp"
 
 namespace weir {
 
@@ -19,6 +22,7 @@ struct Recipe {
   std::string visible_tests;  ///< "visible_test_cmd", Weir's own key; may be empty
   std::string prepare;        ///< "prepare", Weir's own key: a script run once in the repository,
                               ///< for what installing it would have made; may be empty
+  std::optional<TimePoint> clock;  ///< "clock", Weir's own key: what time it is when the tests begin
 };
 
 /// Reads a recipes file: JSON with "instances", keyed by instance_id. `{repo}`

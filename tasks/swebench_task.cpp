@@ -64,6 +64,7 @@ void apply_recipe(Task& task, PatchGrading& grading, const Recipe& recipe) {
   environment.wrappers = recipe.wrappers;
   grading.test_command = recipe.test_command;
   grading.log_parser = recipe.log_parser;
+  grading.clock = recipe.clock;
   if (!recipe.visible_tests.empty()) task.shown.visible_tests = recipe.visible_tests;
 }
 
@@ -73,6 +74,7 @@ std::string digest_of(const std::string& content, const Recipe* recipe, const fs
   if (recipe != nullptr) {
     digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
     digest.add(recipe->workdir).add(recipe->prepare);
+    if (recipe->clock) digest.add("clock").add(format_time(*recipe->clock));
     for (const auto& package : recipe->packages) digest.add(package);
     for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
     for (const auto& [name, value] : recipe->env) digest.add(name).add(value);

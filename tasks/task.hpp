@@ -114,6 +114,7 @@ struct PatchGrading {
   std::string prepare = {};           ///< script whose shell goes on with test_command; "" if none
   bool prepare_places_tests = false;  ///< it puts test_patch in itself, before it builds
   std::string print = {};             ///< script that prints the log, where test_command does not
+  std::optional<TimePoint> clock = {};  ///< what time it is when the tests begin; none: the real one
 };
 
 /// Grading by a script that leaves reward files in /logs/verifier.

@@ -14,7 +14,8 @@ void add_validate_options(CLI::App& sub, ValidateCommand& command) {
       ->check(CLI::PositiveNumber);
   sub.add_option("--jobs", options.jobs, "Tasks in flight")->check(CLI::PositiveNumber);
   sub.add_option("--environment", options.environment,
-                 "host, declared (the tasks' own images), image:REF, or a rootfs folder")
+                 "host, declared (the tasks' own images), declared-online (the same, built with a "
+                 "network), image:REF, or a rootfs folder")
       ->capture_default_str();
   sub.add_option("--journal", options.journal,
                  "Keep each task's result in this file, and run none that is in it");

@@ -82,7 +82,7 @@ void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& 
 
 /// What all boxes of the validation stand on.
 std::string base_digest(Sandbox& sandbox, const std::string& environment) {
-  if (environment == "host" || environment == "declared") return host_digest();
+  if (environment == "host" || is_declared(environment)) return host_digest();
   return sandbox.inspect(environment).digest;
 }
 

@@ -93,6 +93,14 @@ void add_steady_environment(std::map<std::string, std::string>& env) {
   env.insert({{"TZ", "UTC"}, {"LC_ALL", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}});
 }
 
+void add_clock(std::map<std::string, std::string>& env, TimePoint time) {
+  std::string moment = format_time(time).substr(0, 19);  // without fractions and Z: TZ is UTC
+  moment[10] = ' ';
+  env["LD_PRELOAD"] = kClockLibrary;
+  env["FAKETIME"] = "@" + moment;
+  env["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";  // what measures durations goes on as it is
+}
+
 Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
                     const std::string& gold, const GradingRoom& room) {
   if (trimmed(patch).empty() && !room.grade_empty_diffs) {

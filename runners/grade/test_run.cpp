@@ -46,6 +46,11 @@ class TestRunner {
       : grading_(grading), left_(timeout), box_(box) {}
 
   TestRun run(const HiddenTests& tests, const std::vector<std::string>& files) {
+    if (grading_.clock && !box_.holds(kClockLibrary)) {
+      throw InfraError(fmt::format("the tests need a clock of their own, and the base has no {}: "
+                                   "apt-get install libfaketime",
+                                   kClockLibrary));
+    }
     if (!put_in(tests, files) || (!grading_.prepare.empty() && !prepare(tests))) return run_;
     run_.result = exec(tests_request());
     if (!grading_.print.empty() && run_.result.status == ExecStatus::exited) print();
@@ -111,7 +116,7 @@ class TestRunner {
     if (grading_.prepare.empty()) {
       ExecRequest request = box_.request(left_);
       request.script = grading_.test_command;
-      add_steady_environment(request.env);
+      steady(request.env);
       return request;
     }
     return after_preparation(grading_.test_command);
@@ -132,8 +137,13 @@ class TestRunner {
     ExecRequest request = box_.request(left_);
     request.argv = {"bash", file};
     request.env = env;
-    add_steady_environment(request.env);
+    steady(request.env);
     return request;
+  }
+
+  void steady(std::map<std::string, std::string>& env) const {
+    add_steady_environment(env);
+    if (grading_.clock) add_clock(env, *grading_.clock);
   }
 
   /// The log is what `print` prints; how the tests ended is theirs.

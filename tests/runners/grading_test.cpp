@@ -66,6 +66,28 @@ TEST_F(PatchGradingTest, TheRightDiffResolvesAndAWrongOneDoesNot) {
   EXPECT_THAT(wrong.evidence, HasSubstr("FAIL"));
 }
 
+// Tests with certificates or dates that ran out pass only in their own time.
+TEST_F(PatchGradingTest, AClockMayBeTheTestsOwn) {
+  grading_.test_patch =
+      "diff --git a/tests/test_f.py b/tests/test_f.py\nnew file mode 100644\n--- /dev/null\n"
+      "+++ b/tests/test_f.py\n@@ -0,0 +1,8 @@\n+import datetime, subprocess, time, unittest\n"
+      "+class T(unittest.TestCase):\n+  def test_f(self):\n"
+      "+    year = datetime.datetime.now(datetime.timezone.utc).year\n"
+      "+    self.assertEqual((year, time.time() // 10), (2019, 1556668800 // 10))\n"
+      "+    said = subprocess.run(['date', '+%F'], capture_output=True, text=True).stdout\n"
+      "+    self.assertEqual(said, '2019-05-01\\n')\n"
+      "+    self.assertLess(time.monotonic(), 1e8)\n";
+  const std::string patch = change("def f(): return 2");
+  EXPECT_EQ(grade(patch).outcome, Outcome::unresolved);
+  grading_.clock = parse_time("2019-05-01T00:00:00Z");
+  if (!fs::exists(kClockLibrary)) {
+    EXPECT_THROW(grade(patch), InfraError);
+    GTEST_SKIP() << "libfaketime is not installed";
+  }
+  const Verdict verdict = grade(patch);
+  EXPECT_EQ(verdict.outcome, Outcome::resolved) << verdict.evidence;
+}
+
 TEST_F(PatchGradingTest, AnEmptyDiffIsRunOnlyOnRequest) {
   EXPECT_THAT(grade("").message, HasSubstr("empty"));
   EXPECT_THAT(grade("", true).message, HasSubstr("still failing"));
