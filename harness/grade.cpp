@@ -179,9 +179,7 @@ class Grading {
     KnownVerdict verdict = known ? *known : fresh(task, grading, graded.patch);
     graded.known = known.has_value();
     if (!graded.known && says_of_the_diff(verdict)) book_.keep(key, verdict);
-    if (draw(1, "twice/" + graded.instance_id) < options_.twice) {
-      graded.second = fresh(task, grading, graded.patch).outcome;
-    }
+    if (draw(1, "twice/" + graded.instance_id) < options_.twice) second_time(task, grading, graded);
     graded.outcome = verdict.outcome;
     graded.state = state_of(verdict);
     graded.message = verdict.message;
@@ -190,6 +188,15 @@ class Grading {
     graded.failure = failure_reason(verdict.test_log.empty() ? verdict.evidence : verdict.test_log);
     graded.test_log = std::move(verdict.test_log);
     graded.evidence = std::move(verdict.evidence);
+  }
+
+  /// A machine that fails then takes nothing from the first verdict.
+  void second_time(const Task& task, const PatchGrading& grading, GradedPrediction& graded) {
+    try {
+      graded.second = fresh(task, grading, graded.patch).outcome;
+    } catch (const InfraError& error) {
+      fmt::print(stderr, "{}: not graded a second time: {}\n", graded.instance_id, error.what());
+    }
   }
 
   KnownVerdict fresh(const Task& task, const PatchGrading& grading, const std::string& patch) {

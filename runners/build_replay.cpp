@@ -49,13 +49,22 @@ bool names_folder(const std::vector<std::string>& words, const std::string& to) 
 std::vector<fs::path> in_context(const fs::path& context, const std::string& word) {
   const fs::path relative = fs::path(word).relative_path().lexically_normal();
   if (*relative.begin() == "..") return {};
-  if (fs::exists(context / relative)) return {context / relative};
+  const fs::path top = fs::weakly_canonical(context);
+  const auto outside = [&top](const fs::path& path) {  // by a link
+    const fs::path real = fs::weakly_canonical(path);
+    return std::mismatch(top.begin(), top.end(), real.begin(), real.end()).first != top.end();
+  };
+  if (fs::exists(context / relative)) {
+    if (outside(context / relative)) return {};
+    return {context / relative};
+  }
   std::vector<fs::path> found;
   glob_t matches{};
   if (::glob((context / relative).c_str(), 0, nullptr, &matches) == 0) {
     found.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   }
   ::globfree(&matches);
+  found.erase(std::remove_if(found.begin(), found.end(), outside), found.end());
   return found;
 }
 
@@ -146,7 +155,8 @@ void BuildReplay::copy(const BuildStep& step) {
     if (sources.empty()) {
       throw InfraError(fmt::format("{}: COPY {}: not in the build context", task_, words[i]));
     }
-    const bool into_folder = names_folder(words, to) || sources.size() > 1;
+    const bool into_folder = names_folder(words, to) || sources.size() > 1 ||
+                             (!fs::is_directory(sources.front()) && is_folder(to));
     for (const auto& from : sources) {
       const bool renamed = !fs::is_directory(from) && into_folder;
       place(from, renamed ? to + "/" + from.filename().string() : to, step);
@@ -162,7 +172,7 @@ void BuildReplay::copy_from_stage(const BuildStep& step, const std::string& to) 
   for (const auto& each : stage.deviations()) {
     deviations_.push_back(fmt::format("stage {}: {}", step.origin, each));
   }
-  const bool folder = names_folder(step.words, to);
+  const bool folder = names_folder(step.words, to) || is_folder(to);
   std::string gather =
       "set -- " + shell_quoted(folder ? "folder/" : fs::path(to).filename().string());
   for (std::size_t i = 0; i + 1 < step.words.size(); ++i)
@@ -192,6 +202,10 @@ void BuildReplay::place(const fs::path& from, const std::string& to, const Build
     put_file(from, at);
   }
   if (!as_it_is) move_staged(folder ? to : fs::path(to).parent_path().string(), step);
+}
+
+bool BuildReplay::is_folder(const std::string& path) {
+  return trimmed(run(fmt::format("[ ! -d {} ] || echo folder", shell_quoted(path)), "/")) == "folder";
 }
 
 void BuildReplay::put_file(const fs::path& from, const std::string& to) {

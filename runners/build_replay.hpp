@@ -32,6 +32,7 @@ class BuildReplay {
   void copy(const BuildStep& step);
   void copy_from_stage(const BuildStep& step, const std::string& to);
   void place(const std::filesystem::path& from, const std::string& to, const BuildStep& step);
+  [[nodiscard]] bool is_folder(const std::string& path);
   void put_file(const std::filesystem::path& from, const std::string& to);
   void move_staged(const std::string& to, const BuildStep& step);
   std::string run(const std::string& script, const std::string& cwd);

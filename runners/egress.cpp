@@ -54,7 +54,11 @@ bool split_authority(std::string_view authority, const char* default_port, Egres
       !port.empty() && port.size() <= 5 &&
       std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   target.port = std::string(port);
-  return digits && !target.host.empty();
+  // Anything else could end a name for who resolves it, and not for who looks it up in a list.
+  const bool plain = std::all_of(target.host.begin(), target.host.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == ':' || c == '-' || c == '_';
+  });
+  return digits && plain && !target.host.empty();
 }
 
 /// The request as its target is to see it: the path alone, one request on the connection.

@@ -41,7 +41,7 @@ system_packages() {
 python_package() {
   name=${1%%[<>=!~;@[]*}
   [ -n "$name" ] || return 0
-  version=$(python3 -c 'import importlib.metadata as m, sys
+  version=$(cd / && python3 -I -c 'import importlib.metadata as m, sys
 print(m.version(sys.argv[1]))' "$name" 2>/dev/null)
   if [ -z "$version" ]; then
     say "not in the base: $1 (Python)"
@@ -59,7 +59,7 @@ python_packages() {
     if [ "$from" = file ]; then
       from=''
       [ -r "$word" ] || continue
-      while read -r line; do python_package "$(printf '%s' "${line%%#*}" | tr -d ' \t\r')"; done <"$word"
+      while read -r line || [ -n "$line" ]; do python_package "$(printf '%s' "${line%%#*}" | tr -d ' \t\r')"; done <"$word"
       continue
     fi
     if [ -n "$from" ]; then from=''; continue; fi
@@ -75,7 +75,7 @@ python_packages() {
 
 # pytest, without the one option that needs a plugin the base may lack.
 run_pytest() {
-  if ! python3 -c 'import pytest_json_ctrf' 2>/dev/null; then
+  if ! (cd / && python3 -I -c 'import pytest_json_ctrf') 2>/dev/null; then
     dropped='' count=$#
     while [ "$count" -gt 0 ]; do
       word=$1
@@ -89,7 +89,12 @@ run_pytest() {
     done
     [ -z "$dropped" ] || say "pytest --ctrf is dropped: the base has no pytest-json-ctrf"
   fi
-  exec python3 -m pytest "$@"
+  # As a program installed by itself: the working folder's modules and a user's own are not its.
+  export PYTHONNOUSERSITE=1
+  exec python3 -c 'import sys
+sys.path[:] = [path for path in sys.path if path]
+import pytest
+sys.exit(pytest.console_main())' "$@"
 }
 
 run_tool() {

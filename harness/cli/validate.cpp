@@ -65,9 +65,18 @@ void print_denominators(const std::vector<TaskValidity>& tasks, int attempts) {
       attempts, attempts, 100 * flaky_posterior_mass(attempts, attempts));
 }
 
+/// A list is written over a list, and over nothing else that people keep.
+void require_writable(const ValidateCommand& command) {
+  const auto& file = command.quarantine;
+  if (file.empty() || !std::filesystem::exists(file)) return;
+  if (!std::filesystem::is_regular_file(file)) return;  // a pipe, a terminal
+  (void)parse_quarantine(read_file(file), file.string());
+}
+
 }  // namespace
 
 int run(const ValidateCommand& command) {
+  require_writable(command);
   const auto tasks = validate(command.options);
   if (!command.quarantine.empty()) {
     const Quarantine list = quarantine_of(tasks, command.options.attempts);

@@ -76,7 +76,7 @@ void ValidationJournal::read_lines() {
   }
   if (whole == text.size()) return;
   // No journal's line may begin like this: another file's last one is not ours to cut.
-  if (whole == 0 && text.compare(0, 2, "{\"") != 0) {
+  if (whole == 0 && text.compare(0, 7, "{\"key\":") != 0) {
     throw UserError(
         fmt::format("{}:1: no line of a validation's journal; name another file", file_.string()));
   }

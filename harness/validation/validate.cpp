@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "harness/agent/reference_agents.hpp"
@@ -21,14 +22,22 @@ namespace {
 
 std::vector<Task> load(const ValidateOptions& options) {
   std::vector<Task> tasks;
+  std::set<std::string> ids;
   for (const auto& path : options.suites) {
     for (auto& task : load_suite(path, options.sources).tasks) {
       const bool wanted = options.tasks.empty() ||
                           std::any_of(options.tasks.begin(), options.tasks.end(),
                                       [&](auto& glob) { return glob_match(glob, task.shown.id); });
-      if (wanted) tasks.push_back(std::move(task));
+      if (!wanted) continue;
+      if (!ids.insert(task.shown.id).second) {
+        throw UserError(fmt::format("{}: task id \"{}\" is in another of the suites too; validate "
+                                    "them one by one",
+                                    path.string(), task.shown.id));
+      }
+      tasks.push_back(std::move(task));
     }
   }
+  if (tasks.empty()) throw UserError("no task of these suites is asked for: see --task");
   return tasks;
 }
 

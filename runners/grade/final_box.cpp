@@ -37,10 +37,14 @@ BoxSpec spec_of(const GradingRoom& room, const SnapshotPtr& final) {
 FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& verdict)
     : room_(room),
       verdict_(verdict),
-      changed_(changed_machinery(final, room)),
-      box_(room.sandbox.create(spec_of(room, final))) {
+      changed_(changed_machinery(final, room)) {
+  stand_up(final);
+}
+
+void FinalBox::stand_up(const SnapshotPtr& files) {
+  box_ = room_.sandbox.create(spec_of(room_, files));
   try {
-    start_service(*box_, room.environment, room.stop);
+    start_service(*box_, room_.environment, room_.stop);
   } catch (const InfraError& error) {  // it came up before the agent did anything
     verdict_.anomalies.push_back(fmt::format("on the final state, {}", error.what()));
   }
@@ -68,13 +72,20 @@ ExecResult FinalBox::run(const VerifierCall& call) {
 }
 
 void FinalBox::collect(const std::vector<CollectCommand>& commands) {
+  int left = 0;
   for (const auto& each : commands) {
     const ExecResult result = run({each.command, {}, each.user.value_or("root"), each.timeout});
+    left += result.leftover_processes;
     if (result.ok()) continue;
     verdict_.anomalies.push_back(fmt::format("verifier.collect `{}`: {} {}",
                                              each.command.substr(0, 200), name_of(result.status),
                                              result.exit_code));
   }
+  if (left == 0) return;
+  // What these commands ran may be the agent's: nothing of it lives beside the verifier.
+  verdict_.anomalies.push_back(
+      fmt::format("verifier.collect left {} processes behind; ended", left));
+  stand_up(box_->end());
 }
 
 std::vector<KeptArtifact> FinalBox::take(const std::vector<Artifact>& artifacts,

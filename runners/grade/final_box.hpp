@@ -53,6 +53,7 @@ class FinalBox {
   void doubt() const;
 
  private:
+  void stand_up(const SnapshotPtr& files);
   ExecResult run(const VerifierCall& call);
 
   const GradingRoom& room_;

@@ -17,9 +17,10 @@ class GradingBox {
   /// A command of the grader's own, its output merged, in the environment that agents see.
   [[nodiscard]] ExecRequest request(milliseconds timeout) const;
   [[nodiscard]] ExecResult run(const ExecRequest& request);
-  /// A short script of the grader's own.
+  /// A short script of the grader's own; git in it reads no configuration but the repository's.
   [[nodiscard]] ExecResult run(const std::string& script);
-  void put(const std::string& bytes, const std::string& path) { box_->put(bytes, path); }
+  /// Over whatever a submission left there.
+  void put(const std::string& bytes, const std::string& path);
   [[nodiscard]] bool holds(const std::string& file) { return box_->get(file, 1).has_value(); }
   /// Goes on with the files as they are and no process alive. Returns the files.
   SnapshotPtr end_processes();

@@ -25,24 +25,6 @@ bool lacks_content(const FileChange& change) {
                      [](const std::string& line) { return line.rfind("Binary files ", 0) == 0; });
 }
 
-std::vector<std::string> dropped_by(const std::string& submission, const std::string& gold,
-                                    const std::vector<std::string>& files) {
-  std::vector<std::string> own;
-  std::vector<std::string> of_gold;
-  try {
-    own = touched_files(parse_patch(submission));
-    of_gold = touched_files(parse_patch(gold));
-  } catch (const UserError&) {
-    return {};
-  }
-  std::vector<std::string> dropped;
-  for (const auto& path : own) {
-    const bool test_code = is_test_file(path) || is_test_config(path);
-    if (test_code && !has(of_gold, path) && !has(files, path)) dropped.push_back(path);
-  }
-  return dropped;
-}
-
 std::string said(const ExecResult& result) {
   const std::string text = to_utf8(result.out.bytes);
   return text.empty() ? std::string(name_of(result.status)) + "\n" : text;
@@ -50,12 +32,10 @@ std::string said(const ExecResult& result) {
 
 }  // namespace
 
-HiddenTests hidden_tests(const std::string& submission, const std::string& gold,
-                         const PatchGrading& grading) {
+HiddenTests hidden_tests(const PatchGrading& grading) {
   HiddenTests tests;
   Patch patch = parse_patch(grading.test_patch);
   tests.files = touched_files(patch);
-  tests.dropped = dropped_by(submission, gold, tests.files);
   tests.diff = grading.test_patch;
   auto& files = patch.files;
   const auto end = std::remove_if(files.begin(), files.end(), lacks_content);
@@ -63,6 +43,35 @@ HiddenTests hidden_tests(const std::string& submission, const std::string& gold,
   files.erase(end, files.end());
   tests.diff = render(patch);
   return tests;
+}
+
+std::set<std::string> unlike_base(GradingBox& box) {
+  const ExecResult result = box.run(
+      "git -c core.fsmonitor=false -c core.quotePath=false status --porcelain=v1 -z --no-renames "
+      "--untracked-files=all --ignored=traditional");
+  std::set<std::string> paths;
+  const std::string& list = result.out.bytes;
+  constexpr std::size_t kState = 3;  // "XY "
+  for (std::size_t at = 0, end = 0; (end = list.find('\0', at)) != std::string::npos; at = end + 1) {
+    if (end - at > kState) paths.insert(list.substr(at + kState, end - at - kState));
+  }
+  return paths;
+}
+
+std::vector<std::string> test_code_of(const std::set<std::string>& changed, const std::string& gold,
+                                      const HiddenTests& tests) {
+  std::vector<std::string> of_gold;
+  try {
+    of_gold = touched_files(parse_patch(gold));
+  } catch (const UserError&) {
+    return {};
+  }
+  std::vector<std::string> found;
+  for (const auto& path : changed) {
+    const bool test_code = is_test_file(path) || is_test_config(path);
+    if (test_code && !has(of_gold, path) && !has(tests.files, path)) found.push_back(path);
+  }
+  return found;
 }
 
 std::string set_back(const std::vector<std::string>& paths, GradingBox& box) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,21 @@ namespace weir {
 /// The hidden tests of an instance: which files they are, and how they get into a box that holds
 /// base + diff. A plain value.
 struct HiddenTests {
-  std::vector<std::string> files;    ///< the hidden tests': all set back to the base
-  std::vector<std::string> dropped;  ///< test code that the submission changes and gold does not
-  std::string diff;                  ///< what of the test patch git can apply
+  std::vector<std::string> files;  ///< the hidden tests': all set back to the base
+  std::string diff;                ///< what of the test patch git can apply
 };
 
 /// Of a test patch, changes to binary files that it does not carry are left out: an image has
-/// them aside. A submission that git may yet read and we do not drops nothing.
-[[nodiscard]] HiddenTests hidden_tests(const std::string& submission, const std::string& gold,
-                                       const PatchGrading& grading);
+/// them aside.
+[[nodiscard]] HiddenTests hidden_tests(const PatchGrading& grading);
+
+/// Files that differ from the base, or are new or ignored, in the box's repository.
+[[nodiscard]] std::set<std::string> unlike_base(GradingBox& box);
+
+/// Of the files that a submission changed, the test code that the gold solution leaves alone.
+[[nodiscard]] std::vector<std::string> test_code_of(const std::set<std::string>& changed,
+                                                    const std::string& gold,
+                                                    const HiddenTests& tests);
 
 /// Sets `paths` back to the base in the box: whatever the submission did there cannot matter.
 /// Returns what git said if that cannot be done; else "".

@@ -16,17 +16,24 @@ namespace {
 constexpr milliseconds kTestTimeout = std::chrono::minutes(30);
 
 /// The official ways of applying a diff, most exact first.
-constexpr const char* kApply = R"(
+constexpr const char* kApply = R"sh(
 d=/tmp/weir.diff
 clean() { git checkout -q -- . && git clean -fdq; }
 git apply --verbose $d && exit 0
 clean; git apply --verbose --3way $d && exit 0
 git reset -q --hard; clean; git apply --verbose --reject $d && exit 0
 clean
-if command -v patch >/dev/null; then patch --batch --forward --fuzz=5 -p1 -i $d && exit 0; fi
+if command -v patch >/dev/null; then  # which would write into .git, as git never does
+  before=$(mktemp) && sleep 0.05
+  patch --batch --forward --fuzz=5 -p1 -i $d; code=$?
+  if [ -n "$(find .git -newer $before -o -cnewer $before)" ]; then
+    echo "the diff writes into .git"; exit 1
+  fi
+  [ $code -ne 0 ] || exit 0
+fi
 clean; git apply --check --reverse $d && exit 0
 exit 1
-)";
+)sh";
 
 /// Tests that ended some other way than by themselves.
 bool ended_badly(const ExecResult& result, Verdict& verdict) {
@@ -53,14 +60,26 @@ bool apply(const std::string& patch, GradingBox& box, Verdict& verdict) {
   return false;
 }
 
-/// One grading of a diff in a box of its own, with `files` set back before the tests go in.
+/// One grading of a diff in a box of its own, with the hidden tests' files set back before they go
+/// in; and with what it changed of other test code, if that is to be `dropped`. What was changed is
+/// asked of git, not of the diff's text, which others may read otherwise.
 Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
-                   const HiddenTests& tests, const std::vector<std::string>& files,
+                   const std::string& gold, std::vector<std::string>* dropped,
                    const GradingRoom& room) {
   Verdict verdict;
   verdict.outcome = Outcome::unresolved;
+  const HiddenTests tests = hidden_tests(grading);
   GradingBox box(room);
+  std::set<std::string> before;
+  if (dropped != nullptr) before = unlike_base(box);
   if (!apply(patch, box, verdict)) return verdict;
+  std::vector<std::string> files = tests.files;
+  if (dropped != nullptr) {
+    std::set<std::string> changed = unlike_base(box);
+    for (const auto& path : before) changed.erase(path);
+    *dropped = test_code_of(changed, gold, tests);
+    files.insert(files.end(), dropped->begin(), dropped->end());
+  }
   const milliseconds timeout = room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout));
   const TestRun run = run_hidden_tests(tests, files, grading, timeout, box);
   verdict.evidence += run.evidence;
@@ -110,15 +129,13 @@ Verdict grade_patch(const std::string& patch, const AgentTask& task, const Patch
     return verdict;
   }
   const auto permit = room.graders.acquire(room.stop);
-  const HiddenTests tests = hidden_tests(patch, gold, grading);
-  std::vector<std::string> files = tests.files;
-  files.insert(files.end(), tests.dropped.begin(), tests.dropped.end());
-  Verdict verdict = grade_once(patch, task, grading, tests, files, room);
-  if (tests.dropped.empty()) return verdict;
+  std::vector<std::string> dropped;
+  Verdict verdict = grade_once(patch, task, grading, gold, &dropped, room);
+  if (dropped.empty()) return verdict;
   verdict.anomalies.push_back(
-      fmt::format("test code of the submission was set back: {}", fmt::join(tests.dropped, ", ")));
+      fmt::format("test code of the submission was set back: {}", fmt::join(dropped, ", ")));
   if (verdict.outcome == Outcome::resolved) return verdict;
-  const Verdict as_it_stands = grade_once(patch, task, grading, tests, tests.files, room);
+  const Verdict as_it_stands = grade_once(patch, task, grading, gold, nullptr, room);
   verdict.anomalies.push_back(
       fmt::format("with its own test code it would be {}", name_of(as_it_stands.outcome)));
   return verdict;

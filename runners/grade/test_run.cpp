@@ -4,8 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "runners/grade/verdict_machinery.hpp"
+#include "tasks/error.hpp"
+#include "tasks/test_files.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -40,6 +43,13 @@ constexpr std::size_t kEvidence = 256 << 10;
 
 constexpr const char* kCutShort = "the preparation of the tests ended before they began";
 
+/// Whether a file that a preparation leaves in the repository could decide how tests run: their
+/// configuration, or a runner of its own. What a build copies aside is not read.
+bool steers_tests(const std::string& path) {
+  if (path.rfind("build/", 0) == 0) return false;
+  return is_test_config(path) || path.rfind("pytest", 0) == 0 || path.rfind("_pytest", 0) == 0;
+}
+
 class TestRunner {
  public:
   TestRunner(const PatchGrading& grading, milliseconds timeout, GradingBox& box)
@@ -69,12 +79,12 @@ class TestRunner {
   }
 
   bool prepare(const HiddenTests& tests) {
-    box_.put(grading_.prepare + kLeaveState, kPrepare);
-    ExecRequest request = scripted(kPrepare, box_.room().environment.bare_env);
+    ExecRequest request = scripted(grading_.prepare + kLeaveState, kPrepare);
     request.caps.head = request.caps.tail = kEvidence;
     for (const auto& [name, value] : kOffline) {
       if (request.env.emplace(name, value).second) added_.emplace_back(name);
     }
+    const std::set<std::string> before = unlike_base(box_);
     const ExecResult result = exec(std::move(request));
     run_.evidence += to_utf8(result.out.bytes);
     if (result.status != ExecStatus::exited) {
@@ -94,6 +104,11 @@ class TestRunner {
                                            result.leftover_processes));
     }
     run_.changed = machinery_changed_by_preparation(box_.end_processes(), box_.room());
+    const std::string head = box_.room().environment.workdir + "/.git/HEAD";
+    if (!box_.holds(head)) run_.changed.push_back(head);
+    for (const auto& path : unlike_base(box_)) {
+      if (before.count(path) == 0 && steers_tests(path)) run_.changed.push_back(path);
+    }
     return settle(tests);
   }
 
@@ -128,15 +143,17 @@ class TestRunner {
     if (!added_.empty()) {
       text = fmt::format("{}{{ unset {}; }} 2>/dev/null\n", text, fmt::join(added_, " "));
     }
-    box_.put(text + script, kTests);
-    return scripted(kTests, box_.room().environment.bare_env);
+    return scripted(text + script, kTests);
   }
 
-  [[nodiscard]] ExecRequest scripted(const char* file,
-                                     const std::map<std::string, std::string>& env) const {
+  /// A script that nobody can change while it is read, unless it is too long for that.
+  [[nodiscard]] ExecRequest scripted(const std::string& text, const char* file) {
+    constexpr std::size_t kLongestWord = 100'000;
     ExecRequest request = box_.request(left_);
+    box_.put(text, file);
     request.argv = {"bash", file};
-    request.env = env;
+    if (text.size() < kLongestWord) request.argv = {"bash", "-c", text, file};
+    request.env = box_.room().environment.bare_env;
     steady(request.env);
     return request;
   }

@@ -23,7 +23,14 @@ const std::vector<std::string>& verdict_machinery() {
           "grep",    "cmp",  "diff",   "test",  "[",    "echo",   "python3",  "python3.11",
           "sqlite3", "git",  "awk",    "mawk",  "gawk", "sed",    "find",     "head",
           "tail",    "sort", "wc",     "tr",    "cut",  "pytest", "pytest-3", "node",
-          "curl",    "make", "setsid", "sleep", "touch"}) {
+          "curl",    "make", "setsid", "sleep", "touch",  "timeout",  "jq",
+          "cp",      "mv",   "ln",     "ls",    "date",   "seq",      "tee",
+          "stat",    "xargs", "mktemp", "basename", "dirname", "realpath", "readlink",
+          "printf",  "true", "false",  "kill",  "pgrep",  "ps",       "nohup",
+          "tar",     "gzip", "nl",     "od",    "xxd",    "md5sum",   "sha256sum",
+          "uname",   "id",   "whoami", "tac",   "paste",  "uniq",     "comm",
+          "python",  "pip",  "pip3",   "uv",    "uvx",    "wget",     "dpkg-query",
+          "npm",     "npx",  "perl",   "patch"}) {
       for (const char* folder :
            {"/usr/bin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/sbin/"}) {
         all.push_back(std::string(folder) + name);
@@ -31,6 +38,14 @@ const std::vector<std::string>& verdict_machinery() {
     }
     for (const char* link : {"/bin", "/sbin", "/lib", "/lib64"}) all.emplace_back(link);
     add_files("/usr/lib/x86_64-linux-gnu", all);
+    // A runner that is not the base's own, or shadows it.
+    for (const char* package : {"pytest", "_pytest", "pluggy", "pytest.py", "_pytest.py"}) {
+      for (const char* folder : {"/usr/local/lib/python3*/dist-packages/",
+                                 "*/.local/lib/python3*/site-packages/"}) {
+        all.push_back(std::string(folder) + package);
+        all.push_back(std::string(folder) + package + "/*");
+      }
+    }
     // What Python loads before and beside a script: its library, and what hooks
     // into every start.
     for (const char* pattern :
@@ -78,8 +93,15 @@ std::vector<std::string> machinery_changed_by_preparation(const SnapshotPtr& fil
                                                           const GradingRoom& room) {
   std::vector<std::string> paths = verdict_machinery();
   for (const char* runner :
-       {"*/site-packages/_pytest/*", "*/site-packages/pytest/*", "*/site-packages/pluggy/*"}) {
+       {"*/site-packages/_pytest/*", "*/site-packages/pytest/*", "*/site-packages/pluggy/*",
+        "*/dist-packages/_pytest/*", "*/dist-packages/pytest/*", "*/dist-packages/pluggy/*",
+        "*/bin/python", "*/bin/python3", "*/bin/pytest", "*/bin/py.test"}) {
     paths.emplace_back(runner);
+  }
+  // What the grader's own git goes by, when it puts the hidden tests back.
+  for (const char* file : {"/config", "/HEAD", "/packed-refs", "/refs/*", "/info/*", "/hooks/*",
+                           "/modules/*", "/objects/info/*"}) {
+    paths.push_back(room.environment.workdir + "/.git" + file);
   }
   std::vector<std::string> changed;
   for (auto& path : room.sandbox.touched(files, room.environment.snapshot, paths)) {
