@@ -20,7 +20,6 @@ using nlohmann::json;
 
 json key_json(const JournalKey& key) {
   return {{"environment", key.environment},
-          {"base", key.base},
           {"attempts", key.attempts},
           {"weir", WEIR_VERSION},
           {"grader", kGraderVersion}};
@@ -63,12 +62,15 @@ void ValidationJournal::read_lines() {
     ++number;
     const json row = json::parse(line, nullptr, false);
     try {
-      if (!row.is_object() || !row.contains("key") || !row.contains("task")) {
+      const bool whole_row = row.is_object() && row.contains("key") && row.contains("task") &&
+                             row.contains("in") && row.at("in").is_string();
+      if (!whole_row) {
         throw UserError("no line of a validation's journal");
       }
       TaskValidity task = read_validity_row(row.at("task"));
       task.known = true;
-      if (row.at("key") == own) known_[task.sha256] = std::move(task);
+      const std::string id = task.id;
+      if (row.at("key") == own) known_[{id, row.at("in").get<std::string>()}] = std::move(task);
     } catch (const UserError& error) {
       throw UserError(fmt::format("{}:{}: {}; name another file, or remove it", file_.string(),
                                   number, error.what()));
@@ -76,7 +78,7 @@ void ValidationJournal::read_lines() {
   }
   if (whole == text.size()) return;
   // No journal's line may begin like this: another file's last one is not ours to cut.
-  if (whole == 0 && text.compare(0, 7, "{\"key\":") != 0) {
+  if (whole == 0 && text.compare(0, 6, "{\"in\":") != 0) {
     throw UserError(
         fmt::format("{}:1: no line of a validation's journal; name another file", file_.string()));
   }
@@ -85,19 +87,21 @@ void ValidationJournal::read_lines() {
   }
 }
 
-std::optional<TaskValidity> ValidationJournal::known(const std::string& task_sha256) const {
-  const auto found = known_.find(task_sha256);
+std::optional<TaskValidity> ValidationJournal::known(const std::string& id,
+                                                     const std::string& environment) const {
+  const auto found = known_.find({id, environment});
   if (found == known_.end()) return {};
   return found->second;
 }
 
-void ValidationJournal::keep(const TaskValidity& task) {
+void ValidationJournal::keep(const TaskValidity& task, const std::string& environment) {
   const bool judged = task.standing == Standing::valid || task.standing == Standing::flaky ||
                       task.standing == Standing::broken;
-  if (!judged || task.sha256.empty()) return;
-  const std::string line = json{{"key", key_json(key_)}, {"task", validity_row(task)}}.dump(
-                               -1, ' ', false, json::error_handler_t::replace) +
-                           "\n";
+  if (!judged || environment.empty()) return;
+  const std::string line =
+      json{{"key", key_json(key_)}, {"in", environment}, {"task", validity_row(task)}}.dump(
+          -1, ' ', false, json::error_handler_t::replace) +
+      "\n";
   const std::lock_guard lock(writing_);
   const ssize_t written = ::write(fd_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) return;

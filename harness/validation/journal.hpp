@@ -13,7 +13,6 @@ namespace weir {
 /// What a validation's verdicts depend on beside the task: the same, or they are not known.
 struct JournalKey {
   std::string environment;  ///< as asked for
-  std::string base;         ///< digest of what it stands on
   int attempts = 1;
   friend bool operator==(const JournalKey&, const JournalKey&) = default;
 };
@@ -31,10 +30,12 @@ class ValidationJournal {
   ValidationJournal(const ValidationJournal&) = delete;
   ValidationJournal& operator=(const ValidationJournal&) = delete;
 
-  /// What was found out about a task of this content under the same key.
-  [[nodiscard]] std::optional<TaskValidity> known(const std::string& task_sha256) const;
+  /// What was found out about the task in an environment of this digest (which holds the task's
+  /// own) under the same key.
+  [[nodiscard]] std::optional<TaskValidity> known(const std::string& id,
+                                                  const std::string& environment) const;
   /// Keeps it, if the task was judged. Throws UserError if the disk refuses.
-  void keep(const TaskValidity& task);
+  void keep(const TaskValidity& task, const std::string& environment);
 
  private:
   void open_and_lock();
@@ -43,7 +44,8 @@ class ValidationJournal {
   std::filesystem::path file_;
   JournalKey key_;
   int fd_ = -1;
-  std::map<std::string, TaskValidity> known_;  ///< by content; const once open
+  /// By id and environment; const once open.
+  std::map<std::pair<std::string, std::string>, TaskValidity> known_;
   std::mutex writing_;
 };
 

@@ -11,7 +11,6 @@
 #include "harness/validation/journal.hpp"
 #include "results/quiet_recorder.hpp"
 #include "runners/grade/grader.hpp"
-#include "runners/host.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
 #include "tasks/error.hpp"
@@ -89,17 +88,19 @@ void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& 
   }
 }
 
-/// What all boxes of the validation stand on.
-std::string base_digest(Sandbox& sandbox, const std::string& environment) {
-  if (environment == "host" || is_declared(environment)) return host_digest();
-  return sandbox.inspect(environment).digest;
+std::unique_ptr<ValidationJournal> open_journal(const ValidateOptions& options) {
+  if (options.journal.empty()) return nullptr;
+  return std::make_unique<ValidationJournal>(options.journal,
+                                             JournalKey{options.environment, options.attempts});
 }
 
-std::unique_ptr<ValidationJournal> open_journal(const ValidateOptions& options, Sandbox& sandbox) {
-  if (options.journal.empty()) return nullptr;
-  return std::make_unique<ValidationJournal>(
-      options.journal,
-      JournalKey{options.environment, base_digest(sandbox, options.environment), options.attempts});
+/// Of the task in its environment; "" where that cannot be had, which running it will say.
+std::string environment_digest(const Task& task, EnvironmentCache& environments) {
+  try {
+    return environments.digest_of(task);
+  } catch (const InfraError&) {
+    return {};
+  }
 }
 
 TaskValidity about(const Task& task) {
@@ -122,7 +123,7 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int jobs = options.jobs > 0 ? options.jobs : cores;
   const auto sandbox = make_box_sandbox();
-  const auto journal = open_journal(options, *sandbox);
+  const auto journal = open_journal(options);
   EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2, options.environment);
   Limiter busy_boxes(cores);
   Limiter graders(cores);
@@ -136,15 +137,17 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   run_jobs(tasks.size(), jobs,
            [&](std::size_t i) {
              TaskValidity& validity = results[i] = about(tasks[i]);
-             auto known = journal ? journal->known(validity.sha256) : std::nullopt;
-             if (!validity.reason.empty()) {
-               // Nothing to run.
-             } else if (known && known->id == validity.id) {
-               validity = std::move(*known);
-             } else {
-               examine(tasks[i], validity, options.attempts, room);
-               look_at_visible(tasks[i], validity, room);
-               if (journal) journal->keep(validity);
+             if (validity.reason.empty()) {
+               const std::string environment =
+                   journal ? environment_digest(tasks[i], environments) : std::string();
+               auto known = journal ? journal->known(validity.id, environment) : std::nullopt;
+               if (known) {
+                 validity = std::move(*known);
+               } else {
+                 examine(tasks[i], validity, options.attempts, room);
+                 look_at_visible(tasks[i], validity, room);
+                 if (journal) journal->keep(validity, environment);
+               }
              }
              fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
                         name_of(validity.standing), validity.known ? " (known)" : "");

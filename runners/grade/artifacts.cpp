@@ -69,7 +69,6 @@ class Taking {
     const fs::path place = place_of(artifact, kept.source);
     kept.note = obstacle(artifact, place);
     if (!kept.note.empty()) return kept;
-    places_.push_back(place);
     TreeCaps caps = left_;
     caps.exclude = artifact.exclude;
     try {
@@ -78,6 +77,7 @@ class Taking {
       kept.note = why_not(error.what());
     }
     if (!fs::exists(folder_ / place)) return kept;
+    places_.push_back(place);
     kept.path = place.empty() ? "." : place.string();
     measure(folder_ / place, kept);
     left_.bytes -= kept.bytes;
@@ -126,14 +126,14 @@ std::vector<KeptArtifact> take_artifacts(Box& box, const std::vector<Artifact>& 
                                          const std::string& workdir, const fs::path& folder) {
   Taking taking(box, workdir, folder);
   std::vector<KeptArtifact> all;
+  for (const auto& each : artifacts) all.push_back(taking.take(each));
   const auto declared = [&](const Artifact& each) { return source_of(each, workdir) == kHandedIn; };
   if (std::none_of(artifacts.begin(), artifacts.end(), declared)) {
     KeptArtifact handed_in = taking.take({kHandedIn, "", {}, ""});
     if (handed_in.files > 0 || handed_in.note.rfind("left:", 0) == 0) {
-      all.push_back(std::move(handed_in));
+      all.insert(all.begin(), std::move(handed_in));
     }
   }
-  for (const auto& each : artifacts) all.push_back(taking.take(each));
   return all;
 }
 

@@ -91,7 +91,7 @@ class JournalTest : public testing::Test {
 
   TemporaryFolder folder_;
   std::filesystem::path file_ = folder_ / "journal.jsonl";
-  JournalKey key_{"host", "base", 2};
+  JournalKey key_{"host", 2};
 };
 
 TEST_F(JournalTest, GivesBackWhatItKept) {
@@ -101,43 +101,45 @@ TEST_F(JournalTest, GivesBackWhatItKept) {
   valid.visible.fail_to_pass_of = 2;
   {
     ValidationJournal journal(file_, key_);
-    journal.keep(valid);
-    journal.keep(task("b", {Outcome::infra_error}, {}));  // says nothing: to be run again
+    journal.keep(valid, "env");
+    journal.keep(task("b", {Outcome::infra_error}, {}), "env");  // says nothing: to be run again
   }
   const ValidationJournal journal(file_, key_);
-  const auto known = journal.known(valid.sha256);
+  const auto known = journal.known("a", "env");
   ASSERT_TRUE(known);
   EXPECT_TRUE(known->known);
   EXPECT_EQ(validity_row(*known), validity_row(valid));
-  EXPECT_FALSE(journal.known("digest of b"));
+  EXPECT_FALSE(journal.known("b", "env"));
 }
 
 TEST_F(JournalTest, KnowsNothingUnderAnotherKey) {
   const TaskValidity valid = task("a", {kFail}, {kPass});
-  ValidationJournal(file_, key_).keep(valid);
-  for (const JournalKey& other : {JournalKey{"rootfs", "base", 2}, JournalKey{"host", "other", 2},
-                                  JournalKey{"host", "base", 3}}) {
-    EXPECT_FALSE(ValidationJournal(file_, other).known(valid.sha256));
+  ValidationJournal(file_, key_).keep(valid, "env");
+  for (const JournalKey& other : {JournalKey{"rootfs", 2}, JournalKey{"host", 3}}) {
+    EXPECT_FALSE(ValidationJournal(file_, other).known("a", "env"));
   }
+  // An image built again under its name is another environment.
+  EXPECT_FALSE(ValidationJournal(file_, key_).known("a", "other"));
 }
 
 TEST_F(JournalTest, DropsALineThatAKillToreOff) {
   const TaskValidity first = task("a", {kFail}, {kPass});
-  ValidationJournal(file_, key_).keep(first);
+  ValidationJournal(file_, key_).keep(first, "env");
   const std::string whole = read_file(file_);
   write_file(file_, whole + whole.substr(0, whole.size() / 2));
   {
     ValidationJournal journal(file_, key_);
-    EXPECT_TRUE(journal.known(first.sha256));
-    journal.keep(task("b", {kFail}, {kPass}));
+    EXPECT_TRUE(journal.known("a", "env"));
+    journal.keep(task("b", {kFail}, {kPass}), "env");
   }
   const ValidationJournal journal(file_, key_);
-  EXPECT_TRUE(journal.known(first.sha256));
-  EXPECT_TRUE(journal.known("digest of b"));
+  EXPECT_TRUE(journal.known("a", "env"));
+  EXPECT_TRUE(journal.known("b", "env"));
 }
 
 TEST_F(JournalTest, TouchesNoFileThatIsNone) {
-  for (const std::string text : {"{\"instance_id\": \"x\"}\n", "not json\n", "a last word"}) {
+  for (const std::string text : {"{\"instance_id\": \"x\"}\n", "not json\n", "a last word",
+                                 "{\"instance_id\": \"of a file in one line\"}"}) {
     write_file(file_, text);
     EXPECT_THAT(refusal(), HasSubstr("journal.jsonl:1: "));
     EXPECT_EQ(read_file(file_), text);

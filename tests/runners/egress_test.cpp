@@ -50,6 +50,14 @@ TEST(ProxyHead, RefusesWhatIsNone) {
   }
 }
 
+// A list of names saw "*.b", who resolved the name saw 1.1.1.1.
+TEST(ProxyHead, ANameEndsForNobodyBeforeItsEnd) {
+  using namespace std::string_literals;
+  for (const auto& host : {"1.1.1.1\0.b"s, "a b"s, "a#.b"s, "a\\.b"s, "a;b"s}) {
+    EXPECT_FALSE(read_proxy_head("CONNECT " + host + ":80 HTTP/1.1\r\n\r\n")) << host;
+  }
+}
+
 TEST(Egress, NamesArePermittedWholeOrByWildcard) {
   const EgressRules rules{.allowed = {"example.com", "*.example.org", "10.0.0.0/8"}};
   EXPECT_TRUE(permits_name(rules, "Example.com."));

@@ -99,6 +99,13 @@ TEST_F(EnvironmentTest, CopiesFromOtherStagesAndByPattern) {
                "/usr/lib/mine/link; stat -c %a /usr/lib/mine | diff - /mode; ls -d /out /weir* "
                "2>&1 | wc -l"),
             "/src:\na.py\nb.py\n\n/usr/lib/mine:\nl\nlink\ntool\nbuilt\n750\nl\n2\n");
+  task.environment.build = {{Kind::copy, {"a.py", "/usr/lib"}}};  // onto a folder: into it
+  EXPECT_EQ(in(*prepare_environment(task, "sha", *sandbox_), "cat /usr/lib/a.py"), "x\n");
+  fs::create_symlink("/etc/hostname", folder_ / "link");  // the host's files are not the context's
+  for (const char* out : {"link", "lin*"}) {
+    task.environment.build = {{Kind::copy, {out, "/x"}}};
+    EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
+  }
   task.environment.build = {{Kind::copy, {"/out/none", "/x"}, "make"}};
   EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
 }

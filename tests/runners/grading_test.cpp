@@ -66,6 +66,34 @@ TEST_F(PatchGradingTest, TheRightDiffResolvesAndAWrongOneDoesNot) {
   EXPECT_THAT(wrong.evidence, HasSubstr("FAIL"));
 }
 
+// git refuses such paths; patch, which is asked after it, does not.
+TEST_F(PatchGradingTest, ADiffThatWritesIntoGitDoesNotApply) {
+  const Verdict verdict =
+      grade(change("def f(): return 1  # wrong") +
+            "--- a/.git/config\n+++ b/.git/config\n@@ -1 +1,3 @@\n [core]\n+\tfsmonitor = touch "
+            "/tmp/ran; false\n+\tbare = false\n");
+  EXPECT_EQ(verdict.outcome, Outcome::unresolved);
+  EXPECT_THAT(verdict.message, HasSubstr("does not apply"));
+}
+
+// A context diff is one that patch reads, and we do not.
+TEST_F(PatchGradingTest, TestCodeIsSetBackHoweverADiffSpellsIt) {
+  const std::string forge = "import unittest; unittest.TestCase.run = lambda s, r: r.addSuccess(s)";
+  const std::vector<std::string> spellings = {
+      "*** /dev/null\n--- b/tests/helper_test.py\n***************\n*** 0 ****\n--- 1 ----\n+ " +
+          forge + "\n",
+      "--- /dev/null\n+++ b//tests/helper_test.py\n@@ -0,0 +1 @@\n+" + forge + "\n",
+      "diff --git i/tests/helper_test.py w/tests/helper_test.py\nnew file mode 100644\n"
+      "--- /dev/null\n+++ w/tests/helper_test.py\n@@ -0,0 +1 @@\n+" +
+          forge + "\n"};
+  for (const auto& diff : spellings) {
+    const Verdict verdict = grade(diff);
+    EXPECT_EQ(verdict.outcome, Outcome::unresolved);
+    ASSERT_FALSE(verdict.anomalies.empty()) << diff << verdict.evidence;
+    EXPECT_THAT(verdict.anomalies.front(), HasSubstr("was set back: tests/helper_test.py")) << diff;
+  }
+}
+
 // Tests with certificates or dates that ran out pass only in their own time.
 TEST_F(PatchGradingTest, AClockMayBeTheTestsOwn) {
   grading_.test_patch =

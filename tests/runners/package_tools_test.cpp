@@ -87,6 +87,17 @@ TEST_F(PackageToolsTest, AnInstallersFileIsNeverTheAgents) {
             "");
 }
 
+// The working folder is the agent's: its modules are not those of the tools.
+TEST_F(PackageToolsTest, TakeNoModuleFromTheWorkingFolder) {
+  run("for m in pytest csv importlib pytest_json_ctrf; do echo \"print('forged')\" > $m.py; done; "
+      "mkdir -p .local/lib/python3.11/site-packages && cp pytest.py "
+      ".local/lib/python3.11/site-packages; "
+      "echo 'def test_a(): pass' > test_b.py");
+  EXPECT_THAT(run("pip install pytest==0.0.1; uvx -w pytest pytest test_b.py --ctrf x -rA"),
+              testing::AllOf(HasSubstr("PASSED test_b.py::test_a"), Not(HasSubstr("forged"))));
+  run("rm -rf pytest.py csv.py importlib.py pytest_json_ctrf.py .local test_b.py");
+}
+
 TEST_F(PackageToolsTest, LeaveDownloadsFromTheBoxItselfAlone) {
   run("mkdir -p site; echo here > site/x; (cd site; setsid python3 -m http.server 8123 --bind "
       "127.0.0.1 "
