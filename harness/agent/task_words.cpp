@@ -24,7 +24,7 @@ const char* reach_of(Network network) {
     case Network::none:
       return "without a network";
     case Network::proxy:
-      return "reach the network by HTTP and HTTPS alone, through $https_proxy";
+      return "with a network by HTTP and HTTPS alone, through $https_proxy";
     case Network::gateway:
     case Network::open:
       break;

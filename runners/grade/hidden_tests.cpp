@@ -45,10 +45,11 @@ HiddenTests hidden_tests(const PatchGrading& grading) {
   return tests;
 }
 
-std::set<std::string> unlike_base(GradingBox& box) {
+std::optional<std::set<std::string>> unlike_base(GradingBox& box) {
   const ExecResult result = box.run(
       "git -c core.fsmonitor=false -c core.quotePath=false status --porcelain=v1 -z --no-renames "
       "--untracked-files=all --ignored=traditional");
+  if (!result.ok()) return {};
   std::set<std::string> paths;
   const std::string& list = result.out.bytes;
   constexpr std::size_t kState = 3;  // "XY "

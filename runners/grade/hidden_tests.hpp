@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,8 +21,9 @@ struct HiddenTests {
 /// them aside.
 [[nodiscard]] HiddenTests hidden_tests(const PatchGrading& grading);
 
-/// Files that differ from the base, or are new or ignored, in the box's repository.
-[[nodiscard]] std::set<std::string> unlike_base(GradingBox& box);
+/// Files that differ from the base, or are new or ignored, in the box's repository; nullopt if git
+/// cannot say.
+[[nodiscard]] std::optional<std::set<std::string>> unlike_base(GradingBox& box);
 
 /// Of the files that a submission changed, the test code that the gold solution leaves alone.
 [[nodiscard]] std::vector<std::string> test_code_of(const std::set<std::string>& changed,

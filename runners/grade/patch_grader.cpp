@@ -8,6 +8,7 @@
 #include "runners/grade/hidden_tests.hpp"
 #include "runners/grade/test_evidence.hpp"
 #include "runners/grade/test_run.hpp"
+#include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -70,14 +71,19 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
   verdict.outcome = Outcome::unresolved;
   const HiddenTests tests = hidden_tests(grading);
   GradingBox box(room);
-  std::set<std::string> before;
-  if (dropped != nullptr) before = unlike_base(box);
+  const auto before = unlike_base(box);
+  if (!before) throw InfraError(task.id + ": git cannot read the repository it was placed in");
   if (!apply(patch, box, verdict)) return verdict;
   std::vector<std::string> files = tests.files;
   if (dropped != nullptr) {
-    std::set<std::string> changed = unlike_base(box);
-    for (const auto& path : before) changed.erase(path);
-    *dropped = test_code_of(changed, gold, tests);
+    auto changed = unlike_base(box);
+    if (!changed) {  // what would be set back cannot be known
+      verdict.message = "git cannot read the repository after this diff";
+      verdict.applied = false;
+      return verdict;
+    }
+    for (const auto& path : *before) changed->erase(path);
+    *dropped = test_code_of(*changed, gold, tests);
     files.insert(files.end(), dropped->begin(), dropped->end());
   }
   const milliseconds timeout = room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout));

@@ -84,7 +84,7 @@ class TestRunner {
     for (const auto& [name, value] : kOffline) {
       if (request.env.emplace(name, value).second) added_.emplace_back(name);
     }
-    const std::set<std::string> before = unlike_base(box_);
+    const auto before = unlike_base(box_);
     const ExecResult result = exec(std::move(request));
     run_.evidence += to_utf8(result.out.bytes);
     if (result.status != ExecStatus::exited) {
@@ -106,8 +106,10 @@ class TestRunner {
     run_.changed = machinery_changed_by_preparation(box_.end_processes(), box_.room());
     const std::string head = box_.room().environment.workdir + "/.git/HEAD";
     if (!box_.holds(head)) run_.changed.push_back(head);
-    for (const auto& path : unlike_base(box_)) {
-      if (before.count(path) == 0 && steers_tests(path)) run_.changed.push_back(path);
+    const auto after = unlike_base(box_);
+    if (!before || !after) run_.changed.push_back(box_.room().environment.workdir + "/.git");
+    for (const auto& path : after.value_or(std::set<std::string>())) {
+      if (before && before->count(path) == 0 && steers_tests(path)) run_.changed.push_back(path);
     }
     return settle(tests);
   }
