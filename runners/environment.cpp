@@ -117,6 +117,7 @@ class Builder {
     for (const auto& name : task_.environment.wrappers) wrap(name);
     if (task_.environment.repository) place(*task_.environment.repository, bug);
     if (!task_.environment.prepare.empty()) prepare();
+    if (task_.environment.repository) look_at_repository();
     built_->snapshot = box_->end();
     return built_;
   }
@@ -130,6 +131,19 @@ class Builder {
     for (auto& each : settle_repository(repository, built_->workdir, built_->env, bug, *box_)) {
       built_->deviations.push_back(std::move(each));
     }
+  }
+
+  void look_at_repository() {
+    ExecRequest request;
+    request.cwd = built_->workdir;
+    request.env = built_->env;
+    request.timeout = std::chrono::minutes(10);
+    request.caps = {64 << 20, 1 << 20, std::int64_t{256} << 20};
+    request.stop = stop_;
+    auto files = unlike_base(*box_, request);
+    if (stop_.stop_requested()) throw Cancelled();
+    if (!files) throw InfraError(task_.id + ": git cannot read the repository it was placed in");
+    built_->unlike_base = std::move(*files);
   }
 
   /// What a login shell makes of the image's own environment; nothing where it has none.

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct PreparedEnvironment {
   std::optional<Healthcheck> healthcheck = {};
   std::vector<std::string> deviations;     ///< what was declared and not honoured
   Network network = Network::none;         ///< that the commands of whoever acts in it have
+  /// Files of its repository that are not the commit's: what was built, and is ignored.
+  std::set<std::string> unlike_base = {};
   BoxLimits limits = {};  ///< of every box of the task, agent's, check's or grader's: its own first
 
   /// A box of the task on `snapshot`.

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "runners/sandbox.hpp"
 #include "tasks/task.hpp"
@@ -25,5 +28,9 @@ void place_repository(const Repository& repository, const std::string& workdir,
 [[nodiscard]] std::vector<std::string> settle_repository(
     const Repository& repository, const std::string& workdir,
     const std::map<std::string, std::string>& env, const std::string& bug, Box& box);
+
+/// Files of the repository at `request`'s folder that differ from its commit, or are new or
+/// ignored; nullopt if git cannot say. The request brings environment, limits and stop.
+[[nodiscard]] std::optional<std::set<std::string>> unlike_base(Box& box, ExecRequest request);
 
 }  // namespace weir

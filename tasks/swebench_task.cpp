@@ -75,8 +75,10 @@ std::string digest_of(const std::string& content, const Recipe* recipe, const fs
     digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
     digest.add(recipe->workdir).add(recipe->prepare);
     if (recipe->clock) digest.add("clock").add(format_time(*recipe->clock));
-    for (const auto& package : recipe->packages) digest.add(package);
-    for (const auto& wrapper : recipe->wrappers) digest.add(wrapper);
+    for (const auto* list : {&recipe->packages, &recipe->wrappers}) {
+      digest.add(std::to_string(list->size()));
+      for (const auto& word : *list) digest.add(word);
+    }
     for (const auto& [name, value] : recipe->env) digest.add(name).add(value);
   }
   const bool plain =

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "runners/repository.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -29,16 +30,29 @@ ExecResult GradingBox::run(const ExecRequest& request) {
   return result;
 }
 
-ExecResult GradingBox::run(const std::string& script) {
+ExecRequest GradingBox::own_request() const {
   ExecRequest own = request(std::chrono::minutes(2));
-  own.script = script;
   own.env.insert({{"GIT_CONFIG_GLOBAL", "/dev/null"},
                   {"GIT_CONFIG_SYSTEM", "/dev/null"},
                   {"GIT_NO_REPLACE_OBJECTS", "1"},
                   {"GIT_CONFIG_COUNT", "1"},
                   {"GIT_CONFIG_KEY_0", "safe.directory"},
                   {"GIT_CONFIG_VALUE_0", "*"}});
+  return own;
+}
+
+ExecResult GradingBox::run(const std::string& script) {
+  ExecRequest own = own_request();
+  own.script = script;
   return run(own);
+}
+
+std::optional<std::set<std::string>> GradingBox::unlike_base() {
+  ExecRequest own = own_request();
+  own.merge_stderr = false;
+  auto files = weir::unlike_base(*box_, std::move(own));
+  if (room_.stop.stop_requested()) throw Cancelled();
+  return files;
 }
 
 void GradingBox::put(const std::string& bytes, const std::string& path) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "runners/grade/grader.hpp"
@@ -19,6 +21,8 @@ class GradingBox {
   [[nodiscard]] ExecResult run(const ExecRequest& request);
   /// A short script of the grader's own; git in it reads no configuration but the repository's.
   [[nodiscard]] ExecResult run(const std::string& script);
+  /// Files of the repository that are not the base's; nullopt if git cannot say.
+  [[nodiscard]] std::optional<std::set<std::string>> unlike_base();
   /// Over whatever a submission left there.
   void put(const std::string& bytes, const std::string& path);
   [[nodiscard]] bool holds(const std::string& file) { return box_->get(file, 1).has_value(); }
@@ -28,6 +32,8 @@ class GradingBox {
   [[nodiscard]] const GradingRoom& room() const { return room_; }
 
  private:
+  [[nodiscard]] ExecRequest own_request() const;
+
   const GradingRoom& room_;
   std::unique_ptr<Box> box_;
 };

@@ -8,6 +8,7 @@
 #include "tasks/files.hpp"
 #include "tasks/patch.hpp"
 #include "tasks/test_files.hpp"
+#include "tasks/test_settings.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -30,6 +31,18 @@ std::string said(const ExecResult& result) {
   return text.empty() ? std::string(name_of(result.status)) + "\n" : text;
 }
 
+/// The files before "::" in ids of tests, each once.
+std::vector<std::string> files_named_by(const PatchGrading& grading) {
+  std::set<std::string> files;
+  for (const auto* list : {&grading.fail_to_pass, &grading.pass_to_pass}) {
+    for (const auto& id : *list) {
+      const auto end = id.find("::");
+      if (end != std::string::npos && end > 0) files.insert(id.substr(0, end));
+    }
+  }
+  return {files.begin(), files.end()};
+}
+
 }  // namespace
 
 HiddenTests hidden_tests(const PatchGrading& grading) {
@@ -37,6 +50,7 @@ HiddenTests hidden_tests(const PatchGrading& grading) {
   Patch patch = parse_patch(grading.test_patch);
   tests.files = touched_files(patch);
   tests.diff = grading.test_patch;
+  if (tests.files.empty()) tests.named = files_named_by(grading);
   auto& files = patch.files;
   const auto end = std::remove_if(files.begin(), files.end(), lacks_content);
   if (end == files.end()) return tests;
@@ -45,22 +59,8 @@ HiddenTests hidden_tests(const PatchGrading& grading) {
   return tests;
 }
 
-std::optional<std::set<std::string>> unlike_base(GradingBox& box) {
-  const ExecResult result = box.run(
-      "git -c core.fsmonitor=false -c core.quotePath=false status --porcelain=v1 -z --no-renames "
-      "--untracked-files=all --ignored=traditional");
-  if (!result.ok()) return {};
-  std::set<std::string> paths;
-  const std::string& list = result.out.bytes;
-  constexpr std::size_t kState = 3;  // "XY "
-  for (std::size_t at = 0, end = 0; (end = list.find('\0', at)) != std::string::npos; at = end + 1) {
-    if (end - at > kState) paths.insert(list.substr(at + kState, end - at - kState));
-  }
-  return paths;
-}
-
 std::vector<std::string> test_code_of(const std::set<std::string>& changed, const std::string& gold,
-                                      const HiddenTests& tests) {
+                                      const HiddenTests& tests, GradingBox& box) {
   std::vector<std::string> of_gold;
   try {
     of_gold = touched_files(parse_patch(gold));
@@ -69,10 +69,20 @@ std::vector<std::string> test_code_of(const std::set<std::string>& changed, cons
   }
   std::vector<std::string> found;
   for (const auto& path : changed) {
-    const bool test_code = is_test_file(path) || is_test_config(path);
-    if (test_code && !has(of_gold, path) && !has(tests.files, path)) found.push_back(path);
+    if (has(of_gold, path) || has(tests.files, path)) continue;
+    const bool test_code = is_test_file(path) || is_test_config(path) || has(tests.named, path);
+    if (test_code || changes_test_settings(path, box)) found.push_back(path);
   }
   return found;
+}
+
+bool changes_test_settings(const std::string& path, GradingBox& box) {
+  if (!holds_test_settings(path)) return false;
+  const auto settings = [&](const std::string& script) {
+    return test_settings(path, box.run(script + " 2>/dev/null").out.bytes);
+  };
+  const std::string quoted = shell_quoted(path);
+  return settings("cat -- " + quoted) != settings(fmt::format("git show {}:{}", kBaseTag, quoted));
 }
 
 std::string set_back(const std::vector<std::string>& paths, GradingBox& box) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,20 +14,22 @@ namespace weir {
 struct HiddenTests {
   std::vector<std::string> files;  ///< the hidden tests': all set back to the base
   std::string diff;                ///< what of the test patch git can apply
+  /// Where there is no test patch: files that the ids of tests name ("FILE::TEST").
+  std::vector<std::string> named = {};
 };
 
 /// Of a test patch, changes to binary files that it does not carry are left out: an image has
 /// them aside.
 [[nodiscard]] HiddenTests hidden_tests(const PatchGrading& grading);
 
-/// Files that differ from the base, or are new or ignored, in the box's repository; nullopt if git
-/// cannot say.
-[[nodiscard]] std::optional<std::set<std::string>> unlike_base(GradingBox& box);
-
-/// Of the files that a submission changed, the test code that the gold solution leaves alone.
+/// Of the files that a submission changed, the test code that the gold solution leaves alone; and
+/// project files with other test settings than the base's.
 [[nodiscard]] std::vector<std::string> test_code_of(const std::set<std::string>& changed,
                                                     const std::string& gold,
-                                                    const HiddenTests& tests);
+                                                    const HiddenTests& tests, GradingBox& box);
+
+/// Whether the settings of tests in a project's general file (test_settings.hpp) are the base's.
+[[nodiscard]] bool changes_test_settings(const std::string& path, GradingBox& box);
 
 /// Sets `paths` back to the base in the box: whatever the submission did there cannot matter.
 /// Returns what git said if that cannot be done; else "".

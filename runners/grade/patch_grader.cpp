@@ -61,6 +61,23 @@ bool apply(const std::string& patch, GradingBox& box, Verdict& verdict) {
   return false;
 }
 
+/// The files of the repository with the diff in it; nullopt if git cannot say.
+std::optional<SubmittedFiles> submitted_files(const std::string& patch, GradingBox& box) {
+  const std::set<std::string>& built = box.room().environment.unlike_base;
+  if (trimmed(patch).empty()) return SubmittedFiles{built, {}};
+  auto files = box.unlike_base();
+  if (!files) return {};
+  return SubmittedFiles{std::move(*files), {}};
+}
+
+/// Of the submission's own changes, the test code.
+std::vector<std::string> own_test_code(const SubmittedFiles& submitted, const std::string& gold,
+                                       const HiddenTests& tests, GradingBox& box) {
+  std::set<std::string> changed = submitted.unlike_base;
+  for (const auto& path : box.room().environment.unlike_base) changed.erase(path);
+  return test_code_of(changed, gold, tests, box);
+}
+
 /// One grading of a diff in a box of its own, with the hidden tests' files set back before they go
 /// in; and with what it changed of other test code, if that is to be `dropped`. What was changed is
 /// asked of git, not of the diff's text, which others may read otherwise.
@@ -71,28 +88,24 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
   verdict.outcome = Outcome::unresolved;
   const HiddenTests tests = hidden_tests(grading);
   GradingBox box(room);
-  const auto before = unlike_base(box);
-  if (!before) throw InfraError(task.id + ": git cannot read the repository it was placed in");
   if (!apply(patch, box, verdict)) return verdict;
-  std::vector<std::string> files = tests.files;
+  auto submitted = submitted_files(patch, box);
+  if (!submitted) {  // what would be set back cannot be known
+    verdict.message = "git cannot read the repository after this diff";
+    verdict.applied = false;
+    return verdict;
+  }
   if (dropped != nullptr) {
-    auto changed = unlike_base(box);
-    if (!changed) {  // what would be set back cannot be known
-      verdict.message = "git cannot read the repository after this diff";
-      verdict.applied = false;
-      return verdict;
-    }
-    for (const auto& path : *before) changed->erase(path);
-    *dropped = test_code_of(*changed, gold, tests);
-    files.insert(files.end(), dropped->begin(), dropped->end());
+    submitted->set_back = *dropped = own_test_code(*submitted, gold, tests, box);
   }
   const milliseconds timeout = room.timeout.value_or(task.limits.verifier.value_or(kTestTimeout));
-  const TestRun run = run_hidden_tests(tests, files, grading, timeout, box);
+  const TestRun run = run_hidden_tests(tests, *submitted, grading, timeout, box);
   verdict.evidence += run.evidence;
   verdict.anomalies = run.anomalies;
   if (!run.failure.empty()) {
     verdict.message = run.failure;
-    verdict.applied = false;
+    verdict.applied =
+        run.cut_short;  // officially it is not where no test begins; a kill is no word on it
     return verdict;
   }
   verdict.evidence += "$ " + grading.test_command + "\n" + to_utf8(run.result.out.bytes);

@@ -55,13 +55,14 @@ class TestRunner {
   TestRunner(const PatchGrading& grading, milliseconds timeout, GradingBox& box)
       : grading_(grading), left_(timeout), box_(box) {}
 
-  TestRun run(const HiddenTests& tests, const std::vector<std::string>& files) {
+  TestRun run(const HiddenTests& tests, const SubmittedFiles& submitted) {
     if (grading_.clock && !box_.holds(kClockLibrary)) {
       throw InfraError(fmt::format("the tests need a clock of their own, and the base has no {}: "
                                    "apt-get install libfaketime",
                                    kClockLibrary));
     }
-    if (!put_in(tests, files) || (!grading_.prepare.empty() && !prepare(tests))) return run_;
+    if (!put_in(tests, submitted)) return run_;
+    if (!grading_.prepare.empty() && !prepare(tests, submitted)) return run_;
     run_.result = exec(tests_request());
     if (!grading_.print.empty() && run_.result.status == ExecStatus::exited) print();
     return run_;
@@ -69,7 +70,9 @@ class TestRunner {
 
  private:
   /// False if nothing is to be run then.
-  bool put_in(const HiddenTests& tests, const std::vector<std::string>& files) {
+  bool put_in(const HiddenTests& tests, const SubmittedFiles& submitted) {
+    std::vector<std::string> files = tests.files;
+    files.insert(files.end(), submitted.set_back.begin(), submitted.set_back.end());
     std::string said = set_back(files, box_);
     const bool here = grading_.prepare.empty() || !grading_.prepare_places_tests;
     if (said.empty() && here) said = place(tests, box_);
@@ -78,13 +81,12 @@ class TestRunner {
     return said.empty();
   }
 
-  bool prepare(const HiddenTests& tests) {
+  bool prepare(const HiddenTests& tests, const SubmittedFiles& submitted) {
     ExecRequest request = scripted(grading_.prepare + kLeaveState, kPrepare);
     request.caps.head = request.caps.tail = kEvidence;
     for (const auto& [name, value] : kOffline) {
       if (request.env.emplace(name, value).second) added_.emplace_back(name);
     }
-    const auto before = unlike_base(box_);
     const ExecResult result = exec(std::move(request));
     run_.evidence += to_utf8(result.out.bytes);
     if (result.status != ExecStatus::exited) {
@@ -92,6 +94,7 @@ class TestRunner {
       run_.result.out = {};
       if (result.status == ExecStatus::signaled || result.status == ExecStatus::setup_error) {
         run_.failure = kCutShort;
+        run_.cut_short = true;
       }
       return false;
     }
@@ -104,14 +107,26 @@ class TestRunner {
                                            result.leftover_processes));
     }
     run_.changed = machinery_changed_by_preparation(box_.end_processes(), box_.room());
-    const std::string head = box_.room().environment.workdir + "/.git/HEAD";
-    if (!box_.holds(head)) run_.changed.push_back(head);
-    const auto after = unlike_base(box_);
-    if (!before || !after) run_.changed.push_back(box_.room().environment.workdir + "/.git");
-    for (const auto& path : after.value_or(std::set<std::string>())) {
-      if (before && before->count(path) == 0 && steers_tests(path)) run_.changed.push_back(path);
-    }
+    look_at_repository(tests, submitted);
     return settle(tests);
+  }
+
+  /// What of the repository steers tests, and is neither the submission's nor the hidden tests'.
+  void look_at_repository(const HiddenTests& tests, const SubmittedFiles& submitted) {
+    const std::string git = box_.room().environment.workdir + "/.git";
+    if (!box_.holds(git + "/HEAD")) run_.changed.push_back(git + "/HEAD");
+    auto after = box_.unlike_base();
+    if (!after) {
+      run_.changed.push_back(git);
+      return;
+    }
+    std::set<std::string> known = submitted.unlike_base;
+    for (const auto& path : submitted.set_back) known.erase(path);
+    known.insert(tests.files.begin(), tests.files.end());
+    for (const auto& path : *after) {
+      if (known.count(path) != 0) continue;
+      if (steers_tests(path) || changes_test_settings(path, box_)) run_.changed.push_back(path);
+    }
   }
 
   /// Whatever the preparation did, the hidden tests are those of the instance.
@@ -198,9 +213,9 @@ class TestRunner {
 
 }  // namespace
 
-TestRun run_hidden_tests(const HiddenTests& tests, const std::vector<std::string>& files,
+TestRun run_hidden_tests(const HiddenTests& tests, const SubmittedFiles& submitted,
                          const PatchGrading& grading, milliseconds timeout, GradingBox& box) {
-  return TestRunner(grading, timeout, box).run(tests, files);
+  return TestRunner(grading, timeout, box).run(tests, submitted);
 }
 
 }  // namespace weir

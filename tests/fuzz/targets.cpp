@@ -54,6 +54,7 @@
 #include "tasks/terminal_bench_yaml.hpp"
 #include "tasks/test_files.hpp"
 #include "tasks/test_list.hpp"
+#include "tasks/test_settings.hpp"
 #include "tasks/text.hpp"
 #include "tasks/yaml_file.hpp"
 #include "tests/tasks/swebench_rows.hpp"
@@ -96,6 +97,13 @@ void fix_commit(std::string_view bytes) {
   const SplitPatch split = split_patch(parse_patch(bytes));
   const ProblemText problem = problem_text(bytes, split.solution);
   require(problem.text == problem_text(problem.text, {}).text);
+}
+/// Settings of setup.cfg are settings of what was kept of it.
+void settings_of_tests(std::string_view bytes) {
+  const std::string text(bytes);
+  for (const char* file : {"pyproject.toml", "package.json"}) (void)test_settings(file, text);
+  const std::string kept = test_settings("setup.cfg", text);
+  require(test_settings("setup.cfg", kept) == kept);
 }
 void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
 void test_list(std::string_view bytes) {
@@ -356,6 +364,10 @@ const std::vector<Target>& targets() {
       {"dockerfile",
        dockerfile,
        {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
+      {"settings_of_tests",
+       settings_of_tests,
+       {"[tool.pytest.ini_options]\naddopts = \"-x\"\n[a]\n", "[tool:pytest]\na = b\n  c\n[d]\n",
+        R"({"scripts": {"test": "jest"}, "jest": {"a": [1]}})"}},
       {"fix_commit",
        fix_commit,
        {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},

@@ -189,6 +189,26 @@ TEST_F(PatchGradingTest, PlantedTestConfigurationIsSetBackAndTold) {
               testing::Contains(HasSubstr("with its own test code it would be")));
 }
 
+TEST_F(PatchGradingTest, ProjectFilesThatSteerTestsAreSetBack) {
+  const std::string right = change("def f(): return 2");
+  const Verdict steered = grade(right + new_file("setup.cfg", "[tool:pytest]"));
+  EXPECT_THAT(steered.anomalies, testing::Contains(HasSubstr("set back: setup.cfg")));
+  const Verdict named = grade(right + new_file("setup.cfg", "[metadata]"));
+  EXPECT_EQ(named.outcome, Outcome::resolved);
+  EXPECT_TRUE(named.anomalies.empty());
+}
+
+// SWE-smith has no test patch, and its tests may be called anything.
+TEST_F(PatchGradingTest, FilesThatOnlyTheIdsOfTestsNameAreSetBack) {
+  grading_.test_patch.clear();
+  grading_.fail_to_pass = {"calc.py::f", "checks.py::T::f"};
+  const std::string both = change("def f(): return 2") + new_file("checks.py", "pass");
+  const Verdict verdict = grade(both);
+  EXPECT_THAT(verdict.anomalies, testing::Contains(HasSubstr("set back: calc.py, checks.py")));
+  gold_ = change("def f(): return 2");  // what the solution changes is no test
+  EXPECT_THAT(grade(both).anomalies, testing::Contains(HasSubstr("set back: checks.py")));
+}
+
 TEST_F(PatchGradingTest, TestCodeThatGoldTouchesTooStays) {
   gold_ = new_file("tests/helper.py", "VALUE = 2");
   const std::string both = change("from tests.helper import VALUE; f = lambda: VALUE");

@@ -228,6 +228,23 @@ TEST_F(InstanceImageTest, APreparationThatEndsEarlyIsNoMachineError) {
   EXPECT_THAT(verdict.message, HasSubstr("ended before they began (exit code 7)"));
 }
 
+// Whoever killed it, another time it may go otherwise: no verdict to keep.
+TEST_F(InstanceImageTest, AKilledPreparationSaysNothingOfTheDiff) {
+  grading_.prepare += "kill -9 $$\n";
+  const Verdict verdict = grade(change("f", "old", "new"));
+  EXPECT_EQ(verdict.outcome, Outcome::unresolved);
+  EXPECT_THAT(verdict.message, HasSubstr("ended before they began"));
+  EXPECT_TRUE(verdict.applied);
+  EXPECT_FALSE(verdict.report);
+}
+
+TEST_F(InstanceImageTest, APassUnderTestSettingsThatThePreparationWroteIsNotBelieved) {
+  grading_.prepare += "printf '[tool:pytest]\naddopts = -p x\n' > ../setup.cfg\n";
+  const Verdict verdict = grade(change("f", "old", "new"));
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+  EXPECT_THAT(verdict.message, HasSubstr("setup.cfg"));
+}
+
 TEST_F(InstanceImageTest, OneTimeLimitHoldsForAll) {
   const auto built = environment();
   grading_.prepare += "sleep 100\n";
