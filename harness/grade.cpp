@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -59,8 +60,9 @@ InstanceState state_of(const KnownVerdict& verdict) {
 
 class Grading {
  public:
-  explicit Grading(const GradeOptions& options)
+  Grading(const GradeOptions& options, const RunControl& control)
       : options_(options),
+        control_(control),
         cores_(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
         jobs_(options.jobs > 0 ? options.jobs : cores_),
         sandbox_(make_box_sandbox()),
@@ -69,9 +71,21 @@ class Grading {
         book_(options.db) {}
 
   GradedRun run() {
+    require_base(options_.environment, *sandbox_, "--environment");
     load();
     find_predictions();
-    run_jobs(tasks_.size(), jobs_, [&](std::size_t i) { grade(tasks_[i], run_.instances[i]); }, {});
+    std::atomic<std::size_t> done = 0;
+    run_jobs(
+        tasks_.size(), jobs_,
+        [&](std::size_t i) {
+          try {
+            grade(tasks_[i], run_.instances[i]);
+            ++done;
+          } catch (const Cancelled&) {  // it stays as if never begun
+          }
+        },
+        control_.draining());
+    run_.left = tasks_.size() - done;
     return std::move(run_);
   }
 
@@ -200,13 +214,15 @@ class Grading {
   }
 
   KnownVerdict fresh(const Task& task, const PatchGrading& grading, const std::string& patch) {
-    const EnvironmentPtr environment = environments_.get(task);
-    const GradingRoom room{*sandbox_, graders_, *environment, {}, true, options_.timeout};
+    const EnvironmentPtr environment = environments_.get(task, control_.stopping());
+    const GradingRoom room{*sandbox_,           graders_, *environment,
+                           control_.stopping(), true,     options_.timeout};
     return known_of(task.shown.id,
                     grade_patch(patch, task.shown, grading, task.hidden.gold_patch, room));
   }
 
   const GradeOptions& options_;
+  const RunControl& control_;
   int cores_;
   int jobs_;
   std::unique_ptr<Sandbox> sandbox_;
@@ -219,8 +235,8 @@ class Grading {
 
 }  // namespace
 
-GradedRun grade_predictions(const GradeOptions& options) {
-  return Grading(options).run();
+GradedRun grade_predictions(const GradeOptions& options, const RunControl& control) {
+  return Grading(options, control).run();
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/run_control.hpp"
 #include "results/record.hpp"
 #include "runners/grade/run_report.hpp"
 #include "tasks/format.hpp"
@@ -51,13 +52,15 @@ struct GradedRun {
   Predictions predictions;                  ///< what the file said; without rows for gold and empty
   std::vector<std::string> foreign_ids;     ///< predicted, and not in the suite
   std::string name;                         ///< of the file, gold or empty
+  std::size_t left = 0;                     ///< instances not judged, since it was interrupted
 };
 
 /// Grades predictions made by anyone: each in an environment of its own, by the same grader as
 /// trials. `gold` grades each instance's own solution; `empty` runs the tests on the base alone.
 /// A verdict already known for the same task, diff, environment and grader is taken from the
-/// database. One bad instance never stops the others. Progress goes to stderr. Throws UserError
-/// for a suite or file that cannot be read.
-[[nodiscard]] GradedRun grade_predictions(const GradeOptions& options);
+/// database. One bad instance never stops the others. Progress goes to stderr. A drained `control`
+/// ends it after the instances in hand, a stopped one at once. Throws UserError for a suite, file
+/// or environment that cannot be had.
+[[nodiscard]] GradedRun grade_predictions(const GradeOptions& options, const RunControl& control);
 
 }  // namespace weir

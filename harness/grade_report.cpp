@@ -1,8 +1,13 @@
 #include "harness/grade_report.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
@@ -77,6 +82,15 @@ ordered_json grade_json(const GradedRun& run) {
   }
   out["weir"] = weir_json(run);
   return out;
+}
+
+void require_grade_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error && ::access(folder.c_str(), W_OK | X_OK) != 0) {
+    error.assign(errno, std::generic_category());
+  }
+  if (error) throw UserError(fmt::format("{}: {}", folder.string(), error.message()));
 }
 
 void write_grade_folder(const GradedRun& run, const fs::path& folder) {

@@ -13,6 +13,9 @@ namespace weir {
 /// verdicts known from before, and how often a second grading disagreed.
 [[nodiscard]] nlohmann::ordered_json grade_json(const GradedRun& run);
 
+/// Makes `folder`, if it is not there. Throws UserError if nothing can be written to it.
+void require_grade_folder(const std::filesystem::path& folder);
+
 /// Writes the official layout below `folder`: MODEL.weir.json, and per instance
 /// logs/run_evaluation/weir/MODEL/ID/{patch.diff, eval.sh, run_instance.log, test_output.txt,
 /// report.json}; report.json only where there is one.

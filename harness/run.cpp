@@ -90,7 +90,7 @@ class RunSession {
     for (const auto& shout : certificates_.shouts) fmt::print(stderr, "{}\n", shout);
     for (const auto& note : deviation_notes(experiment_)) fmt::print(stderr, "{}\n", note);
     sandbox_ = make_sandbox(experiment_.sandbox);
-    require_base(experiment_.sandbox.environment);
+    require_base(experiment_.sandbox.environment, *sandbox_, "[sandbox] environment");
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
       throw InfraError(fmt::format("--require-sandbox full: not enforced here: {}",
                                    fmt::join(sandbox_->missing(), "; ")));
@@ -99,14 +99,6 @@ class RunSession {
 
   /// A base that every task would miss is an error of the file, found before any
   /// trial is.
-  void require_base(const std::string& environment) {
-    if (is_declared(environment)) return;
-    try {
-      (void)sandbox_->inspect(environment);
-    } catch (const InfraError& error) {
-      throw UserError(fmt::format("[sandbox] environment: {}", error.what()));
-    }
-  }
 
   RunEnd start() {
     run_ = fresh_run_id();

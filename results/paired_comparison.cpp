@@ -248,10 +248,16 @@ void require_pairs(const PairedComparison& result, const Arm& base, const Arm& f
                     "shows a suite's, `weir show RUN` a run's",
                     base.label, fresh.label));
   }
+  if (result.quarantined == static_cast<int>(common)) {
+    throw UserError(fmt::format("{} and {} cannot be paired: all {} common tasks are quarantined",
+                                base.label, fresh.label, common));
+  }
+  const std::string among =
+      result.quarantined > 0 ? fmt::format(" ({} of them quarantined)", result.quarantined) : "";
   throw UserError(fmt::format(
-      "{} and {} cannot be paired: of {} common tasks none has an outcome in both; `weir resume "
+      "{} and {} cannot be paired: of {} common tasks{} none has an outcome in both; `weir resume "
       "RUN --retry provider_error,infra_error` finishes a run",
-      base.label, fresh.label, common));
+      base.label, fresh.label, common, among));
 }
 
 }  // namespace

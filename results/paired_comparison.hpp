@@ -19,7 +19,7 @@ struct PairingOptions {
   double level = 0.95;
   int resamples = 10'000;
   std::uint64_t seed = 1;             ///< of bootstrap and permutations
-  std::set<std::string> quarantined;  ///< flaky tasks: left out, and counted
+  std::set<std::string> quarantined;  ///< flaky or broken tasks: left out, and counted
 };
 
 /// A difference fresh - base in something that has no bound, with its interval.
@@ -60,7 +60,7 @@ struct PairedComparison {
   bool simulated = false;
   int tasks = 0;        ///< with an outcome in both arms
   int left_out = 0;     ///< common tasks without one
-  int quarantined = 0;  ///< flaky, left out
+  int quarantined = 0;  ///< flaky or broken, left out
   int base_trials = 0, fresh_trials = 0;
   bool single = false;  ///< one trial per task and arm: discordant pairs are counts
   int base_only = 0;    ///< tasks where the base did better

@@ -214,6 +214,15 @@ class Builder {
 
 }  // namespace
 
+void require_base(const std::string& source, Sandbox& sandbox, const std::string& option) {
+  if (is_declared(source)) return;
+  try {
+    (void)sandbox.inspect(source);
+  } catch (const InfraError& error) {
+    throw UserError(fmt::format("{}: {}", option, error.what()));
+  }
+}
+
 EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha256,
                                    Sandbox& sandbox, const std::string& source,
                                    const BoxLimits& limits, std::stop_token stop,

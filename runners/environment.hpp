@@ -44,6 +44,9 @@ inline constexpr std::string_view kDeclaredOnline = "declared-online";
   return source == "declared" || source == kDeclaredOnline;
 }
 
+/// Throws UserError, beginning with `option`, if `source` names a base that is not there.
+void require_base(const std::string& source, Sandbox& sandbox, const std::string& option);
+
 /// Builds `task`'s environment: base, build steps, wrappers, and its repository
 /// as one commit in a fresh object store. The base is by `source`:
 ///   host        the host's toolchain, a Dockerfile's steps replayed on it

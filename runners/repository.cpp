@@ -16,6 +16,24 @@ bool is_git_directory(const fs::path& folder) {
   return fs::is_directory(folder / "objects") && fs::exists(folder / "HEAD");
 }
 
+/// Where the git directory of `folder` is; "" for a plain folder. In a linked worktree or a
+/// submodule, .git is a file that says where.
+fs::path git_directory_of(const fs::path& folder) {
+  if (is_git_directory(folder)) return folder;
+  const fs::path inner = folder / ".git";
+  if (is_git_directory(inner)) return inner;
+  if (!fs::is_regular_file(inner)) return {};
+  constexpr std::string_view kSays = "gitdir: ";
+  const std::string text = read_file(inner);
+  if (text.rfind(kSays, 0) != 0) return {};
+  const fs::path named = folder / std::string(trimmed(text.substr(kSays.size())));
+  if (!fs::exists(named / "HEAD")) {
+    throw InfraError(fmt::format("{}: its git directory {} is not there", folder.string(),
+                                 named.lexically_normal().string()));
+  }
+  return named.lexically_normal();
+}
+
 /// Writes the files of `commit` below `target`, as git stores them.
 void export_commit(const fs::path& git_directory, const std::string& commit, const fs::path& target,
                    const fs::path& scratch) {
@@ -133,13 +151,12 @@ ExecResult run(std::string script, const Repository& repository, const std::stri
 void place_repository(const Repository& repository, const std::string& workdir,
                       const std::map<std::string, std::string>& env, const std::string& bug,
                       Box& box) {
-  const fs::path inner = repository.source / ".git";
-  if (is_git_directory(repository.source) || is_git_directory(inner)) {
+  const fs::path git = git_directory_of(repository.source);
+  if (!git.empty()) {
     const PrivateFolder folder;
     const fs::path tree = folder.path() / "tree";
     fs::create_directory(tree);
-    export_commit(is_git_directory(inner) ? inner : repository.source, repository.commit, tree,
-                  folder.path());
+    export_commit(git, repository.commit, tree, folder.path());
     box.put_tree(tree, workdir);
   } else {
     box.put_tree(repository.source, workdir);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "results/quarantine.hpp"
+#include "harness/cli/quarantine_list.hpp"
 #include "results/store/baseline_book.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -137,7 +137,7 @@ std::set<std::string> left_out(const Reader& reader, const Arm& arm,
   std::set<std::string> tasks;
   if (command.gate) tasks = reader.quarantined(arm);
   if (command.quarantine.empty()) return tasks;
-  tasks.merge(parse_quarantine(read_file(command.quarantine), command.quarantine.string()).of(arm));
+  tasks.merge(read_quarantine(command.quarantine).of(arm));
   return tasks;
 }
 

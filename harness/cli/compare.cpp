@@ -7,6 +7,7 @@
 
 #include "harness/cli/chosen_arms.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/cli/quarantine_list.hpp"
 #include "results/explain.hpp"
 #include "results/report/report.hpp"
 #include "results/store/baseline_book.hpp"
@@ -150,11 +151,22 @@ int one_run(const Reader& reader, const CompareCommand& command, const Run& run)
   return command.gate ? exit_code(report.gates) : kOk;
 }
 
+/// Of each run, once: all its arms have its tasks.
+void tell_changed_tasks(const Reader& reader, const Arms& arms, const CompareCommand& command) {
+  if (command.quarantine.empty()) return;
+  const Quarantine list = read_quarantine(command.quarantine);
+  for (const auto& each : arms.runs()) {
+    const auto of_run = reader.arms(each);
+    if (!of_run.empty()) tell_changed(list, of_run.front(), command.quarantine);
+  }
+}
+
 }  // namespace
 
 int run(const CompareCommand& command) {
   const Reader reader(command.common.db);
   const Arms arms(reader, command);
+  tell_changed_tasks(reader, arms, command);
   if (!command.baseline.empty() && command.baseline.front() == '@') {
     return against_baseline(reader, command, arms);
   }

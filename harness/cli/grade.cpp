@@ -10,6 +10,7 @@
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
 #include "harness/grade_report.hpp"
+#include "harness/interrupt.hpp"
 #include "harness/version.hpp"
 #include "results/store/import_run.hpp"
 #include "tasks/digest.hpp"
@@ -75,8 +76,19 @@ int run(const GradeCommand& command) {
   GradeOptions options = command.options;
   options.db = command.common.db;
   if (options.db.has_parent_path()) std::filesystem::create_directories(options.db.parent_path());
-  const GradedRun run = grade_predictions(options);
+  if (!command.report_dir.empty()) require_grade_folder(command.report_dir);
+  RunControl control;
+  const Interrupt interrupt(control);
+  const GradedRun run = grade_predictions(options, control);
   for (const auto& finding : run.predictions.findings) fmt::print(stderr, "{}\n", finding.message);
+  if (run.left > 0) {
+    fmt::print(
+        stderr,
+        "\nInterrupted: {} of {} instances are left, so there is no report. The same command "
+        "goes on: verdicts so far are known{}.\n",
+        run.left, run.instances.size(), options.fresh ? " (without --fresh)" : "");
+    return kInterrupted;
+  }
   if (!command.report_dir.empty()) write_grade_folder(run, command.report_dir);
   const std::string id = store(command, run);
   fmt::print(stderr, "run {} \"{}\": weir compare {} --db {}\n", id.substr(0, 12), run.name,

@@ -3,13 +3,12 @@
 #include "results/report/report.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/options.hpp"
-#include "results/quarantine.hpp"
+#include "harness/cli/quarantine_list.hpp"
 #include "results/store/reader.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -48,17 +47,14 @@ std::vector<File> csv_files(const Document& document, const std::string& name) {
 
 /// Adds the tasks of a list to those quarantined by the database's own runs.
 void take_quarantine(RunReport& report, const fs::path& file) {
-  const Quarantine list = parse_quarantine(read_file(file), file.string());
+  const Quarantine list = read_quarantine(file);
+  report.has_list = true;
   if (report.arms.empty()) return;
   const Arm& arm = report.arms.front();  // all arms of a run have its tasks
   std::set<std::string> tasks = list.of(arm);
   tasks.insert(report.quarantined.begin(), report.quarantined.end());
   report.quarantined.assign(tasks.begin(), tasks.end());
-  const auto changed = list.changed(arm);
-  if (changed.empty()) return;
-  fmt::print(stderr,
-             "{}: {} tasks have another content in this run, so nothing is known of them: {}\n",
-             file.string(), changed.size(), fmt::join(changed, " "));
+  tell_changed(list, arm, file);
 }
 
 std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCommand& command) {
@@ -66,6 +62,9 @@ std::vector<File> files_of(const Reader& reader, const Run& run, const ReportCom
   const std::string name = plain_file_name(run.name) + "-" + run.id.substr(0, 12);
   if (command.format == "junit") {
     if (!command.section.empty()) throw UserError("--section does not go with --format junit");
+    if (!command.quarantine.empty()) {
+      throw UserError("--quarantine does not go with --format junit, which has no rates");
+    }
     return {{name + ".xml", to_junit(report)}};
   }
   if (!command.quarantine.empty()) take_quarantine(report, command.quarantine);

@@ -7,6 +7,7 @@
 
 #include "harness/cli/options.hpp"
 #include "harness/cli/table.hpp"
+#include "harness/interrupt.hpp"
 #include "results/statistics/proportion.hpp"
 #include "tasks/files.hpp"
 
@@ -73,11 +74,30 @@ void require_writable(const ValidateCommand& command) {
   (void)parse_quarantine(read_file(file), file.string());
 }
 
+int interrupted(const ValidateCommand& command, const ValidatedTasks& validated) {
+  const bool kept = !command.options.journal.empty();
+  fmt::print(stderr, "\nInterrupted: {} of {} tasks are left. {}\n", validated.left,
+             validated.left + validated.tasks.size(),
+             kept ? "The same command goes on: the journal knows the others."
+                  : "With --journal FILE a validation can go on where it was interrupted.");
+  return kInterrupted;
+}
+
+/// Bad tasks weigh more than ones the machine failed on.
+int exit_code(const std::vector<TaskValidity>& tasks) {
+  if (count(tasks, Standing::flaky) + count(tasks, Standing::broken) > 0) return kInvalid;
+  return count(tasks, Standing::unjudged) > 0 ? kIncomplete : kOk;
+}
+
 }  // namespace
 
 int run(const ValidateCommand& command) {
   require_writable(command);
-  const auto tasks = validate(command.options);
+  RunControl control;
+  const Interrupt interrupt(control);
+  const ValidatedTasks validated = validate(command.options, control);
+  if (validated.left > 0) return interrupted(command, validated);
+  const auto& tasks = validated.tasks;
   if (!command.quarantine.empty()) {
     const Quarantine list = quarantine_of(tasks, command.options.attempts);
     replace_file(
@@ -98,8 +118,7 @@ int run(const ValidateCommand& command) {
     if (why.size() > 0) fmt::print("{}\n", reason_table(why));
     print_denominators(tasks, command.options.attempts);
   }
-  const int sound = count(tasks, Standing::valid) + count(tasks, Standing::unsupported);
-  return sound == static_cast<int>(tasks.size()) ? kOk : kInvalid;
+  return exit_code(tasks);
 }
 
 }  // namespace weir::cli

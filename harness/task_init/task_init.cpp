@@ -197,7 +197,8 @@ void validate_made(TaskInitResult& result, int attempts) {
     if (task.refusal.empty()) options.tasks.push_back(task.id);
   }
   if (options.tasks.empty()) return;
-  for (auto& validity : validate(options)) {
+  const RunControl uninterrupted;
+  for (auto& validity : validate(options, uninterrupted).tasks) {
     const auto task = std::find_if(result.tasks.begin(), result.tasks.end(),
                                    [&](const auto& made) { return made.id == validity.id; });
     if (task != result.tasks.end()) task->validity = std::move(validity);

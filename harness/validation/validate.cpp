@@ -52,7 +52,8 @@ std::string unknown_parser(const Task& task) {
 }
 
 /// Runs both reference agents on one task.
-void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom room) {
+void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom room,
+             const std::stop_token& stop) {
   for (const char* agent : {"nop", "oracle"}) {
     const bool gold = std::string_view(agent) == "oracle";
     room.make_agent = [gold](const AgentContext& context) {
@@ -65,7 +66,7 @@ void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom r
       trial.config = agent;
       trial.attempt = attempt;
       auto& result = gold ? validity.oracle : validity.nop;
-      result.tries.push_back(run_trial(task, trial, 1, room, {}));
+      result.tries.push_back(run_trial(task, trial, 1, room, stop));
       fmt::print(stderr, "{} {}: {} ({})\n", task.shown.id, agent,
                  name_of(*result.tries.back().outcome),
                  format_duration(milliseconds(result.tries.back().wall_ms)));
@@ -76,11 +77,12 @@ void examine(const Task& task, TaskValidity& validity, int attempts, TrialRoom r
 
 /// What the router could watch on this task. A task whose environment cannot be made has
 /// said so already.
-void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& room) {
+void look_at_visible(const Task& task, TaskValidity& validity, const TrialRoom& room,
+                     const std::stop_token& stop) {
   if (validity.nop.always(Outcome::infra_error)) return;
   try {
-    const auto environment = room.environments.get(task);
-    Deadline deadline(room.watchdog, std::stop_token());
+    const auto environment = room.environments.get(task, stop);
+    Deadline deadline(room.watchdog, stop);
     validity.visible = look_at_visible_tests(
         task, {room.sandbox, room.busy_boxes, *environment, milliseconds(120'000), deadline});
   } catch (const InfraError& error) {
@@ -116,13 +118,55 @@ TaskValidity about(const Task& task) {
   return validity;
 }
 
+/// What judging tasks shares. Everything in it is safe to share.
+struct Validation {
+  const ValidateOptions& options;
+  const RunControl& control;
+  const TrialRoom& room;
+  ValidationJournal* journal;  ///< null: none
+};
+
+/// Throws Cancelled if it is stopped before the task is judged.
+TaskValidity judge(const Task& task, const Validation& validation) {
+  TaskValidity validity = about(task);
+  if (!validity.reason.empty()) return validity;
+  std::string environment;
+  if (validation.journal != nullptr) {
+    environment = environment_digest(task, validation.room.environments);
+    if (auto known = validation.journal->known(validity.id, environment)) return std::move(*known);
+  }
+  const std::stop_token stop = validation.control.stopping();
+  examine(task, validity, validation.options.attempts, validation.room, stop);
+  look_at_visible(task, validity, validation.room, stop);
+  if (validation.journal != nullptr) validation.journal->keep(validity, environment);
+  return validity;
+}
+
+/// Judges the tasks side by side; what was left undone has no value.
+std::vector<std::optional<TaskValidity>> judge_all(const std::vector<Task>& tasks, int jobs,
+                                                   const Validation& validation) {
+  std::vector<std::optional<TaskValidity>> results(tasks.size());
+  std::atomic<std::size_t> done = 0;
+  const auto work = [&](std::size_t i) {
+    try {
+      const TaskValidity& validity = results[i].emplace(judge(tasks[i], validation));
+      fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
+                 name_of(validity.standing), validity.known ? " (known)" : "");
+    } catch (const Cancelled&) {  // it stays as if never begun
+    }
+  };
+  run_jobs(tasks.size(), jobs, work, validation.control.draining());
+  return results;
+}
+
 }  // namespace
 
-std::vector<TaskValidity> validate(const ValidateOptions& options) {
+ValidatedTasks validate(const ValidateOptions& options, const RunControl& control) {
+  const auto sandbox = make_box_sandbox();
+  require_base(options.environment, *sandbox, "--environment");
   const std::vector<Task> tasks = load(options);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int jobs = options.jobs > 0 ? options.jobs : cores;
-  const auto sandbox = make_box_sandbox();
   const auto journal = open_journal(options);
   EnvironmentCache environments(*sandbox, static_cast<std::size_t>(jobs) + 2, options.environment);
   Limiter busy_boxes(cores);
@@ -131,29 +175,15 @@ std::vector<TaskValidity> validate(const ValidateOptions& options) {
   QuietRecorder recorder;
   const TrialRoom room{*sandbox, environments, busy_boxes, graders, watchdog,
                        recorder, {},           true,       {}};
-
-  std::vector<TaskValidity> results(tasks.size());
-  std::atomic<std::size_t> done = 0;
-  run_jobs(tasks.size(), jobs,
-           [&](std::size_t i) {
-             TaskValidity& validity = results[i] = about(tasks[i]);
-             if (validity.reason.empty()) {
-               const std::string environment =
-                   journal ? environment_digest(tasks[i], environments) : std::string();
-               auto known = journal ? journal->known(validity.id, environment) : std::nullopt;
-               if (known) {
-                 validity = std::move(*known);
-               } else {
-                 examine(tasks[i], validity, options.attempts, room);
-                 look_at_visible(tasks[i], validity, room);
-                 if (journal) journal->keep(validity, environment);
-               }
-             }
-             fmt::print(stderr, "[{}/{}] {}: {}{}\n", ++done, tasks.size(), validity.id,
-                        name_of(validity.standing), validity.known ? " (known)" : "");
-           },
-           {});
-  return results;
+  ValidatedTasks validated;
+  for (auto& result : judge_all(tasks, jobs, {options, control, room, journal.get()})) {
+    if (result) {
+      validated.tasks.push_back(std::move(*result));
+    } else {
+      ++validated.left;
+    }
+  }
+  return validated;
 }
 
 }  // namespace weir

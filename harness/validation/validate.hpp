@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/run_control.hpp"
 #include "harness/validation/validity.hpp"
 #include "tasks/format.hpp"
 
@@ -19,9 +20,15 @@ struct ValidateOptions {
   std::filesystem::path journal;  ///< see ValidationJournal; "" = none
 };
 
+struct ValidatedTasks {
+  std::vector<TaskValidity> tasks;  ///< in the suites' order
+  std::size_t left = 0;             ///< not judged, since it was interrupted
+};
+
 /// Runs nop and oracle on every task: nop must fail, oracle must pass, each
 /// time. One bad task never stops the others. Tasks that the journal knows are not run again.
-/// Progress goes to stderr.
-[[nodiscard]] std::vector<TaskValidity> validate(const ValidateOptions& options);
+/// Progress goes to stderr. A drained `control` ends it after the tasks in hand, a stopped one at
+/// once. Throws UserError for suites and environments that cannot be had.
+[[nodiscard]] ValidatedTasks validate(const ValidateOptions& options, const RunControl& control);
 
 }  // namespace weir

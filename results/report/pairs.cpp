@@ -113,9 +113,9 @@ void add_pairs(Document& document, const std::vector<PairedComparison>& pairs) {
                     method_line)}});
   for (const auto& pair : pairs) {
     if (pair.left_out + pair.quarantined > 0) {
-      document.sections.back().notes.push_back(fmt::format(
-          "- {}: {} common tasks left out (no outcome in one arm), {} quarantined as flaky",
-          pair.fresh, pair.left_out, pair.quarantined));
+      document.sections.back().notes.push_back(
+          fmt::format("- {}: {} common tasks left out (no outcome in one arm), {} quarantined",
+                      pair.fresh, pair.left_out, pair.quarantined));
     }
     add_differences(document, pair);
   }
@@ -162,7 +162,7 @@ std::vector<std::string> beside(const GateResult& gate) {
   std::vector<std::string> lines;
   if (gate.left_out + gate.quarantined + gate.missing.fresh + gate.missing.base > 0) {
     lines.push_back(fmt::format(
-        "{}: {} tasks left out, {} quarantined as flaky; missing trials {} of {} against {} of {}, "
+        "{}: {} tasks left out, {} quarantined; missing trials {} of {} against {} of {}, "
         "with "
         "which the difference could have been {}",
         gate.fresh, gate.left_out, gate.quarantined, gate.missing.fresh, gate.missing.fresh_trials,

@@ -30,7 +30,7 @@ ClusteredRate rate_of(const Arm& arm, const std::vector<std::string>& left_out,
 }  // namespace
 
 void add_quarantine(Document& document, const RunReport& report) {
-  if (report.quarantined.empty() || report.arms.empty()) return;
+  if ((report.quarantined.empty() && !report.has_list) || report.arms.empty()) return;
   Table table{{{"config", "config", false},
                {"tasks", "tasks"},
                {"resolved", "resolved", true, 3},

@@ -29,6 +29,7 @@ struct RunReport {
   std::vector<PriceGap> gaps = {};
   std::vector<GateResult> gates = {};
   std::vector<std::string> quarantined = {};  ///< flaky by gold and empty runs, or by a list
+  bool has_list = false;                      ///< a list was given: it may name no task
   std::vector<FindingCount> findings = {};    ///< those that are not 0
   std::uint64_t seed = 1;                ///< of bootstrap and permutations
   std::optional<PriceBook> book = {};    ///< the run's, as it read it

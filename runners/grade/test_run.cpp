@@ -22,7 +22,8 @@ constexpr const char* kState = "/tmp/weir-eval/state";
 /// begins with the tests.
 constexpr const char* kLeaveState = R"sh(
 { weir_options=$(set +o); set +xveu; } 2>/dev/null
-{ declare -p; declare -f; alias -p; shopt -p; umask -p; printf 'cd -- %q\n' "$PWD"
+{ declare -p; declare -f; alias -p; shopt -p; umask -p; printf 'cd -- %q\nset --' "$PWD"
+  [ $# -eq 0 ] || printf ' %q' "$@"; echo
   printf '%s\n' "$weir_options"; } > /tmp/weir-eval/partial && mv /tmp/weir-eval/partial /tmp/weir-eval/state
 )sh";
 

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <thread>
 
 #include "tasks/files.hpp"
 #include "tests/end_to_end/weir.hpp"
@@ -101,6 +105,29 @@ TEST_F(Grade, BadInputNamesItsPlace) {
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.err, HasSubstr("p.jsonl:2"));
   EXPECT_EQ(grade((folder_ / "none.jsonl").string()).exit_code, 2);
+  const Ran nowhere = grade("gold", {"--environment", (folder_ / "none").string()});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--environment: "));
+  write_file(folder_ / "file", "");
+  const Ran unwritable = grade("gold", {"--report-dir", (folder_ / "file/x").string()});
+  EXPECT_EQ(unwritable.exit_code, 2);
+  EXPECT_THAT(unwritable.err, testing::Not(HasSubstr("resolved")));
+}
+
+TEST_F(Grade, AnInterruptedOneMakesNoReportAndGoesOn) {
+  const std::vector<std::string> words = {
+      "grade", kSuite, "--predictions", "gold", "--jobs", "1", "--db", (folder_ / "w.db").string()};
+  const pid_t pid = start_weir(words);
+  while (!fs::exists(folder_ / "w.db") ||
+         sql(folder_ / "w.db", "SELECT count(*) FROM verdict") == "0") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ::kill(pid, SIGINT);
+  EXPECT_EQ(wait_for(pid), 130);
+  EXPECT_EQ(sql(folder_ / "w.db", "SELECT count(*) FROM v_trial"), "0");
+  const Ran rest = run_weir(words);
+  EXPECT_EQ(rest.exit_code, 0);
+  EXPECT_THAT(rest.err, HasSubstr("resolved, known"));
 }
 
 }  // namespace

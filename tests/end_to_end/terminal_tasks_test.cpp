@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "tasks/files.hpp"
 #include "tests/end_to_end/weir.hpp"
@@ -189,6 +192,77 @@ TEST_F(TerminalTasks, AValidationGoesOnWhereItLeftOff) {
   const Ran refused = run_weir({"report", "--db", db, "--quarantine", journal});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("journal.jsonl: is no list of quarantined tasks"));
+}
+
+TEST_F(TerminalTasks, ListsOfQuarantinedTasksAreHeldAgainstWhatWasRun) {
+  put("t/task.toml", "version = \"1.0\"\n");
+  put("t/instruction.md", "x\n");
+  put("t/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
+  put("t/tests/test.sh", rewarding("false"));
+  write_file(folder_ / "x.toml",
+             "[experiment]\nsuites = [\"suite\"]\nconfigs = [\"c\", \"d\"]\n"
+             "[configs.c]\nagent = \"nop\"\n[configs.d]\nagent = \"nop\"\n");
+  const std::string db = (folder_ / "x.db").string();
+  ASSERT_EQ(run_weir({"run", (folder_ / "x.toml").string(), "--db", db}).exit_code, 0);
+  const std::string list = (folder_ / "list.json").string();
+  const auto write_list = [&](const std::string& tasks) {
+    write_file(list, R"({"weir_quarantine": 1, "attempts": 1, "tasks_seen": 1, "tasks": [)" +
+                         tasks + "]}");
+  };
+  const auto entry = [](const std::string& sha) {
+    return R"({"id": "t", "task_sha256": ")" + sha + R"(", "kind": "broken", "reason": "r"})";
+  };
+  write_list("");
+  EXPECT_THAT(run_weir({"report", "--db", db, "--quarantine", list, "--section", "quarantine"}).out,
+              HasSubstr("With and without 0 quarantined tasks"));
+  write_list(entry("of another content"));
+  const std::vector<std::string> compare = {
+      "compare", "--db", db, "--quarantine", list, "--baseline", "c", "--candidate", "d"};
+  EXPECT_THAT(run_weir(compare).err, HasSubstr("1 tasks have another content in run"));
+  write_list(entry(sql(db, "SELECT sha256 FROM task")));
+  const Ran none = run_weir(compare);
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("all 1 common tasks are quarantined"));
+  EXPECT_EQ(run_weir({"report", "--db", db, "--quarantine", list, "--format", "junit"}).exit_code,
+            2);
+}
+
+TEST_F(TerminalTasks, WhatTheMachineFailedOnIsNoBadTask) {
+  put("t/task.toml", "version = \"1.0\"\n");
+  put("t/instruction.md", "x\n");
+  put("t/environment/Dockerfile", "FROM x\nRUN exit 9\n");
+  put("t/tests/test.sh", rewarding("true"));
+  put("t/solution/solve.sh", "#!/bin/bash\n");
+  const std::string suite = (folder_ / "suite").string();
+  const Ran unjudged = run_weir({"validate", suite});
+  EXPECT_EQ(unjudged.exit_code, 3) << unjudged.err;
+  EXPECT_THAT(unjudged.out, HasSubstr("1 unjudged"));
+  const Ran nowhere = run_weir({"validate", suite, "--environment", (folder_ / "none").string()});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--environment: "));
+}
+
+TEST_F(TerminalTasks, AnInterruptedValidationSaysHowToGoOn) {
+  for (const std::string name : {"a", "b", "c", "d"}) {
+    put(name + "/task.toml", "version = \"1.0\"\n");
+    put(name + "/instruction.md", "x\n");
+    put(name + "/environment/Dockerfile", "FROM x\nWORKDIR /app\n");
+    put(name + "/tests/test.sh", rewarding("sleep 2; [ -f /app/done ]"));
+    put(name + "/solution/solve.sh", "#!/bin/bash\ntouch /app/done\n");
+  }
+  const std::string journal = (folder_ / "journal.jsonl").string();
+  const std::vector<std::string> words = {
+      "validate", (folder_ / "suite").string(), "--jobs", "1", "--journal", journal};
+  const pid_t pid = start_weir(words);
+  while (!fs::exists(journal) || read_file(journal).find("\"a\"") == std::string::npos) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  ::kill(pid, SIGINT);
+  EXPECT_EQ(wait_for(pid), 130);
+  const Ran rest = run_weir(words);
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_THAT(rest.err, HasSubstr("a: valid (known)"));
+  EXPECT_THAT(rest.err, HasSubstr("d: valid\n"));
 }
 
 TEST_F(TerminalTasks, AServiceAnswersAgentAndVerifier) {

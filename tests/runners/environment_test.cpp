@@ -156,6 +156,31 @@ TEST_F(EnvironmentTest, ARepositoryHasOneCommitAndNoFuture) {
   EXPECT_EQ(in(*built, "cat f ignored; git rev-list --all | wc -l; git status --short; "
                        "git remote; git log --all -p | grep -c future; python -c 'print(1)'"),
             "past\ntracked all the same\n1\n0\n1\n");
+
+  // A linked worktree has a file in place of its git directory.
+  git({"worktree", "add", "-q", "--detach", (folder_ / "linked").string()});
+  task.environment.repository->source = folder_ / "linked";
+  EXPECT_EQ(in(*prepare_environment(task, "sha", *sandbox_), "cat f; git rev-list --all | wc -l"),
+            "past\n1\n");
+  fs::rename(repo, folder_ / "elsewhere");
+  try {
+    (void)prepare_environment(task, "sha", *sandbox_);
+    ADD_FAILURE() << "built from a worktree whose repository is gone";
+  } catch (const InfraError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("is not there"));
+  }
+}
+
+TEST_F(EnvironmentTest, WhatABuildLeavesInARepositoryIsKnown) {
+  fs::create_directory(folder_ / "r");
+  write_file(folder_ / "r/.gitignore", "*.o\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.workdir = "/testbed";
+  task.environment.repository = Repository{"o/r", "", folder_ / "r"};
+  task.environment.prepare = "mkdir sub; touch x.o 'sub/new file'";
+  EXPECT_THAT(prepare_environment(task, "sha", *sandbox_)->unlike_base,
+              testing::ElementsAre("sub/new file", "x.o"));
 }
 
 TEST_F(EnvironmentTest, APlacedRepositoryIsOldAndMayBeBrokenFirst) {

@@ -184,6 +184,12 @@ TEST_F(InstanceImageTest, TheExitCodeIsTheTestCommandsOwn) {
   EXPECT_THAT(verdict.message, HasSubstr("ended with 3"));
 }
 
+TEST_F(InstanceImageTest, ThePreparationsArgumentsAreTheTests) {
+  grading_.prepare += "set -- 'a b' c\n";
+  grading_.test_command = "w=ok; [ \"$1+$2+$#\" = 'a b+c+2' ] || w=not\n" + std::string(kReport);
+  EXPECT_EQ(grade(change("f", "old", "new")).outcome, Outcome::resolved);
+}
+
 TEST_F(InstanceImageTest, WhatThePreparationPrintsIsNoLog) {
   grading_.prepare += "printf -- '--- PASS: fixed (0.1s)\\nPASS\\nok  \\to/r\\t0.1s\\n'\n";
   EXPECT_EQ(grade("").outcome, Outcome::unresolved);
