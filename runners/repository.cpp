@@ -179,20 +179,22 @@ std::vector<std::string> settle_repository(const Repository& repository, const s
                       differing)};
 }
 
-std::optional<std::set<std::string>> unlike_base(Box& box, ExecRequest request) {
+std::optional<std::set<std::string>> unlike_base(Box& box, ExecRequest request,
+                                                 const std::vector<std::string>& paths) {
   request.script =
       "git -c core.fsmonitor=false -c core.quotePath=false status --porcelain=v1 -z --no-renames "
-      "--untracked-files=all --ignored=traditional";
+      "--untracked-files=all --ignored=traditional --";
+  for (const auto& path : paths) request.script += " " + shell_quoted(":(literal)" + path);
   const ExecResult result = box.exec(request);
   if (!result.ok() || result.out.truncated) return {};
-  std::set<std::string> paths;
+  std::set<std::string> files;
   const std::string& list = result.out.bytes;
   constexpr std::size_t kState = 3;  // "XY "
   for (std::size_t at = 0, end = 0; (end = list.find('\0', at)) != std::string::npos;
        at = end + 1) {
-    if (end - at > kState) paths.insert(list.substr(at + kState, end - at - kState));
+    if (end - at > kState) files.insert(list.substr(at + kState, end - at - kState));
   }
-  return paths;
+  return files;
 }
 
 }  // namespace weir

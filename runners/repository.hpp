@@ -30,7 +30,9 @@ void place_repository(const Repository& repository, const std::string& workdir,
     const std::map<std::string, std::string>& env, const std::string& bug, Box& box);
 
 /// Files of the repository at `request`'s folder that differ from its commit, or are new or
-/// ignored; nullopt if git cannot say. The request brings environment, limits and stop.
-[[nodiscard]] std::optional<std::set<std::string>> unlike_base(Box& box, ExecRequest request);
+/// ignored; of `paths` alone, if there are any. nullopt if git cannot say. The request brings
+/// environment, limits and stop.
+[[nodiscard]] std::optional<std::set<std::string>> unlike_base(
+    Box& box, ExecRequest request, const std::vector<std::string>& paths = {});
 
 }  // namespace weir

@@ -4,14 +4,13 @@
 #include <cctype>
 #include <string>
 
+#include "tasks/text.hpp"
+
 namespace weir {
 namespace {
 
 constexpr std::string_view kFolders[] = {
     "test", "tests", "spec", "specs", "e2e", "__tests__", "__mocks__", "__snapshots__", "testdata"};
-constexpr std::string_view kConfigNames[] = {
-    "conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", ".pytest.ini", "tox.ini",
-    ".coveragerc", "phpunit.xml", "phpunit.xml.dist", ".rspec", "noxfile.py"};
 constexpr std::string_view kStemEnds[] = {"_test", "_tests", "_spec", ".test", ".tests", ".spec"};
 constexpr std::string_view kClassLanguages[] = {"java", "kt", "groovy", "scala", "cs"};
 constexpr std::string_view kClassEnds[] = {"Test", "Tests", "IT"};
@@ -62,12 +61,18 @@ bool is_test_file(std::string_view path) {
 bool is_test_config(std::string_view path) {
   const auto slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (among(kConfigNames, name)) return true;
-  if ((name.size() > 4 && name.substr(name.size() - 4) == ".pth") || starts(name, ".mocharc")) return true;
-  for (const std::string_view tool : {"jest.", "vitest.", "karma.", "playwright.", "cypress."}) {
-    if (starts(name, tool) && name.find("conf") != std::string_view::npos) return true;
-  }
-  return starts(name, "jest-") && name.find("setup") != std::string_view::npos;
+  const auto& globs = test_config_names();
+  return std::any_of(globs.begin(), globs.end(),
+                     [name](const std::string& glob) { return glob_match(glob, name); });
+}
+
+const std::vector<std::string>& test_config_names() {
+  static const std::vector<std::string> globs = {
+      "conftest.py",   "sitecustomize.py", "usercustomize.py",  "*.pth",         "pytest.ini",
+      ".pytest.ini",   "tox.ini",          ".coveragerc",       "phpunit.xml",   "phpunit.xml.dist",
+      ".rspec",        "noxfile.py",       ".mocharc*",         "jest.*conf*",   "jest-*setup*",
+      "vitest.*conf*", "karma.*conf*",     "playwright.*conf*", "cypress.*conf*"};
+  return globs;
 }
 
 SplitPatch split_patch(const Patch& patch) {

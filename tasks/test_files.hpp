@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tasks/patch.hpp"
 
@@ -21,6 +23,8 @@ namespace weir {
 /// usercustomize.py, *.pth, pytest.ini, tox.ini, .coveragerc, jest, vitest and karma
 /// configurations, .mocharc, phpunit.xml, .rspec.
 [[nodiscard]] bool is_test_config(std::string_view path);
+/// The same as globs of file names.
+[[nodiscard]] const std::vector<std::string>& test_config_names();
 
 /// A change cut in two: what solves a problem, and the tests that show it.
 struct SplitPatch {

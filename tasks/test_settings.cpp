@@ -1,5 +1,6 @@
 #include "tasks/test_settings.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tasks/config_file.hpp"
@@ -51,7 +52,8 @@ std::string runners_keys(const std::string& text) {
 
 bool holds_test_settings(std::string_view path) {
   const std::string_view name = name_of(path);
-  return name == "setup.cfg" || name == "pyproject.toml" || name == "package.json";
+  return std::find(std::begin(kFilesWithTestSettings), std::end(kFilesWithTestSettings), name) !=
+         std::end(kFilesWithTestSettings);
 }
 
 std::string test_settings(std::string_view path, const std::string& text) {

@@ -47,10 +47,11 @@ ExecResult GradingBox::run(const std::string& script) {
   return run(own);
 }
 
-std::optional<std::set<std::string>> GradingBox::unlike_base() {
+std::optional<std::set<std::string>> GradingBox::unlike_base(
+    const std::vector<std::string>& paths) {
   ExecRequest own = own_request();
   own.merge_stderr = false;
-  auto files = weir::unlike_base(*box_, std::move(own));
+  auto files = weir::unlike_base(*box_, std::move(own), paths);
   if (room_.stop.stop_requested()) throw Cancelled();
   return files;
 }

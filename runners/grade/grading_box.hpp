@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "runners/grade/grader.hpp"
 
@@ -21,8 +22,10 @@ class GradingBox {
   [[nodiscard]] ExecResult run(const ExecRequest& request);
   /// A short script of the grader's own; git in it reads no configuration but the repository's.
   [[nodiscard]] ExecResult run(const std::string& script);
-  /// Files of the repository that are not the base's; nullopt if git cannot say.
-  [[nodiscard]] std::optional<std::set<std::string>> unlike_base();
+  /// Files of the repository that are not the base's, of `paths` alone if there are any; nullopt
+  /// if git cannot say.
+  [[nodiscard]] std::optional<std::set<std::string>> unlike_base(
+      const std::vector<std::string>& paths = {});
   /// Over whatever a submission left there.
   void put(const std::string& bytes, const std::string& path);
   [[nodiscard]] bool holds(const std::string& file) { return box_->get(file, 1).has_value(); }

@@ -108,15 +108,25 @@ std::string place(const HiddenTests& tests, GradingBox& box) {
 std::vector<std::string> misplaced(const HiddenTests& tests, GradingBox& box) {
   if (tests.diff.empty()) return {};
   box.put(tests.diff, kDiff);
-  std::string script = fmt::format(
-      "set -e\nindex=$(mktemp -u)\nGIT_INDEX_FILE=$index git read-tree {}\n"
-      "GIT_INDEX_FILE=$index git apply --cached {}\n"
-      "look() {{ if [ \"$(GIT_INDEX_FILE=$index git rev-parse -q --verify \":$1\")\" != "
-      "\"$([ ! -f \"$1\" ] || git hash-object -- \"$1\")\" ]; then echo \"$1\"; fi; }}\n",
-      kBaseTag, kDiff);
-  std::vector<std::string> files = touched_files(parse_patch(tests.diff));
+  const std::vector<std::string> files = touched_files(parse_patch(tests.diff));
+  std::string script = fmt::format(R"sh(
+set -e
+expected=$(mktemp -d)
+take() {{
+  ! git cat-file -e "{0}:$1" 2>/dev/null || {{
+    case $1 in */*) mkdir -p "$expected/${{1%/*}}" ;; esac
+    git cat-file blob "{0}:$1" > "$expected/$1"
+  }}
+}}
+of() {{ [ ! -f "$2/$1" ] || git hash-object $3 -- "$2/$1"; }}
+look() {{ [ "$(of "$1" "$expected" --no-filters)" = "$(of "$1" .)" ] || echo "$1"; }}
+)sh",
+                                   kBaseTag);
+  for (const auto& file : files) script += fmt::format("take {}\n", shell_quoted(file));
+  script += fmt::format(
+      "(cd \"$expected\" && GIT_CEILING_DIRECTORIES=\"${{expected%/*}}\" git apply {})\n", kDiff);
   for (const auto& file : files) script += fmt::format("look {}\n", shell_quoted(file));
-  script += "rm -f \"$index\"\n";
+  script += "rm -rf \"$expected\"\n";
   const ExecResult result = box.run(script);
   if (!result.ok()) return files;
   std::vector<std::string> found;

@@ -9,6 +9,7 @@
 #include "runners/grade/verdict_machinery.hpp"
 #include "tasks/error.hpp"
 #include "tasks/test_files.hpp"
+#include "tasks/test_settings.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -44,11 +45,17 @@ constexpr std::size_t kEvidence = 256 << 10;
 
 constexpr const char* kCutShort = "the preparation of the tests ended before they began";
 
-/// Whether a file that a preparation leaves in the repository could decide how tests run: their
-/// configuration, or a runner of its own. What a build copies aside is not read.
-bool steers_tests(const std::string& path) {
-  if (path.rfind("build/", 0) == 0) return false;
-  return is_test_config(path) || path.rfind("pytest", 0) == 0 || path.rfind("_pytest", 0) == 0;
+/// Files that a preparation leaves in the repository at `folder` and that could decide how tests
+/// run: their configuration, settings among others, or a runner of its own.
+std::vector<std::string> steering_patterns(const std::string& folder) {
+  std::vector<std::string> patterns = {folder + "/pytest*", folder + "/_pytest*"};
+  const auto anywhere = [&](const std::string& name) {
+    patterns.push_back(folder + "/" + name);
+    patterns.push_back(folder + "/*/" + name);
+  };
+  for (const auto& name : test_config_names()) anywhere(name);
+  for (const char* name : kFilesWithTestSettings) anywhere(name);
+  return patterns;
 }
 
 class TestRunner {
@@ -107,26 +114,36 @@ class TestRunner {
       run_.anomalies.push_back(fmt::format("the preparation left {} processes behind; ended",
                                            result.leftover_processes));
     }
-    run_.changed = machinery_changed_by_preparation(box_.end_processes(), box_.room());
-    look_at_repository(tests, submitted);
+    const SnapshotPtr files = box_.end_processes();
+    run_.changed = machinery_changed_by_preparation(files, box_.room());
+    look_at_repository(files, tests, submitted);
     return settle(tests);
   }
 
   /// What of the repository steers tests, and is neither the submission's nor the hidden tests'.
-  void look_at_repository(const HiddenTests& tests, const SubmittedFiles& submitted) {
-    const std::string git = box_.room().environment.workdir + "/.git";
-    if (!box_.holds(git + "/HEAD")) run_.changed.push_back(git + "/HEAD");
-    auto after = box_.unlike_base();
-    if (!after) {
-      run_.changed.push_back(git);
-      return;
-    }
+  void look_at_repository(const SnapshotPtr& files, const HiddenTests& tests,
+                          const SubmittedFiles& submitted) {
+    const GradingRoom& room = box_.room();
+    const std::string& folder = room.environment.workdir;
+    if (!box_.holds(folder + "/.git/HEAD")) run_.changed.push_back(folder + "/.git/HEAD");
     std::set<std::string> known = submitted.unlike_base;
     for (const auto& path : submitted.set_back) known.erase(path);
     known.insert(tests.files.begin(), tests.files.end());
-    for (const auto& path : *after) {
-      if (known.count(path) != 0) continue;
-      if (steers_tests(path) || changes_test_settings(path, box_)) run_.changed.push_back(path);
+    std::vector<std::string> written;
+    for (const auto& path :
+         room.sandbox.touched(files, room.environment.snapshot, steering_patterns(folder))) {
+      if (path.rfind(folder + "/", 0) != 0) continue;
+      std::string inside = path.substr(folder.size() + 1);
+      const bool copy = inside.rfind("build/", 0) == 0;  // of a build; nobody reads it
+      if (!copy && known.count(inside) == 0) written.push_back(std::move(inside));
+    }
+    if (written.empty()) return;
+    const auto unlike = box_.unlike_base(written);
+    if (!unlike) run_.changed.push_back(folder + "/.git");
+    for (const auto& path : unlike.value_or(std::set<std::string>())) {
+      if (!holds_test_settings(path) || changes_test_settings(path, box_)) {
+        run_.changed.push_back(path);
+      }
     }
   }
 
