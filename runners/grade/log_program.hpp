@@ -12,7 +12,8 @@ namespace weir {
 ///   script    in the task's environment and by its python, where the evaluator runs it too
 ///   function  on the host's base and by its python3, as the evaluator's own process does
 /// What it cannot read is a failure, and so is whatever it says beside its output. Throws
-/// InfraError where there is no Python, and Cancelled.
+/// InfraError where there is no Python or no such base (containers have none of the host's), and
+/// Cancelled.
 [[nodiscard]] NamedStatuses read_by_program(const LogProgram& program, const std::string& out,
                                             const std::string& err, const GradingRoom& room);
 
