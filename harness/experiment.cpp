@@ -336,6 +336,7 @@ class ExperimentReader {
     if (!table) return;
     experiment_.sources.repos = table->path("repos").value_or("");
     experiment_.sources.recipes = table->path("recipes").value_or("");
+    experiment_.sources.run_scripts = table->path("run_scripts").value_or("");
     table->reject_unknown();
   }
 

@@ -104,6 +104,7 @@ class Grading {
     for (const auto& task : tasks_) {
       GradedPrediction graded;
       graded.instance_id = task.shown.id;
+      graded.dialect = task.shown.dialect;
       graded.task_sha256 = task.sha256;
       run_.instances.push_back(std::move(graded));
     }
@@ -174,9 +175,10 @@ class Grading {
     if (!std::holds_alternative<PatchGrading>(task.hidden.grading)) {
       return "is no SWE-bench instance: predictions are diffs";
     }
-    const std::string& parser = std::get<PatchGrading>(task.hidden.grading).log_parser;
-    if (find_log_parser(parser) != nullptr) return {};
-    return fmt::format("unsupported: log parser \"{}\" is not known (--recipes FILE)", parser);
+    const auto& grading = std::get<PatchGrading>(task.hidden.grading);
+    if (grading.log_program || find_log_parser(grading.log_parser) != nullptr) return {};
+    return fmt::format("unsupported: log parser \"{}\" is not known (--recipes FILE)",
+                       grading.log_parser);
   }
 
   void judge(const Task& task, GradedPrediction& graded) {

@@ -29,6 +29,7 @@ struct GradeOptions {
 /// What became of one instance.
 struct GradedPrediction {
   std::string instance_id;
+  std::string dialect;  ///< of its row
   std::string model;
   std::string patch;
   std::string test_command;

@@ -72,6 +72,18 @@ ordered_json weir_json(const GradedRun& run) {
   return out;
 }
 
+/// SWE-bench Pro's own report, {id: resolved}: what was submitted and got a verdict.
+ordered_json pro_results(const GradedRun& run) {
+  ordered_json out = ordered_json::object();
+  for (const auto& graded : run.instances) {
+    const bool judged =
+        graded.outcome != Outcome::not_run && graded.outcome != Outcome::infra_error;
+    if (graded.dialect != "swe-bench-pro" || !judged) continue;
+    out[graded.instance_id] = graded.outcome == Outcome::resolved;
+  }
+  return out;
+}
+
 }  // namespace
 
 ordered_json grade_json(const GradedRun& run) {
@@ -97,6 +109,8 @@ void write_grade_folder(const GradedRun& run, const fs::path& folder) {
   const std::string model = path_part(model_of(run));
   fs::create_directories(folder);
   write_file(folder / (model + ".weir.json"), dumped(official_of(run), 4) + "\n");
+  const ordered_json pro = pro_results(run);
+  if (!pro.empty()) write_file(folder / "eval_results.json", dumped(pro, -1));
   for (const auto& graded : run.instances) {
     if (graded.state == InstanceState::incomplete || graded.state == InstanceState::empty_patch)
       continue;

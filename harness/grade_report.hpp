@@ -18,7 +18,7 @@ void require_grade_folder(const std::filesystem::path& folder);
 
 /// Writes the official layout below `folder`: MODEL.weir.json, and per instance
 /// logs/run_evaluation/weir/MODEL/ID/{patch.diff, eval.sh, run_instance.log, test_output.txt,
-/// report.json}; report.json only where there is one.
+/// report.json}; report.json only where there is one. Of SWE-bench Pro also its eval_results.json.
 void write_grade_folder(const GradedRun& run, const std::filesystem::path& folder);
 
 /// The same outcomes as trials, a config per model, to be stored as a run.

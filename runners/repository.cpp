@@ -97,6 +97,8 @@ command -v git >/dev/null || { echo "the image has no git"; exit 3; }
 [ -O . ] || git config --system --add safe.directory "$PWD"
 [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ] ||
   { echo "the image has no git repository at $PWD"; exit 3; }
+[ -z "$reset" ] || git reset -q --hard "$commit" >/dev/null 2>&1 ||
+  { echo "the image's repository does not hold the commit $commit"; exit 3; }
 if git cat-file -e "$commit^{commit}" 2>/dev/null; then
   git diff --name-only "$commit" HEAD -- | wc -l
 else
@@ -137,6 +139,7 @@ ExecResult run(std::string script, const Repository& repository, const std::stri
   request.env = env;
   request.env["GIT_AUTHOR_DATE"] = request.env["GIT_COMMITTER_DATE"] = "2000-01-01T00:00:00Z";
   request.env["commit"] = repository.commit;
+  request.env["reset"] = repository.reset ? "yes" : "";
   request.timeout = std::chrono::minutes(10);
   request.merge_stderr = true;
   ExecResult result = box.exec(request);

@@ -23,7 +23,8 @@ void place_repository(const Repository& repository, const std::string& workdir,
                       Box& box);
 
 /// Does the same with the repository that an image has at `workdir`: what it tracks and what
-/// lies there unignored becomes the one commit, what is ignored (builds) stays as it is. Returns
+/// lies there unignored becomes the one commit, what is ignored (builds) stays as it is. With
+/// `reset`, what it tracks is put back to its commit before. Returns
 /// what a reader should know. Throws InfraError if there is no repository or no git.
 [[nodiscard]] std::vector<std::string> settle_repository(
     const Repository& repository, const std::string& workdir,

@@ -91,6 +91,9 @@ Suite load_suite(const fs::path& path, SuiteSources sources) {
   if (sources.recipes.empty() && fs::exists(folder / "recipes.json")) {
     sources.recipes = folder / "recipes.json";
   }
+  if (sources.run_scripts.empty() && fs::is_directory(folder / "run_scripts")) {
+    sources.run_scripts = folder / "run_scripts";
+  }
   if (const TaskFormat* format = format_of(path)) {
     append(suite, *format, path, sources);
   } else if (fs::is_directory(path)) {

@@ -12,6 +12,7 @@ namespace weir {
 struct SuiteSources {
   std::filesystem::path repos;    ///< repositories named owner__name, owner+name or owner/name
   std::filesystem::path recipes;  ///< JSON with "instances"; how to test each instance
+  std::filesystem::path run_scripts = {};  ///< SWE-bench Pro's: ID/{run_script.sh,parser.py}
 };
 
 /// The one task of a folder: `read` fills it in, and what it throws is the task's defect. Its id
@@ -34,7 +35,7 @@ struct TaskFormat {
 
 /// Loads the suite at `path`: a task, a file of rows, a task repository, or a folder holding
 /// any of them.
-/// Sources left empty default to `repos` and `recipes.json` beside the tasks.
+/// Sources left empty default to `repos`, `recipes.json` and `run_scripts` beside the tasks.
 /// Throws UserError for a missing path, an empty suite or a duplicate task id.
 [[nodiscard]] Suite load_suite(const std::filesystem::path& path, SuiteSources sources = {});
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "tasks/error.hpp"
 #include "tasks/eval_script.hpp"
 #include "tasks/swebench_dialect.hpp"
+#include "tasks/text.hpp"
 
 namespace weir {
 namespace {
@@ -32,15 +35,20 @@ std::string by_eval_script(const SwebenchInstance& instance, PatchGrading& gradi
   return {};
 }
 
-std::string by_commands(PatchGrading& grading) {
+std::string by_commands(const SwebenchInstance& instance, PatchGrading& grading) {
   const OfficialTests& official = grading.official;
-  if (!is_name(official.parse)) {
-    return official.parse.empty() ? "its row names no log parser (--recipes FILE)"
-                                  : "its log_parser is a program that comes with the data, which "
-                                    "Weir does not believe "
-                                    "(--recipes FILE)";
+  grading.rule = instance.dialect->rule;
+  const std::string parser(trimmed(official.parse));
+  if (is_name(parser)) {
+    grading.log_parser = parser;
+  } else if (parser.empty()) {
+    return "its row names no log parser (--recipes FILE)";
+  } else if (grading.rule == VerdictRule::swe_bench_live) {
+    grading.log_program = LogProgram{LogProgram::Call::function, official.parse};
+  } else {
+    return "its log_parser is neither a name nor a program that its data set would run "
+           "(--recipes FILE)";
   }
-  grading.log_parser = official.parse;
   grading.prepare = official.prepare;
   grading.test_command = official.run;
   grading.print = official.print;
@@ -55,10 +63,27 @@ std::string test_as_the_row_says(const SwebenchInstance& instance, PatchGrading&
     return "its row names no image, and no recipe says how to test it (--recipes FILE)";
   }
   if (!grading.official.eval_script.empty()) return by_eval_script(instance, grading);
-  if (!grading.official.run.empty()) return by_commands(grading);
+  if (!grading.official.run.empty()) return by_commands(instance, grading);
   return "its row does not say how to run its tests: rows of SWE-bench 5 have an eval_script, "
          "older "
          "ones need --recipes FILE";
+}
+
+std::string_view rebench_parser_differs(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kDiffering[] = {
+      {"pytest_v2", "ends ids at their first blank"},
+      {"sympy", "reads statuses in front of [OK] and [FAIL]"},
+      {"jest", "keeps blanks at the ends of names"},
+      {"react_pdf", "takes durations off all names"},
+      {"phpunit", "takes durations off names"},
+      {"gradle_custom", "takes durations off names, and no status on a line of its own"},
+      {"maven", "gives each BUILD line to the name before it"},
+  };
+  if (name.rfind("parse_log_", 0) == 0) name.remove_prefix(10);
+  for (const auto& [parser, how] : kDiffering) {
+    if (parser == name) return how;
+  }
+  return {};
 }
 
 }  // namespace weir

@@ -192,4 +192,25 @@ std::vector<std::string> touched_files(const Patch& patch) {
   return paths;
 }
 
+std::string without_binary_files(std::string_view diff) {
+  std::string kept;
+  std::size_t begin = 0;  // of the file's part
+  bool binary = false;
+  const auto end_part = [&](std::size_t end) {
+    if (!binary) kept += diff.substr(begin, end - begin);
+    begin = end;
+    binary = false;
+  };
+  for (const auto line : split_lines(diff)) {
+    const auto at = static_cast<std::size_t>(line.data() - diff.data());
+    if (starts(line, "diff --git ") && at > 0) end_part(at);
+    constexpr std::string_view kDiffer = " differ";
+    const bool differ = starts(line, "Binary files ") && line.size() > kDiffer.size() &&
+                        line.substr(line.size() - kDiffer.size()) == kDiffer;
+    if (differ || line == "GIT binary patch") binary = true;
+  }
+  end_part(diff.size());
+  return kept;
+}
+
 }  // namespace weir

@@ -43,4 +43,7 @@ struct Patch {
 /// Paths the diff touches, in order, without duplicates.
 [[nodiscard]] std::vector<std::string> touched_files(const Patch& patch);
 
+/// `diff` without the files whose change is binary; else as it stands, malformed parts too.
+[[nodiscard]] std::string without_binary_files(std::string_view diff);
+
 }  // namespace weir

@@ -27,20 +27,6 @@ bool tells_an_instance(std::string_view text) {
   return false;
 }
 
-/// Pro's repository keeps how each instance is tested in run_scripts/<id>/, which may
-/// stand beside the rows.
-void take_run_scripts(const fs::path& folder, Task& task) {
-  auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
-  const fs::path scripts = folder / "run_scripts" / task.shown.id;
-  if (grading == nullptr || task.shown.dialect != "swe-bench-pro") return;
-  if (fs::exists(scripts / "run_script.sh")) {
-    grading->official.run = read_file(scripts / "run_script.sh");
-  }
-  if (fs::exists(scripts / "parser.py")) {
-    grading->official.parse = read_file(scripts / "parser.py");
-  }
-}
-
 /// Reads the rows of one file; what one has wrong becomes its task's defect.
 class RowsLoader {
  public:
@@ -73,7 +59,6 @@ class RowsLoader {
       }
       task.shown.id = instance.id;
       task = task_of(instance, sources_, row.dump(-1, ' ', false, json::error_handler_t::replace));
-      take_run_scripts(path_.parent_path(), task);
     } catch (const UserError& error) {
       task.defect = fmt::format("{}: {}", where, error.what());
     }

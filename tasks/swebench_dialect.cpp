@@ -124,9 +124,6 @@ OfficialTests live_tests(const SwebenchInstance& instance) {
   return tests;
 }
 
-constexpr std::string_view kPro =
-    "SWE-bench Pro's verdict is what a parser.py of the instance's own makes of its run_script.sh, "
-    "and Weir believes no parser that comes with the data (--recipes FILE)";
 constexpr std::string_view kRebench =
     "SWE-rebench's rows do not say which files their test command is given (--recipes FILE)";
 constexpr std::string_view kSmith =
@@ -143,13 +140,14 @@ const std::vector<SwebenchDialect>& swebench_dialects() {
   static const std::vector<SwebenchDialect> dialects = {
       {"multi-swe-bench", is_multi, read_multi_instance, write_multi_instance, "", multi_image,
        no_tests, "", kMulti},
-      {"swe-bench-pro", is_pro, read, write, "dockerhub_tag", pro_image, pro_tests, "/app", kPro},
+      {"swe-bench-pro", is_pro, read, write, "dockerhub_tag", pro_image, pro_tests, "/app", "",
+       false, VerdictRule::swe_bench_pro},
       {"swe-rebench-v2", is_rebench_v2, read, write, "image_name", declared_image, rebench_tests,
        "", ""},
       {"swe-rebench", is_rebench, read, write, "docker_image", declared_image, rebench_tests,
        "/testbed", kRebench},
       {"swe-bench-live", is_live, read, write, "docker_image", live_image, live_tests, "/testbed",
-       ""},
+       "", false, VerdictRule::swe_bench_live},
       {"swe-bench-multimodal", is_multimodal, read, write, "image", official_image, script_tests,
        "/testbed", ""},
       {"swe-smith", is_smith, read, write, "image_name", declared_image, no_tests, "/testbed",

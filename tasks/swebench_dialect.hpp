@@ -28,6 +28,7 @@ struct SwebenchDialect {
   /// that depends on the row.
   std::string_view ungradable;
   bool introduces_bug = false;  ///< `patch` does, and its reverse is the solution
+  VerdictRule rule = VerdictRule::swe_bench;  ///< where the row itself says how it is tested
 };
 
 [[nodiscard]] const std::vector<SwebenchDialect>& swebench_dialects();

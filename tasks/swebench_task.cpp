@@ -6,8 +6,10 @@
 #include <array>
 
 #include "tasks/digest.hpp"
+#include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/official_tests.hpp"
+#include "tasks/pro_tests.hpp"
 #include "tasks/reverse_patch.hpp"
 #include "tasks/row_keys.hpp"
 #include "tasks/swebench_dialect.hpp"
@@ -68,9 +70,11 @@ void apply_recipe(Task& task, PatchGrading& grading, const Recipe& recipe) {
   if (!recipe.visible_tests.empty()) task.shown.visible_tests = recipe.visible_tests;
 }
 
-std::string digest_of(const std::string& content, const Recipe* recipe, const fs::path& source) {
+std::string digest_of(const std::string& content, const Recipe* recipe, const fs::path& source,
+                      const RunScripts& scripts) {
   Digest digest;
   digest.add(content);
+  if (!scripts.run.empty()) digest.add("run_scripts").add(scripts.run).add(scripts.parser);
   if (recipe != nullptr) {
     digest.add(recipe->test_command).add(recipe->log_parser).add(recipe->visible_tests);
     digest.add(recipe->workdir).add(recipe->prepare);
@@ -177,9 +181,39 @@ void take_image(const SwebenchDialect& dialect, const SwebenchInstance& instance
   if (environment.workdir_declared) environment.workdir = workdir;
 }
 
-/// Whether a data set has a rule of its own for verdicts.
+/// Whether a data set has a rule of its own for verdicts, and it is not followed.
 bool judges_otherwise(const SwebenchInstance& instance, const PatchGrading& grading) {
+  const bool own = instance.dialect->rule != VerdictRule::swe_bench;
+  if (own) return grading.rule != instance.dialect->rule;
   return !instance.dialect->ungradable.empty() || !grading.official.run.empty();
+}
+
+/// What SWE-bench Pro's and SWE-bench-Live's evaluators grant the tests of an instance.
+void grant_as_officially(VerdictRule rule, TaskLimits& limits) {
+  if (rule == VerdictRule::swe_bench_pro) {
+    limits.verifier = std::chrono::minutes(60);
+    limits.memory = std::int64_t{30} << 30;
+  } else if (rule == VerdictRule::swe_bench_live) {
+    limits.verifier = std::chrono::minutes(150);
+  }
+}
+
+/// Pro's scripts, where no recipe goes before them. Returns why the instance cannot be tested
+/// as they say; "" if it can.
+std::string take_run_scripts(const SwebenchInstance& instance, const fs::path& folder,
+                             RunScripts& scripts, Task& task, PatchGrading& grading) {
+  if (instance.dialect->image(instance).empty()) return "its row names no image (--recipes FILE)";
+  if (folder.empty()) {
+    return "SWE-bench Pro's verdict is what an instance's parser.py makes of its run_script.sh: "
+           "name the folder that has both (--run-scripts DIR)";
+  }
+  try {
+    scripts = read_run_scripts(folder, instance.id);
+    task.shown.environment.deviations = test_as_pro(scripts, grading);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return {};
 }
 
 void note_deviations(const SwebenchInstance& instance, const PatchGrading& grading,
@@ -193,11 +227,22 @@ void note_deviations(const SwebenchInstance& instance, const PatchGrading& gradi
         fmt::format("{}: logs are read and judged as SWE-bench does it, not by its own rule",
                     instance.dialect->name));
   }
+  const bool rebench =
+      grading.official.run == grading.test_command && instance.dialect->name == "swe-rebench-v2";
+  const auto how = rebench ? rebench_parser_differs(grading.log_parser) : std::string_view();
+  if (!how.empty()) {
+    environment.deviations.push_back(
+        fmt::format("SWE-rebench's own {} {}; SWE-bench's reads the log", grading.log_parser, how));
+  }
 }
 
 }  // namespace
 
-SwebenchSources::SwebenchSources(const SuiteSources& sources) : repos(sources.repos) {
+SwebenchSources::SwebenchSources(const SuiteSources& sources)
+    : repos(sources.repos), run_scripts(sources.run_scripts) {
+  if (!run_scripts.empty() && !fs::is_directory(run_scripts)) {
+    throw UserError(fmt::format("{}: no such folder of run scripts", run_scripts.string()));
+  }
   if (!sources.recipes.empty()) recipes = read_recipes(sources.recipes);
 }
 
@@ -226,21 +271,26 @@ Task task_of(const SwebenchInstance& instance, const SwebenchSources& sources,
   }
 
   PatchGrading grading = grading_of(instance);
+  RunScripts scripts;
   if (means.recipe != nullptr) {
     apply_recipe(task, grading, *means.recipe);
     environment.prepare = means.recipe->prepare;
     if (environment.prepare.empty() && !means.in_image) {
       environment.prepare = install_stand_in(version_of(instance));
     }
+  } else if (dialect.rule == VerdictRule::swe_bench_pro) {
+    task.unsupported = take_run_scripts(instance, sources.run_scripts, scripts, task, grading);
+    environment.repository->reset = true;
   } else {
     task.unsupported = test_as_the_row_says(instance, grading);
   }
+  grant_as_officially(grading.rule, shown.limits);
   if (means.in_image) take_image(dialect, instance, means, environment);
   if (task.unsupported.empty()) {
     task.unsupported = why_unsupported(instance, means, *environment.repository, grading);
   }
   note_deviations(instance, grading, environment);
-  task.sha256 = digest_of(content, means.recipe, environment.repository->source);
+  task.sha256 = digest_of(content, means.recipe, environment.repository->source, scripts);
   task.hidden.grading = std::move(grading);
   return task;
 }

@@ -10,11 +10,12 @@
 
 namespace weir {
 
-/// What turns instances into tasks: where repositories and recipes are, read once per
-/// suite.
+/// What turns instances into tasks: where repositories, recipes (read once per suite) and run
+/// scripts are. Throws UserError for what is not there.
 struct SwebenchSources {
   explicit SwebenchSources(const SuiteSources& sources);
   std::filesystem::path repos;
+  std::filesystem::path run_scripts;
   std::map<std::string, Recipe> recipes;
 };
 

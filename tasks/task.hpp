@@ -31,6 +31,7 @@ struct Repository {
   std::string commit;             ///< what to take; unused for a plain folder
   std::filesystem::path source;   ///< git directory (bare or not) or plain folder; empty: it is
                                   ///< in the base already, at workdir
+  bool reset = false;             ///< of an image: what it tracks is put at `commit` first
 };
 
 /// What the box starts from.
@@ -90,11 +91,28 @@ struct AgentTask {
 struct OfficialTests {
   std::string eval_script;         ///< SWE-bench 5: all that is run, test patch and markers included
   std::string prepare;             ///< Pro: resets the test files; Live: rebuilds
-  std::string run;                 ///< Pro: run_script.sh; SWE-rebench, Live: the test commands
-  std::vector<std::string> files;  ///< Pro: arguments of `run`
+  std::string run;                 ///< SWE-rebench, Live: the test commands
+  std::vector<std::string> files;  ///< Pro: what its run_script.sh is given
   std::string print;               ///< Live: what prints the log; "" if `run` does
-  std::string parse;               ///< Pro: parser.py; SWE-rebench, Live: their parser's name or text
+  std::string parse;               ///< SWE-rebench, Live: their parser's name or text
   std::filesystem::path assets;    ///< files that no diff carries, placed over the repository
+};
+
+/// Whose rule says which statuses of the listed tests resolve an instance.
+enum class VerdictRule {
+  swe_bench,       ///< FAIL_TO_PASS passed, PASS_TO_PASS passed or was skipped
+  swe_bench_pro,   ///< every one is PASSED
+  swe_bench_live,  ///< FAIL_TO_PASS passed, and none failed
+};
+
+/// A Python program that comes with a data set and says what a log of tests means.
+struct LogProgram {
+  enum class Call {
+    script,    ///< Pro: `python parser.py STDOUT STDERR OUTPUT`, which writes JSON
+    function,  ///< Live: parser(log) returns {name: status}
+  };
+  Call call;
+  std::string text;
 };
 
 /// Which outcome of a listed test fails an instance. fail_only is for suites whose logs name
@@ -106,7 +124,7 @@ struct PatchGrading {
   std::string base_commit;
   std::string test_patch;
   std::string test_command;  ///< the recipe's, else the data set's own
-  std::string log_parser;    ///< the recipe's, else the official one
+  std::string log_parser;    ///< the recipe's, else the official one; "" with a log_program
   std::vector<std::string> fail_to_pass;
   std::vector<std::string> pass_to_pass;
   EvalType eval_type = EvalType::pass_and_fail;
@@ -115,6 +133,8 @@ struct PatchGrading {
   bool prepare_places_tests = false;  ///< it puts test_patch in itself, before it builds
   std::string print = {};             ///< script that prints the log, where test_command does not
   std::optional<TimePoint> clock = {};  ///< what time it is when the tests begin; none: the real one
+  VerdictRule rule = VerdictRule::swe_bench;
+  std::optional<LogProgram> log_program = {};  ///< reads the log in place of log_parser
 };
 
 /// Grading by a script that leaves reward files in /logs/verifier.

@@ -129,18 +129,13 @@ class Parser {
     CLI::App* sub =
         subcommand(app_, "validate", "Check that nop fails and gold passes every task", validate_);
     add_validate_options(*sub, validate_);
-    add_sources(sub, validate_.options.sources);
+    add_sources(*sub, validate_.options.sources);
   }
 
   void add_grade() {
     CLI::App* sub = subcommand(app_, "grade", "Grade SWE-bench predictions made by anyone", grade_);
     add_grade_options(*sub, grade_);
-    add_sources(sub, grade_.options.sources);
-  }
-
-  static void add_sources(CLI::App* sub, SuiteSources& sources) {
-    sub->add_option("--repos", sources.repos, "Folder of repositories");
-    sub->add_option("--recipes", sources.recipes, "How to run each instance's tests (JSON)");
+    add_sources(*sub, grade_.options.sources);
   }
 
   void add_compare() {
@@ -366,7 +361,7 @@ class Parser {
     tasks->require_subcommand(1);
     CLI::App* list = subcommand(*tasks, "list", "List the tasks of suites", tasks_list_);
     list->add_option("suite", tasks_list_.suites, "Suites")->required();
-    add_sources(list, tasks_list_.sources);
+    add_sources(*list, tasks_list_.sources);
     add_fetch(*tasks);
     add_init(*tasks);
     CLI::App* parse = subcommand(app_, "parse-log", "Parse one test log", parse_log_);

@@ -6,6 +6,13 @@
 
 namespace weir::cli {
 
+void add_sources(CLI::App& sub, SuiteSources& sources) {
+  sub.add_option("--repos", sources.repos, "Folder of repositories");
+  sub.add_option("--recipes", sources.recipes, "How to run each instance's tests (JSON)");
+  sub.add_option("--run-scripts", sources.run_scripts,
+                 "SWE-bench Pro's folder of each instance's run_script.sh and parser.py");
+}
+
 void add_validate_options(CLI::App& sub, ValidateCommand& command) {
   ValidateOptions& options = command.options;
   sub.add_option("suite", options.suites, "Suites")->required();

@@ -47,7 +47,8 @@ std::string unknown_parser(const Task& task) {
     return fmt::format("log parser \"{}\" is not supported yet", log->parser);
   }
   const auto* grading = std::get_if<PatchGrading>(&task.hidden.grading);
-  if (grading == nullptr || find_log_parser(grading->log_parser) != nullptr) return {};
+  if (grading == nullptr || grading->log_program) return {};
+  if (find_log_parser(grading->log_parser) != nullptr) return {};
   return fmt::format("log parser \"{}\" is not supported yet", grading->log_parser);
 }
 

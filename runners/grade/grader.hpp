@@ -55,7 +55,7 @@ inline constexpr const char* kClockLibrary =
 
 /// Part of what a verdict is known by: changes whenever the same input could be judged
 /// otherwise.
-inline constexpr std::string_view kGraderVersion = "5";
+inline constexpr std::string_view kGraderVersion = "6";
 
 /// Grades a diff: a fresh box, base + diff + hidden tests, the test command,
 /// the log parser, the two test lists (test_evidence.hpp). Test code and configuration that the

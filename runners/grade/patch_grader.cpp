@@ -6,9 +6,13 @@
 #include "runners/grade/grader.hpp"
 #include "runners/grade/grading_box.hpp"
 #include "runners/grade/hidden_tests.hpp"
+#include "runners/grade/log_program.hpp"
+#include "runners/grade/official_log.hpp"
+#include "runners/grade/rule_evidence.hpp"
 #include "runners/grade/test_evidence.hpp"
 #include "runners/grade/test_run.hpp"
 #include "tasks/error.hpp"
+#include "tasks/patch.hpp"
 #include "tasks/text.hpp"
 
 namespace weir {
@@ -36,6 +40,9 @@ clean; git apply --check --reverse $d && exit 0
 exit 1
 )sh";
 
+/// The one way of SWE-bench Pro.
+constexpr const char* kApplyPlainly = "git apply -v /tmp/weir.diff";
+
 /// Tests that ended some other way than by themselves.
 bool ended_badly(const ExecResult& result, Verdict& verdict) {
   verdict.outcome = Outcome::unresolved;
@@ -50,10 +57,11 @@ bool ended_badly(const ExecResult& result, Verdict& verdict) {
 }
 
 /// Applies the diff. False if git can do nothing with it.
-bool apply(const std::string& patch, GradingBox& box, Verdict& verdict) {
+bool apply(const std::string& patch, VerdictRule rule, GradingBox& box, Verdict& verdict) {
   if (trimmed(patch).empty()) return true;
   box.put(patch, "/tmp/weir.diff");
-  const ExecResult applied = box.run(kApply);
+  const bool plainly = rule == VerdictRule::swe_bench_pro;
+  const ExecResult applied = box.run(plainly ? kApplyPlainly : kApply);
   verdict.evidence = to_utf8(applied.out.bytes);
   if (applied.ok()) return true;
   verdict.message = "the submitted diff does not apply to the base";
@@ -78,6 +86,23 @@ std::vector<std::string> own_test_code(const SubmittedFiles& submitted, const st
   return test_code_of(changed, gold, tests, box);
 }
 
+/// What a run of the tests says, by the rule of its data set.
+TestEvidence judge(const ExecResult& run, const AgentTask& task, const PatchGrading& grading,
+                   const GradingRoom& room) {
+  if (grading.rule == VerdictRule::swe_bench) return judge_test_run(run, task, grading);
+  if (grading.log_program) {
+    return judge_by_rule(run,
+                         read_by_program(*grading.log_program, run.out.bytes, run.err.bytes, room),
+                         task, grading);
+  }
+  const LogParser* parser = find_log_parser(grading.log_parser);
+  if (parser == nullptr) {
+    throw InfraError(fmt::format("log parser \"{}\" is not supported", grading.log_parser));
+  }
+  const TestStatuses statuses = parser->parse(official_text(run.out.bytes), {task.id, ""});
+  return judge_by_rule(run, as_live_statuses(statuses), task, grading);
+}
+
 /// One grading of a diff in a box of its own, with the hidden tests' files set back before they go
 /// in; and with what it changed of other test code, if that is to be `dropped`. What was changed is
 /// asked of git, not of the diff's text, which others may read otherwise.
@@ -88,7 +113,7 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
   verdict.outcome = Outcome::unresolved;
   const HiddenTests tests = hidden_tests(grading);
   GradingBox box(room);
-  if (!apply(patch, box, verdict)) return verdict;
+  if (!apply(patch, grading.rule, box, verdict)) return verdict;
   auto submitted = submitted_files(patch, box);
   if (!submitted) {  // what would be set back cannot be known
     verdict.message = "git cannot read the repository after this diff";
@@ -108,9 +133,10 @@ Verdict grade_once(const std::string& patch, const AgentTask& task, const PatchG
         run.cut_short;  // officially it is not where no test begins; a kill is no word on it
     return verdict;
   }
-  verdict.evidence += "$ " + grading.test_command + "\n" + to_utf8(run.result.out.bytes);
+  verdict.evidence +=
+      "$ " + grading.test_command + "\n" + to_utf8(run.result.out.bytes + run.result.err.bytes);
   if (ended_badly(run.result, verdict)) return verdict;
-  TestEvidence evidence = judge_test_run(run.result, task, grading);
+  TestEvidence evidence = judge(run.result, task, grading, room);
   verdict.outcome = evidence.outcome;
   verdict.message = std::move(evidence.message);
   for (auto& anomaly : evidence.anomalies) verdict.anomalies.push_back(std::move(anomaly));
@@ -139,8 +165,10 @@ void add_clock(std::map<std::string, std::string>& env, TimePoint time) {
   env["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";  // what measures durations goes on as it is
 }
 
-Verdict grade_patch(const std::string& patch, const AgentTask& task, const PatchGrading& grading,
-                    const std::string& gold, const GradingRoom& room) {
+Verdict grade_patch(const std::string& submitted, const AgentTask& task,
+                    const PatchGrading& grading, const std::string& gold, const GradingRoom& room) {
+  const bool pro = grading.rule == VerdictRule::swe_bench_pro;
+  const std::string patch = pro ? without_binary_files(submitted) : submitted;
   if (trimmed(patch).empty() && !room.grade_empty_diffs) {
     Verdict verdict;
     verdict.outcome = Outcome::unresolved;
@@ -150,6 +178,9 @@ Verdict grade_patch(const std::string& patch, const AgentTask& task, const Patch
   const auto permit = room.graders.acquire(room.stop);
   std::vector<std::string> dropped;
   Verdict verdict = grade_once(patch, task, grading, gold, &dropped, room);
+  if (patch != submitted) {
+    verdict.anomalies.emplace_back("binary files of the submission were left out, as officially");
+  }
   if (dropped.empty()) return verdict;
   verdict.anomalies.push_back(
       fmt::format("test code of the submission was set back: {}", fmt::join(dropped, ", ")));

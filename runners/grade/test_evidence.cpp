@@ -16,28 +16,9 @@ constexpr std::string_view kStart = ">>>>> Start Test Output";
 constexpr std::string_view kEnd = ">>>>> End Test Output";
 constexpr std::string_view kExitCode = ">>>>> Test Exit Code: ";
 
-std::string named(const std::vector<std::string>& tests) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min<std::size_t>(tests.size(), 3); ++i) {
-    out += (i == 0 ? "" : ", ") + tests[i];
-  }
-  return tests.size() > 3 ? fmt::format("{} and {} more", out, tests.size() - 3) : out;
-}
-
 /// The log as the official harness would have it, which writes markers of its own.
 std::string as_official(const std::string& log, int exit_code) {
   return fmt::format("{}\n{}\n{}\n{}{}\n", kStart, log, kEnd, kExitCode, exit_code);
-}
-
-/// What only the official harness writes, in the output of tests.
-std::string forged_marker(std::string_view log) {
-  for (const std::string_view marker :
-       {kStart, kEnd, std::string_view(">>>>> Test Exit Code"),
-        std::string_view(">>>>> Tests Errored"), std::string_view(">>>>> Tests Timed Out"),
-        std::string_view(">>>>> Patch Apply Failed"), std::string_view(">>>>> Reset Failed")}) {
-    if (log.find(marker) != std::string_view::npos) return std::string(marker);
-  }
-  return {};
 }
 
 /// Tests that passed by the official reading and failed by the strict one.
@@ -69,7 +50,7 @@ std::string doubt(const ExecResult& run, const LogParser& parser, const std::str
   }
   const auto both = contradicted(tests, strict.statuses);
   if (!both.empty())
-    return "the log says both that they passed and that they failed: " + named(both);
+    return "the log says both that they passed and that they failed: " + some_of(both);
   return {};
 }
 
@@ -96,15 +77,33 @@ void void_run(const std::string& why, TestEvidence& evidence) {
 void explain_unresolved(const TestsStatus& tests, TestEvidence& evidence) {
   evidence.outcome = Outcome::unresolved;
   if (!tests.fail_to_pass.failure.empty()) {
-    evidence.message = "still failing: " + named(tests.fail_to_pass.failure);
+    evidence.message = "still failing: " + some_of(tests.fail_to_pass.failure);
   } else if (!tests.pass_to_pass.failure.empty()) {
-    evidence.message = "broken: " + named(tests.pass_to_pass.failure);
+    evidence.message = "broken: " + some_of(tests.pass_to_pass.failure);
   } else {
     evidence.message = "some listed tests ended neither well nor badly";
   }
 }
 
 }  // namespace
+
+std::string some_of(const std::vector<std::string>& tests) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min<std::size_t>(tests.size(), 3); ++i) {
+    out += (i == 0 ? "" : ", ") + tests[i];
+  }
+  return tests.size() > 3 ? fmt::format("{} and {} more", out, tests.size() - 3) : out;
+}
+
+std::string forged_marker(std::string_view log) {
+  for (const std::string_view marker :
+       {kStart, kEnd, std::string_view(">>>>> Test Exit Code"),
+        std::string_view(">>>>> Tests Errored"), std::string_view(">>>>> Tests Timed Out"),
+        std::string_view(">>>>> Patch Apply Failed"), std::string_view(">>>>> Reset Failed")}) {
+    if (log.find(marker) != std::string_view::npos) return std::string(marker);
+  }
+  return {};
+}
 
 TestEvidence judge_test_run(const ExecResult& run, const AgentTask& task,
                             const PatchGrading& grading) {

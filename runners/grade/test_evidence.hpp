@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/record.hpp"
@@ -19,6 +20,12 @@ struct TestEvidence {
   InstanceReport report;  ///< as the official harness would report it; of an invalid run unresolved
   std::string log;        ///< as the official harness keeps it: markers and exit code included
 };
+
+/// What only a harness writes, if the output of tests holds any of it; else "".
+[[nodiscard]] std::string forged_marker(std::string_view log);
+
+/// Up to three names, and how many more there are.
+[[nodiscard]] std::string some_of(const std::vector<std::string>& tests);
 
 /// Judges a test command that ran on its own, so that its output is the log and nothing else
 /// and its exit code came on a channel no test can write. Resolved only if three witnesses

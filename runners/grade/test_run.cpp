@@ -163,6 +163,7 @@ class TestRunner {
   }
 
   [[nodiscard]] ExecRequest tests_request() {
+    if (grading_.rule == VerdictRule::swe_bench_pro) return run_script();
     if (grading_.prepare.empty()) {
       ExecRequest request = box_.request(left_);
       request.script = grading_.test_command;
@@ -170,6 +171,15 @@ class TestRunner {
       return request;
     }
     return after_preparation(grading_.test_command);
+  }
+
+  /// Pro's script starts from the image's bare environment, prepares and tests in one, and is read
+  /// by its streams.
+  [[nodiscard]] ExecRequest run_script() {
+    ExecRequest request = scripted(grading_.test_command, kTests);
+    request.env.insert(std::begin(kOffline), std::end(kOffline));
+    request.merge_stderr = false;
+    return request;
   }
 
   /// A script in the shell that the preparation left.

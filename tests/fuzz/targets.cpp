@@ -36,6 +36,7 @@
 #include "runners/check_patch.hpp"
 #include "runners/egress.hpp"
 #include "runners/grade/grader.hpp"
+#include "runners/grade/named_statuses.hpp"
 #include "runners/grade/official_log.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
@@ -48,6 +49,7 @@
 #include "tasks/json_rows.hpp"
 #include "tasks/patch.hpp"
 #include "tasks/predictions.hpp"
+#include "tasks/pro_tests.hpp"
 #include "tasks/problem_text.hpp"
 #include "tasks/reverse_patch.hpp"
 #include "tasks/swebench_instance.hpp"
@@ -104,6 +106,24 @@ void settings_of_tests(std::string_view bytes) {
   for (const char* file : {"pyproject.toml", "package.json"}) (void)test_settings(file, text);
   const std::string kept = test_settings("setup.cfg", text);
   require(test_settings("setup.cfg", kept) == kept);
+}
+/// A program's word on a log: whatever it is, a failure or tests, and never both.
+void named_statuses(std::string_view bytes) {
+  const NamedStatuses read = parse_named_statuses(bytes);
+  require(read.failure.empty() || read.tests.empty());
+  require(to_utf8(read.failure) == read.failure && read.failure.size() < 1000);
+}
+/// Paths that a line checks out are words of it, and no options.
+void checked_out(std::string_view bytes) {
+  const auto paths = checked_out_paths(bytes);
+  if (!paths) return;
+  require(!paths->empty());
+  for (const auto& path : *paths) require(!path.empty() && path[0] != '-' && path[0] != '/');
+}
+/// What is left when binary files are gone has none.
+void binary_files(std::string_view bytes) {
+  const std::string once = without_binary_files(bytes);
+  require(without_binary_files(once) == once);
 }
 void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
 void test_list(std::string_view bytes) {
@@ -371,6 +391,14 @@ const std::vector<Target>& targets() {
       {"fix_commit",
        fix_commit,
        {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},
+      {"named_statuses",
+       named_statuses,
+       {R"({"tests":[{"name":"a","status":"PASSED"},{"name":"\u00e9","status":"FAILED"}]})"}},
+      {"checked_out", checked_out, {"git checkout 99 -- a 'b c' \"d\"e"}},
+      {"binary_files",
+       binary_files,
+       {"diff --git a/x b/x\nBinary files a/x and b/x differ\ndiff --git a/y b/y\n"
+        "GIT binary patch\nliteral 0\ndiff --git a/z b/z\n--- a/z\n+++ b/z\n"}},
       {"reverse_patch",
        reverse_patch,
        {"diff --git a/x b/y\nrename from x\nrename to y\nindex 1..2 3\n--- a/x\n+++ b/y\n"

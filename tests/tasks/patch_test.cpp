@@ -93,5 +93,18 @@ TEST(Patch, BundledGoldPatchesSurviveARoundTrip) {
   EXPECT_EQ(seen, 10);
 }
 
+TEST(Patch, BinaryFilesAreLeftOutAndAllElseStands) {
+  const std::string one = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+Binary files\n";
+  const std::string differ =
+      "diff --git a/y b/y\nindex 1..2 100644\nBinary files a/y and b/y differ\n";
+  const std::string carried =
+      "diff --git a/z b/z\nindex 1..2\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\n";
+  EXPECT_EQ(without_binary_files(differ + one + carried + one), one + one);
+  EXPECT_EQ(without_binary_files(one), one);
+  EXPECT_EQ(without_binary_files(differ), "");
+  EXPECT_EQ(without_binary_files("no diff at all"), "no diff at all");
+  EXPECT_EQ(without_binary_files(""), "");
+}
+
 }  // namespace
 }  // namespace weir

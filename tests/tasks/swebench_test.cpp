@@ -15,10 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 const std::map<std::string, json>& own_rows() {
   static const std::map<std::string, json> rows = {{"swe-bench", swebench_row()},
@@ -135,11 +137,34 @@ TEST(Swebench, WhatARowSaysOfItsTestsIsRunInItsImage) {
   EXPECT_EQ(grading_of(live).print, "cat log\n");
   EXPECT_EQ(grading_of(live).log_parser, "pytest");
   EXPECT_FALSE(grading_of(live).prepare_places_tests);
-  EXPECT_THAT(live.shown.environment.deviations, ElementsAre(HasSubstr("not by its own rule")));
+  EXPECT_EQ(grading_of(live).rule, VerdictRule::swe_bench_live);
+  EXPECT_FALSE(grading_of(live).log_program);
+  EXPECT_THAT(live.shown.environment.deviations, IsEmpty());
 
   const Task rebench = task_from(rebench_row());
   EXPECT_EQ(rebench.unsupported, "");
   EXPECT_FALSE(rebench.shown.environment.workdir_declared);  // the image's own
+  EXPECT_THAT(rebench.shown.environment.deviations, ElementsAre(HasSubstr("not by its own rule")));
+}
+
+TEST(Swebench, RebenchsParsersThatReadOtherwiseAreTold) {
+  json row = rebench_row();
+  row["install_config"]["log_parser"] = "parse_log_pytest_v2";
+  EXPECT_THAT(task_from(row).shown.environment.deviations,
+              Contains(HasSubstr("parse_log_pytest_v2 ends ids at their first blank")));
+  row["install_config"]["log_parser"] = "parse_log_jq";
+  EXPECT_THAT(task_from(row).shown.environment.deviations, SizeIs(1));
+}
+
+TEST(Swebench, AProgramOfLivesReadsItsLog) {
+  json row = live_row();
+  row["log_parser"] = "def parser(log):\n  return {}";
+  const Task task = task_from(row);
+  EXPECT_EQ(task.unsupported, "");
+  EXPECT_EQ(grading_of(task).log_parser, "");
+  ASSERT_TRUE(grading_of(task).log_program);
+  EXPECT_EQ(grading_of(task).log_program->call, LogProgram::Call::function);
+  EXPECT_EQ(grading_of(task).log_program->text, row["log_parser"]);
 }
 
 TEST(Swebench, WhyARowCannotBeTestedIsSaidExactly) {
@@ -152,11 +177,9 @@ TEST(Swebench, WhyARowCannotBeTestedIsSaidExactly) {
   EXPECT_THAT(why(multilingual_row(), "eval_script", "t\n"),
               HasSubstr("eval_script: no line prints \">>>>> Start Test Output\""));
   EXPECT_THAT(why(multilingual_row(), "log_parser", none), HasSubstr("no log_parser"));
-  EXPECT_THAT(why(live_row(), "log_parser", "def parse(log):\n  return {}"),
-              HasSubstr("a program that comes with the data"));
   EXPECT_THAT(why(live_row(), "log_parser", none), HasSubstr("names no log parser"));
   EXPECT_THAT(why(rebench_row(), "image_name", none), HasSubstr("names no image"));
-  EXPECT_THAT(why(pro_row(), "x", 1), HasSubstr("parser.py"));
+  EXPECT_THAT(why(pro_row(), "x", 1), HasSubstr("--run-scripts DIR"));
   EXPECT_THAT(why(smith_row(), "x", 1), HasSubstr("not in its rows"));
   EXPECT_THAT(why(multi_row(), "x", 1), HasSubstr("not in its rows"));
   EXPECT_THAT(why(multilingual_row(), "FAIL_TO_PASS", json::array()),
@@ -180,15 +203,49 @@ TEST(Swebench, ARecipeWithoutRepositoriesRunsInTheImage) {
               HasSubstr("swesmith/own__r.0123abcd not found"));
 }
 
+/// A row of Pro's whose test files are those of its test patch.
+json pro_row_on(const char* file) {
+  json row = pro_row();
+  row["before_repo_set_cmd"] = std::string("git clean -fd\ngit checkout 99 -- ") + file + "\n";
+  return row;
+}
+
 TEST(Swebench, ProsScriptsAreFoundBesideItsRows) {
   const TemporaryFolder folder;
   const fs::path scripts = folder / "run_scripts/instance_Own__r-0123abc-vnan";
   fs::create_directories(scripts);
   write_file(scripts / "run_script.sh", "run\r\n");
   write_file(scripts / "parser.py", "parse\n");
+  const Task task = suite_of({pro_row_on("m.py")}, folder).tasks.at(0);
+  EXPECT_EQ(task.unsupported, "");
+  EXPECT_EQ(grading_of(task).test_command, "set -- t/a.js,t/b.js\nrun\r\n");
+  EXPECT_EQ(grading_of(task).test_patch, kRowDiff);
+  EXPECT_EQ(grading_of(task).log_program->text, "parse\n");
+  EXPECT_EQ(grading_of(task).rule, VerdictRule::swe_bench_pro);
+  EXPECT_TRUE(task.shown.environment.repository->reset);
+  EXPECT_EQ(task.shown.limits.verifier, std::chrono::hours(1));
+  EXPECT_THAT(task.shown.environment.deviations, IsEmpty());
+  write_file(scripts / "parser.py", "another\n");
+  EXPECT_NE(suite_of({pro_row_on("m.py")}, folder).tasks.at(0).sha256, task.sha256);
+  const Task other = suite_of({pro_row_on("n.py")}, folder).tasks.at(0);
+  EXPECT_EQ(grading_of(other).test_patch, "");
+  EXPECT_THAT(other.shown.environment.deviations, ElementsAre(HasSubstr("stay the base's: n.py")));
+  fs::remove(scripts / "parser.py");
+  EXPECT_THAT(suite_of({pro_row_on("m.py")}, folder).tasks.at(0).unsupported,
+              HasSubstr("parser.py: No such file"));
+}
+
+TEST(Swebench, ARecipeGoesBeforeProsScripts) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "run_scripts");
+  write_file(folder / "recipes.json",
+             R"({"instances":[{"instance_id":"instance_Own__r-0123abc-vnan","test_cmd":"t",)"
+             R"("log_parser":"pytest"}]})");
   const Task task = suite_of({pro_row()}, folder).tasks.at(0);
-  EXPECT_EQ(grading_of(task).official.run, "run\r\n");
-  EXPECT_EQ(grading_of(task).official.parse, "parse\n");
+  EXPECT_EQ(task.unsupported, "");
+  EXPECT_EQ(grading_of(task).rule, VerdictRule::swe_bench);
+  EXPECT_FALSE(grading_of(task).log_program);
+  EXPECT_THAT(task.shown.environment.deviations, ElementsAre(HasSubstr("not by its own rule")));
 }
 
 TEST(Swebench, SmithsSolutionTakesItsPatchBack) {
