@@ -140,6 +140,23 @@ TEST_F(ImagesTest, ContainersSnapshotRestoreAndForkByCommits) {
   EXPECT_EQ(sandbox->create({.from = second})->exec(script("cat /app/f")).out.bytes, "two\n");
 }
 
+// An engine takes an image's unnamed parents with it when it goes, unless told not to.
+TEST_F(ImagesTest, ASnapshotStaysWhenWhatWasMadeOfItGoes) {
+  const auto sandbox = make_oci_sandbox("podman");
+  const auto grow = [&](const BoxSpec& from, const std::string& file) {
+    const auto box = sandbox->create(from);
+    EXPECT_TRUE(box->exec(script("echo > /app/" + file)).ok());
+    return box->end();
+  };
+  const SnapshotPtr built = grow(spec(), "built");
+  for (const char* trial : {"one", "two"}) {
+    const SnapshotPtr left = grow({.from = built}, trial);
+    EXPECT_THAT(sandbox->touched(left, built, {"/app/*"}),
+                testing::ElementsAre(std::string("/app/") + trial));
+  }
+  EXPECT_EQ(sandbox->create({.from = built})->exec(script("ls /app")).out.bytes, "built\n");
+}
+
 TEST_F(ImagesTest, ContainersHaveTheGatewayToo) {
   const auto sandbox = make_oci_sandbox("podman");
   BoxSpec gated = spec();
