@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <glob.h>
 
 #include <algorithm>
 
+#include "runners/build_context.hpp"
 #include "runners/host.hpp"
 #include "runners/package_tools.hpp"
 #include "tasks/dockerfile.hpp"
@@ -23,13 +23,17 @@ constexpr const char* kArchive = "/weir-copy.tar";
 constexpr std::size_t kLargestStage = std::size_t{2} << 30;
 
 /// Gathers a stage's files in one folder and packs it; says "file" if the one source becomes a
-/// file of another name. Words: "folder" or the file's name, then sources with wildcards.
+/// file of another name. Words: "folder/" or the file's name, then sources with wildcards, which
+/// stand for a leading dot too; what they become is not split at spaces.
 constexpr const char* kGather = R"sh(name=$1; shift
 rm -rf /weir-copy && mkdir /weir-copy || exit 1
 cd / || exit 1
+shopt -s dotglob
+IFS=
 for pattern; do
   found=
   for source in $pattern; do
+    case ${source##*/} in . | ..) [ "$source" = "$pattern" ] || continue ;; esac
     [ -e "$source" ] || continue
     found=1
     if [ -d "$source" ]; then cp -a "$source/." /weir-copy/ || exit 1
@@ -43,29 +47,6 @@ tar -C /weir-copy -cf /weir-copy.tar . && rm -rf /weir-copy)sh";
 
 bool names_folder(const std::vector<std::string>& words, const std::string& to) {
   return words.size() > 2 || to.back() == '/' || to.ends_with("/.");
-}
-
-/// What a COPY's word means in the build context; nothing outside it.
-std::vector<fs::path> in_context(const fs::path& context, const std::string& word) {
-  const fs::path relative = fs::path(word).relative_path().lexically_normal();
-  if (*relative.begin() == "..") return {};
-  const fs::path top = fs::weakly_canonical(context);
-  const auto outside = [&top](const fs::path& path) {  // by a link
-    const fs::path real = fs::weakly_canonical(path);
-    return std::mismatch(top.begin(), top.end(), real.begin(), real.end()).first != top.end();
-  };
-  if (fs::exists(context / relative)) {
-    if (outside(context / relative)) return {};
-    return {context / relative};
-  }
-  std::vector<fs::path> found;
-  glob_t matches{};
-  if (::glob((context / relative).c_str(), 0, nullptr, &matches) == 0) {
-    found.assign(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-  }
-  ::globfree(&matches);
-  found.erase(std::remove_if(found.begin(), found.end(), outside), found.end());
-  return found;
 }
 
 }  // namespace
@@ -150,8 +131,9 @@ void BuildReplay::copy(const BuildStep& step) {
   std::string to = words.back();
   if (to.empty() || to.front() != '/') to = cwd_ + "/" + to;
   if (!step.origin.empty()) return copy_from_stage(step, to);
+  if (!context_) context_.emplace(environment_.build_context);
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const auto sources = in_context(environment_.build_context, words[i]);
+    const auto sources = context_->find(words[i]);
     if (sources.empty()) {
       throw InfraError(fmt::format("{}: COPY {}: not in the build context", task_, words[i]));
     }

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runners/build_context.hpp"
 #include "runners/sandbox.hpp"
 #include "tasks/task.hpp"
 
@@ -39,6 +41,7 @@ class BuildReplay {
 
   const std::string& task_;
   const Environment& environment_;
+  std::optional<BuildContext> context_;  ///< once something is copied from it
   Sandbox& sandbox_;
   BoxSpec base_;
   Box& box_;

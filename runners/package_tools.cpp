@@ -18,9 +18,10 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kFolder = "/weir-tools";
-constexpr std::array<std::string_view, 10> kNames = {"apt-get", "apt", "apk",  "pip",    "pip3",
-                                                     "uv",      "uvx", "curl", "pytest", "wget"};
-/// Those whose being called means that something would be fetched.
+constexpr std::array<std::string_view, 12> kNames = {"apt-get", "apt",    "apk",     "pip",
+                                                     "pip3",    "uv",     "uvx",     "curl",
+                                                     "pytest",  "python", "python3", "wget"};
+/// Those whose being called means that something would be fetched, or made to fetch with.
 constexpr std::array<std::string_view, 9> kFetching = {"apt-get", "apt", "apk",  "pip", "pip3",
                                                        "uv",      "uvx", "curl", "wget"};
 constexpr std::string_view kNote = "weir: ";
@@ -57,7 +58,8 @@ void run(Box& box, const std::string& script, const char* what) {
 }  // namespace
 
 bool fetches_packages(std::string_view script) {
-  return std::any_of(kFetching.begin(), kFetching.end(),
+  return script.find("-m venv") != script.npos ||
+         std::any_of(kFetching.begin(), kFetching.end(),
                      [&](std::string_view name) { return names(script, name); });
 }
 

@@ -58,6 +58,16 @@ PhaseNetwork TrialSetting::agents_network(const AgentStep* step) const {
   return granted_network(agent_network(task_, step), *room_.public_network);
 }
 
+bool TrialSetting::agent_fetches() const {
+  const auto fetches = [this](const AgentStep* step) {
+    const Network network = agents_network(step).network;
+    return network == Network::open || network == Network::proxy;
+  };
+  const auto& steps = task_.shown.terminal.steps;
+  return fetches(nullptr) ||
+         std::any_of(steps.begin(), steps.end(), [&](const auto& each) { return fetches(&each); });
+}
+
 PhaseNetwork TrialSetting::verifiers_network(const GradedStep* step) const {
   if (!as_declared()) return {};
   return granted_network(verifier_network(task_, step), *room_.public_network);
@@ -89,7 +99,8 @@ GradingRoom TrialSetting::grading_room(const std::string& step) const {
           .timeout = {},
           .verifier = own == verifiers_.end() ? nullptr : own->second,
           .artifacts = {},
-          .network = verifiers_network(graded(step))};
+          .network = verifiers_network(graded(step)),
+          .agent_fetches = agent_fetches()};
 }
 
 bool same_network(const PhaseNetwork& one, const PhaseNetwork& other) {

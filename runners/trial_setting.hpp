@@ -42,6 +42,8 @@ class TrialSetting {
 
  private:
   [[nodiscard]] bool as_declared() const;
+  /// Whether the agent has a network beyond the gateway, in any step.
+  [[nodiscard]] bool agent_fetches() const;
   [[nodiscard]] const GradedStep* graded(const std::string& step) const;
 
   const Task& task_;

@@ -41,6 +41,12 @@ std::string unquoted(const std::string& text) {
   return words.size() == 1 ? words.front() : text;
 }
 
+std::string in_lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 std::string without_flags(std::string rest) {
   while (rest.rfind("--", 0) == 0) {
     const auto end = rest.find(' ');
@@ -107,9 +113,7 @@ class Reader {
     }
     if (words.empty()) return refuse("FROM without an image");
     next.from = words[0];
-    if (words.size() >= 3 && (words[1] == "AS" || words[1] == "as" || words[1] == "As")) {
-      next.name = words[2];
-    }
+    if (words.size() >= 3 && in_lower_case(words[1]) == "as") next.name = words[2];
     variables_.clear();
     if (const auto below = earlier(next.from, file_.stages.size())) {
       next.workdir = file_.stages[*below].workdir;
@@ -271,9 +275,10 @@ class Reader {
     return script;
   }
 
-  void copy_from(const std::string& name, BuildStep& step) {
-    const auto origin = origin_named(name);
-    if (!origin) return refuse("COPY --from: files of the image " + name);
+  void copy_from(const std::string& written, BuildStep& step) {
+    const auto origin = origin_named(written);
+    if (!origin) return refuse("COPY --from: files of the image " + written);
+    const std::string name = in_lower_case(written);
     step.origin = name;
     if (file_.origins.count(name) > 0) return;
     for (const DockerStage* each : below(*origin)) {
@@ -316,9 +321,10 @@ class Reader {
     }
   }
 
+  /// Names of stages are the same in any case.
   std::optional<std::size_t> earlier(const std::string& name, std::size_t before) const {
     for (std::size_t i = before; i-- > 0;) {
-      if (!name.empty() && file_.stages[i].name == name) return i;
+      if (!name.empty() && in_lower_case(file_.stages[i].name) == in_lower_case(name)) return i;
     }
     return {};
   }

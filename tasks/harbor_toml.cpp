@@ -84,7 +84,7 @@ class Reader {
     read_package();
     if (auto metadata = root_.table("metadata")) {
       out_.difficulty = metadata->text("difficulty").value_or("");
-        out_.visible_tests = metadata->text("visible_test_cmd");
+      out_.visible_tests = metadata->text("visible_test_cmd");
     }
     const json metadata = root_.raw("metadata");
     if (!metadata.is_null()) out_.shown.metadata = metadata.dump();
@@ -298,6 +298,11 @@ class Reader {
         check(table, "artifacts", out.back());
         continue;
       }
+      if (!list[i].is_object()) {
+        table.fail("artifacts",
+                   fmt::format("entry {} must be a path or a table with a source, and is {}", i + 1,
+                               list[i].dump()));
+      }
       ConfigTable entry = table.element("artifacts", i);
       out.push_back({required(entry, "source"), entry.text("destination").value_or(""),
                      entry.texts("exclude"), entry.text("service").value_or("")});
@@ -369,11 +374,16 @@ class Reader {
   static std::map<std::string, double> min_reward(ConfigTable& table) {
     const json value = table.raw("min_reward");
     if (value.is_null()) return {};
+    // No reward is below NaN, and every one below infinity: a gate of neither could be meant.
+    const auto usable = [](const json& number) {
+      return number.is_number() && std::isfinite(number.get<double>());
+    };
+    if (value.is_number() && !usable(value)) table.fail("min_reward", "must be finite");
     if (value.is_number()) return {{"reward", value.get<double>()}};
     std::map<std::string, double> least;
     if (!value.is_object()) table.fail("min_reward", "must be a number or a table of numbers");
     for (const auto& [key, number] : value.items()) {
-      if (!number.is_number()) table.fail("min_reward", fmt::format("{} is no number", key));
+      if (!usable(number)) table.fail("min_reward", fmt::format("{} is no finite number", key));
       least[key] = number.get<double>();
     }
     return least;

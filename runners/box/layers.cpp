@@ -85,7 +85,7 @@ bool Layer::touches(std::size_t piece, const fs::path& inside) const {
 
 std::vector<std::string> LayerStack::matching_since(
     const LayerStack& earlier, const std::vector<std::string>& patterns) const {
-  constexpr std::size_t kMostNamed = 1000;
+  constexpr std::size_t kMostNamed = 10'000;
   std::vector<std::string> found;
   const auto skip = fs::directory_options::skip_permission_denied;
   for (const auto& layer : layers) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "runners/box/screen.hpp"
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{5};  ///< with a program that takes nothing
 constexpr std::chrono::seconds kLongestSend{60};
 constexpr std::size_t kLongestLine = 4095;  ///< bytes, of Linux's line discipline
+constexpr std::array kEmptying = {VEOF, VEOL, VKILL, VWERASE, VINTR, VQUIT, VSUSP};
 
 class PtyTerminal final : public Terminal {
  public:
@@ -66,16 +68,36 @@ class PtyTerminal final : public Terminal {
 
  private:
   /// Whether the terminal will drop some of `keys`: it holds a line for a program that reads
-  /// line by line, and no more of it than kLongestLine.
-  [[nodiscard]] bool cuts(std::string_view keys) const {
+  /// line by line, and no more of it than kLongestLine. The kernel tells nobody (no bell, no short
+  /// write), so what was typed of the line is counted, from key to key while the same programs
+  /// stand at the terminal and read that way.
+  [[nodiscard]] bool cuts(std::string_view keys) {
     termios mode{};
-    if (::tcgetattr(master_.get(), &mode) != 0 || (mode.c_lflag & ICANON) == 0) return false;
-    while (keys.size() > kLongestLine) {
-      const auto end = keys.find_first_of("\r\n");
-      if (std::min(end, keys.size()) > kLongestLine) return true;
-      keys.remove_prefix(end + 1);
+    const bool by_lines = ::tcgetattr(master_.get(), &mode) == 0 && (mode.c_lflag & ICANON) != 0;
+    const pid_t reader = by_lines ? ::tcgetpgrp(master_.get()) : 0;
+    if (reader != reader_) line_ = 0;
+    reader_ = reader;
+    bool cut = false;
+    for (const char key : by_lines ? keys : std::string_view()) {
+      if (ends_line(key, mode)) {
+        line_ = 0;
+      } else if (static_cast<cc_t>(key) == mode.c_cc[VERASE]) {
+        line_ -= std::min<std::size_t>(line_, 1);
+      } else if (line_ == kLongestLine) {
+        cut = true;
+      } else {
+        ++line_;
+      }
     }
-    return false;
+    return cut;
+  }
+
+  /// Keys after which nothing typed so far waits in the line.
+  static bool ends_line(char key, const termios& mode) {
+    if (key == '\r' || key == '\n') return true;
+    return std::any_of(std::begin(kEmptying), std::end(kEmptying), [&](int which) {
+      return mode.c_cc[which] != 0 && static_cast<cc_t>(key) == mode.c_cc[which];
+    });
   }
 
   /// Reads once, waiting at most `patience`; false if nothing came.
@@ -97,6 +119,8 @@ class PtyTerminal final : public Terminal {
   Descriptor master_;
   Screen screen_;
   Transcript transcript_;
+  pid_t reader_ = 0;      ///< the process group that last read by lines; 0 = none did
+  std::size_t line_ = 0;  ///< bytes that wait for its end, at most
   bool alive_ = true;
 };
 

@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "runners/box_user.hpp"
 #include "runners/grade/artifacts.hpp"
+#include "runners/grade/planted_python.hpp"
+#include "runners/grade/test_scripts.hpp"
 #include "runners/granted_network.hpp"
 #include "runners/package_tools.hpp"
+#include "runners/private_folder.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -35,9 +40,7 @@ BoxSpec spec_of(const GradingRoom& room, const SnapshotPtr& final) {
 }  // namespace
 
 FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& verdict)
-    : room_(room),
-      verdict_(verdict),
-      changed_(changed_machinery(final, room)) {
+    : final_(final), room_(room), verdict_(verdict), changed_(changed_machinery(final, room)) {
   stand_up(final);
 }
 
@@ -103,7 +106,10 @@ bool FinalBox::prepare(bool keep_tests) {
       run({empty + kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
   const bool clean =
       !box_->get("/logs/verifier/reward.txt", 1) && !box_->get("/logs/verifier/reward.json", 1);
-  if (prepared.ok() && clean) return true;
+  if (prepared.ok() && clean) {
+    if (keep_tests) add_scripts_of_box();
+    return true;
+  }
   verdict_.message = "the final state cannot be graded: " + to_utf8(prepared.out.bytes);
   return false;
 }
@@ -111,6 +117,7 @@ bool FinalBox::prepare(bool keep_tests) {
 bool FinalBox::place(const std::filesystem::path& folder) {
   try {
     box_->put_tree(folder, "/tests");
+    add_scripts(folder);
     return true;
   } catch (const InfraError& error) {  // something the agent left stands in the way
     verdict_.message = error.what();
@@ -120,12 +127,25 @@ bool FinalBox::place(const std::filesystem::path& folder) {
 
 bool FinalBox::place_file(const std::filesystem::path& file, const std::string& path) {
   try {
-    box_->put(read_file(file), path, 0755);
+    scripts_.push_back(read_file(file));
+    box_->put(scripts_.back(), path, 0755);
     return true;
   } catch (const InfraError& error) {
     verdict_.message = error.what();
     return false;
   }
+}
+
+void FinalBox::add_scripts(const std::filesystem::path& folder) {
+  for (auto& script : shell_scripts_of(folder)) scripts_.push_back(std::move(script));
+}
+
+void FinalBox::add_scripts_of_box() {
+  const PrivateFolder copy;
+  TreeCaps caps;
+  caps.bytes = std::int64_t{64} << 20;
+  (void)box_->get_tree("/tests", copy.path() / "tests", caps);
+  add_scripts(copy.path() / "tests");
 }
 
 bool FinalBox::open(const std::string& script) {
@@ -138,10 +158,9 @@ bool FinalBox::open(const std::string& script) {
   return false;
 }
 
-bool FinalBox::bring_tools(const std::string& script) {
-  constexpr std::size_t kScriptCap = 1 << 20;
+bool FinalBox::bring_tools() {
   if (room_.network.network != Network::none) return true;
-  if (!fetches_packages(box_->get("/tests/" + script, kScriptCap).value_or(""))) return true;
+  if (std::none_of(scripts_.begin(), scripts_.end(), fetches_packages)) return true;
   try {
     bring_package_tools(*box_);
   } catch (const InfraError& error) {  // by programs the agent may have changed
@@ -179,13 +198,24 @@ std::unique_ptr<Box> FinalBox::files() {
   return room_.sandbox.create(room_.environment.on(box_->end()));
 }
 
-void FinalBox::doubt() const {
-  if (changed_.programs.empty()) return;
-  const std::string names = fmt::format("{}", fmt::join(changed_.programs, ", "));
-  verdict_.anomalies.push_back("programs that run the verifier were changed: " + names);
+void FinalBox::doubt(const char* what, const std::vector<std::string>& names) const {
+  if (names.empty()) return;
+  const std::string said =
+      fmt::format("{}: {}", what, to_utf8(fmt::format("{}", fmt::join(names, ", "))));
+  verdict_.anomalies.push_back(said);
   if (verdict_.outcome != Outcome::resolved) return;
   verdict_.outcome = Outcome::invalid;
-  verdict_.message = "the verifier's own programs were changed: " + names;
+  verdict_.message = said;
+}
+
+void FinalBox::doubt(const AgentTask& task) const {
+  doubt("programs that run the verifier were changed", changed_.programs);
+  if (verdict_.outcome != Outcome::resolved) return;
+  const PlantedPython planted = planted_python(final_, scripts_, task, room_);
+  doubt("files that steer a verifier's Python were planted", planted.steering);
+  if (planted.told.empty()) return;
+  verdict_.anomalies.push_back("files of the agent's that can steer a verifier's Python: " +
+                               to_utf8(fmt::format("{}", fmt::join(planted.told, ", "))));
 }
 
 }  // namespace weir

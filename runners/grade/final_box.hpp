@@ -42,23 +42,29 @@ class FinalBox {
   [[nodiscard]] bool place_file(const std::filesystem::path& file, const std::string& path);
   /// Lets whoever the verifier runs as read the tests and start `script` among them.
   [[nodiscard]] bool open(const std::string& script);
-  /// If `script` among the tests would fetch its tools and has no network: lets the base's own
+  /// If a script among the tests would fetch its tools and has no network: lets the base's own
   /// stand in for them. False if the state cannot be graded.
-  [[nodiscard]] bool bring_tools(const std::string& script);
+  [[nodiscard]] bool bring_tools();
   /// Runs the verifier to its end and takes its output as evidence. Nothing if it had none.
   [[nodiscard]] std::optional<ExecResult> verify(const VerifierCall& call);
   /// The files once every process is gone: nothing can be written under the reader's eyes.
   [[nodiscard]] std::unique_ptr<Box> files();
-  /// Makes a pass invalid if the agent changed what ran the verifier.
-  void doubt() const;
+  /// Makes a pass invalid if the agent changed what ran the verifier, or planted what ran in it.
+  void doubt(const AgentTask& task) const;
 
  private:
   void stand_up(const SnapshotPtr& files);
   ExecResult run(const VerifierCall& call);
+  void add_scripts(const std::filesystem::path& folder);
+  void add_scripts_of_box();
 
+  void doubt(const char* what, const std::vector<std::string>& names) const;
+
+  SnapshotPtr final_;
   const GradingRoom& room_;
   Verdict& verdict_;
   ChangedMachinery changed_;
+  std::vector<std::string> scripts_;  ///< of the tests
   bool has_tools_ = false;
   std::unique_ptr<Box> box_;
 };

@@ -41,6 +41,7 @@ struct GradingRoom {
   EnvironmentPtr verifier = {};
   std::filesystem::path artifacts = {};  ///< where they are kept; "": nowhere
   PhaseNetwork network = {};             ///< of the verifier
+  bool agent_fetches = false;            ///< it had a network, so packages may be from there
 };
 
 /// What makes two runs of the same tests alike, where the task does not say otherwise: time
@@ -55,7 +56,7 @@ inline constexpr const char* kClockLibrary =
 
 /// Part of what a verdict is known by: changes whenever the same input could be judged
 /// otherwise.
-inline constexpr std::string_view kGraderVersion = "6";
+inline constexpr std::string_view kGraderVersion = "7";
 
 /// Grades a diff: a fresh box, base + diff + hidden tests, the test command,
 /// the log parser, the two test lists (test_evidence.hpp). Test code and configuration that the

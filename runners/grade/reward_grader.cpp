@@ -65,13 +65,13 @@ void judge(FinalBox& box, const AgentTask& task, const RewardGrading& grading, b
     const bool there = std::filesystem::is_directory(folder);
     if (there && !brings_tests && !box.place(folder)) return;
   }
-  if (!box.open("test.sh") || !box.bring_tools("test.sh")) return;
+  if (!box.open("test.sh") || !box.bring_tools()) return;
   if (!box.verify(
           {kVerify, grading.env, grading.user, task.limits.verifier.value_or(kVerifierTimeout)})) {
     return;
   }
   read_rewards(*box.files(), verdict);
-  box.doubt();
+  box.doubt(task);
 }
 
 /// A separate verifier's box as it was built, with the artifacts and nothing else.
@@ -133,7 +133,8 @@ Verdict grade_final_state(const SnapshotPtr& final, const AgentTask& task,
                             .graders = room.graders,
                             .environment = *room.verifier,
                             .stop = room.stop,
-                            .network = room.network};
+                            .network = room.network,
+                            .agent_fetches = room.agent_fetches};
     FinalBox own(with_artifacts(verdict, passing.path(), apart), apart, verdict);
     judge(own, task, grading, true, verdict);
   }

@@ -83,12 +83,12 @@ Verdict grade_test_log(const SnapshotPtr& final, const AgentTask& task,
   if (!grading.tests.empty() && !box.place(grading.tests)) return verdict;
   if (!box.place_file(grading.run_tests, "/tests/run-tests.sh")) return verdict;
   if (!box.open("run-tests.sh")) return verdict;
-  if (!box.bring_tools("run-tests.sh")) return verdict;
+  if (!box.bring_tools()) return verdict;
   const auto result = box.verify(
       {"bash /tests/run-tests.sh", {}, "root", task.limits.verifier.value_or(kTestTimeout)});
   if (!result) return verdict;
   judge_test_log(official_text(result->out.bytes), grading.parser, verdict);
-  box.doubt();
+  box.doubt(task);
   return verdict;
 }
 

@@ -47,10 +47,11 @@ const std::vector<std::string>& verdict_machinery() {
       }
     }
     // What Python loads before and beside a script: its library, and what hooks
-    // into every start.
+    // into every start. (Its folders of packages are planted_python's.)
     for (const char* pattern :
-         {"/usr/lib/python3.*", "/etc/python3*", "*/dist-packages/*.pth", "*/site-packages/*.pth",
-          "*/sitecustomize.py", "*/usercustomize.py", "/usr/lib/python3/dist-packages/*pytest/*",
+         {"/usr/lib/python3.*", "/etc/python3*", "*/sitecustomize.*", "*/usercustomize.*",
+          "*/sitecustomize/__init__.*", "*/usercustomize/__init__.*",
+          "/usr/lib/python3/dist-packages/*pytest/*", "/usr/lib/python3/dist-packages/*__pycache__/*",
           "/usr/local/lib/python3.*/os.py", "/usr/local/lib/python3.*/site.py",
           "/usr/local/lib/python3.*/json/*", "/usr/local/lib/python3.*/re/*",
           "/usr/local/lib/python3.*/unittest/*", "/usr/local/lib/python3.*/encodings/*"}) {

@@ -62,8 +62,9 @@ std::string trimmed_text(const std::string& text) {
 
 }  // namespace
 
+// This image alone: the unnamed ones it was made of have owners of their own.
 ContainerSnapshot::~ContainerSnapshot() {
-  if (owned) (void)engine.run({"rmi", "--force", id});
+  if (owned) (void)engine.run({"rmi", "--force", "--no-prune", id});
 }
 
 ContainerBox::ContainerBox(Engine engine, std::shared_ptr<box::Scratch> scratch, BoxSpec spec,

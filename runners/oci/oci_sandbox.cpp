@@ -93,7 +93,7 @@ class OciSandbox final : public Sandbox {
     for (const auto line : split_lines(listed.out)) {
       const auto space = line.find(' ');
       if (space == std::string_view::npos || fs::exists(line.substr(space + 1))) continue;
-      (void)engine_.run({"rmi", "--force", std::string(line.substr(0, space))});
+      (void)engine_.run({"rmi", "--force", "--no-prune", std::string(line.substr(0, space))});
     }
   }
 

@@ -1,5 +1,6 @@
 // Images and containers, with a real podman; skipped, visibly, without one.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tests/extras/test_image.hpp"
+#include "tests/runners/host_server.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace weir {
@@ -140,6 +142,23 @@ TEST_F(ImagesTest, ContainersSnapshotRestoreAndForkByCommits) {
   EXPECT_EQ(sandbox->create({.from = second})->exec(script("cat /app/f")).out.bytes, "two\n");
 }
 
+// An engine takes an image's unnamed parents with it when it goes, unless told not to.
+TEST_F(ImagesTest, ASnapshotStaysWhenWhatWasMadeOfItGoes) {
+  const auto sandbox = make_oci_sandbox("podman");
+  const auto grow = [&](const BoxSpec& from, const std::string& file) {
+    const auto box = sandbox->create(from);
+    EXPECT_TRUE(box->exec(script("echo > /app/" + file)).ok());
+    return box->end();
+  };
+  const SnapshotPtr built = grow(spec(), "built");
+  for (const char* trial : {"one", "two"}) {
+    const SnapshotPtr left = grow({.from = built}, trial);
+    EXPECT_THAT(sandbox->touched(left, built, {"/app/*"}),
+                testing::ElementsAre(std::string("/app/") + trial));
+  }
+  EXPECT_EQ(sandbox->create({.from = built})->exec(script("ls /app")).out.bytes, "built\n");
+}
+
 TEST_F(ImagesTest, ContainersHaveTheGatewayToo) {
   const auto sandbox = make_oci_sandbox("podman");
   BoxSpec gated = spec();
@@ -148,6 +167,30 @@ TEST_F(ImagesTest, ContainersHaveTheGatewayToo) {
   const auto asked = sandbox->create(gated)->exec(script(
       "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&3; head -n 1 <&3"));
   EXPECT_THAT(asked.out.bytes, HasSubstr("401"));
+}
+
+TEST_F(ImagesTest, ContainersReachWhatTheProxyLetsThroughAndNothingElse) {
+  HostServer server;
+  const auto sandbox = make_oci_sandbox("podman");
+  const auto asked = [&](const std::string& listed, const std::string& to) {
+    BoxSpec proxied = spec();
+    proxied.network = Network::proxy;
+    proxied.egress = {.all = false, .allowed = {listed}, .private_too = true};
+    const auto box = sandbox->create(proxied);
+    return box->exec(script(to)).out.bytes;
+  };
+  const std::string by_proxy = fmt::format(
+      "exec 3<>/dev/tcp/127.0.0.1/8118; printf 'GET http://127.0.0.1:{}/ HTTP/1.1\\r\\n\\r\\n' >&3; "
+      "while read -r -t 5 line <&3; do echo \"$line\"; done; echo \"$line\"",
+      server.port);
+  EXPECT_THAT(asked("127.0.0.1", by_proxy), HasSubstr("served"));
+  EXPECT_EQ(server.requests, 1);
+  EXPECT_THAT(asked("127.0.0.2", by_proxy), HasSubstr("502"));
+  EXPECT_EQ(asked("127.0.0.1", fmt::format("(exec 3<>/dev/tcp/127.0.0.1/{0}) && echo around; "
+                                           "(exec 3<>/dev/tcp/203.0.113.80/80) && echo around",
+                                           server.port)),
+            "");
+  EXPECT_EQ(server.requests, 1);
 }
 
 TEST_F(ImagesTest, ContainersOfAProgramThatWasKilledGo) {

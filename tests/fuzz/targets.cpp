@@ -43,6 +43,7 @@
 #include "runners/test_names.hpp"
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
+#include "tasks/dockerignore.hpp"
 #include "tasks/error.hpp"
 #include "tasks/eval_script.hpp"
 #include "tasks/harbor_toml.hpp"
@@ -86,6 +87,13 @@ void patch(std::string_view bytes) {
   require(render(parse_patch(once)) == once);
 }
 void dockerfile(std::string_view bytes) { (void)parse_dockerfile(bytes); }
+/// Patterns up to the first empty line, then a path.
+void dockerignore(std::string_view bytes) {
+  const auto gap = bytes.find("\n\n");
+  const std::string_view path = gap == bytes.npos ? "a/b" : bytes.substr(gap + 2);
+  (void)docker_match(bytes.substr(0, bytes.find('\n')), path);
+  (void)DockerIgnore::parse(bytes.substr(0, gap)).ignores(path);
+}
 /// Any command and any diff is audited, and nothing but UTF-8 comes out.
 void audited(std::string_view bytes) {
   Turn turn;
@@ -388,6 +396,9 @@ const std::vector<Target>& targets() {
        settings_of_tests,
        {"[tool.pytest.ini_options]\naddopts = \"-x\"\n[a]\n", "[tool:pytest]\na = b\n  c\n[d]\n",
         R"({"scripts": {"test": "jest"}, "jest": {"a": [1]}})"}},
+      {"dockerignore",
+       dockerignore,
+       {"**/*.p[^yz]c\n!a\\*\n# x\n/b/**\n\na/b.pyc", "[a-c\\]]?*\n\nb/c"}},
       {"fix_commit",
        fix_commit,
        {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},

@@ -110,6 +110,54 @@ TEST_F(EnvironmentTest, CopiesFromOtherStagesAndByPattern) {
   EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
 }
 
+TEST_F(EnvironmentTest, PatternsMatchAsDockersDo) {
+  fs::create_directories(folder_ / "c");
+  for (const char* name : {".hidden", "a.py", "b.py", "two words"})
+    write_file(folder_ / "c" / name, "x\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder_.path();
+  task.environment.workdir = "/w";
+  task.environment.stages["make"] = {
+      {Kind::run, {"mkdir -p /out '/my out' && touch /out/.dot /out/seen '/my out/f g'"}}};
+  task.environment.build = {{Kind::copy, {"c/*", "/all/"}},
+                            {Kind::copy, {"c/[^b].p?", "/some/"}},
+                            {Kind::copy, {"c/two words", "/some/"}},
+                            {Kind::copy, {"/out/*", "/stage/"}, "make"},
+                            {Kind::copy, {"/my out/f g", "/stage/"}, "make"},
+                            {Kind::copy, {"/my out", "/whole"}, "make"}};
+  EXPECT_EQ(in(*prepare_environment(task, "sha", *sandbox_), "ls -A /all /some /stage /whole"),
+            "/all:\n.hidden\na.py\nb.py\ntwo words\n\n/some:\na.py\ntwo words\n\n"
+            "/stage:\n.dot\nf g\nseen\n\n/whole:\nf g\n");
+}
+
+TEST_F(EnvironmentTest, WhatDockerignoreLeavesOutIsNotCopied) {
+  fs::create_directories(folder_ / "src/deep");
+  for (const char* name :
+       {"src/a.py", "src/a.pyc", "src/deep/b.pyc", "src/deep/kept.pyc", "secret"})
+    write_file(folder_ / name, "x\n");
+  fs::create_symlink("a.py", folder_ / "src/link");
+  write_file(folder_ / ".dockerignore", "# none of these\n**/*.pyc\n!src/deep/kept.pyc\n/secret\n");
+  AgentTask task;
+  task.id = "t";
+  task.environment.build_context = folder_.path();
+  task.environment.workdir = "/w";
+  task.environment.build = {{Kind::copy, {".", "/c"}}};
+  EXPECT_EQ(in(*prepare_environment(task, "sha", *sandbox_), "cd /c; find . ! -type d | sort"),
+            "./.dockerignore\n./src/a.py\n./src/deep/kept.pyc\n./src/link\n");
+  task.environment.build = {{Kind::copy, {"secret", "/c"}}};
+  EXPECT_THROW((void)prepare_environment(task, "sha", *sandbox_), InfraError);
+  write_file(folder_ / "Dockerfile.dockerignore", "src\n");
+  EXPECT_EQ(in(*prepare_environment(task, "sha", *sandbox_), "cat /c"), "x\n");
+  write_file(folder_ / "Dockerfile.dockerignore", "src\n[a-\n");
+  try {
+    (void)prepare_environment(task, "sha", *sandbox_);
+    FAIL();
+  } catch (const InfraError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Dockerfile.dockerignore: .dockerignore, line 2"));
+  }
+}
+
 TEST_F(EnvironmentTest, AFailingStepIsAnInfraErrorThatNamesIt) {
   AgentTask task;
   task.id = "t";

@@ -346,6 +346,23 @@ TEST_F(RewardGradingTest, WhatTheVerifierLeavesRunningWritesNothingMore) {
   EXPECT_THAT(verdict.anomalies.front(), HasSubstr("processes behind"));
 }
 
+TEST_F(RewardGradingTest, InstallsInAnyScriptOfTheTestsAreMetByTheBase) {
+  fs::create_directories(folder_ / "tests/lib");
+  write_file(folder_ / "tests/test.sh",
+             "#!/bin/bash\nset -e\n. /tests/lib/setup.sh\necho 1 > /logs/verifier/reward.txt\n");
+  write_file(folder_ / "tests/lib/setup.sh", "pip install pytest\nuvx pytest --version\n");
+  const Verdict met = after("true");
+  EXPECT_EQ(met.outcome, Outcome::resolved) << met.evidence;
+  EXPECT_THAT(met.evidence, HasSubstr("weir: "));
+  fs::rename(folder_ / "tests/lib/setup.sh",
+             folder_ / "tests/lib/setup");  // no ending: by its head
+  write_file(folder_ / "tests/lib/setup",
+             "#!/usr/bin/env bash\npip install pytest\nuvx pytest --version\n");
+  write_file(folder_ / "tests/test.sh",
+             "#!/bin/bash\nset -e\nbash /tests/lib/setup\necho 1 > /logs/verifier/reward.txt\n");
+  EXPECT_EQ(after("true").outcome, Outcome::resolved);
+}
+
 TEST_F(RewardGradingTest, StandingInTheVerifiersWayIsNoMachineError) {
   const Verdict verdict = after("printf '#!/bin/sh\\nexit 0\\n' > /usr/local/bin/rm; chmod +x "
                                 "/usr/local/bin/rm; mkdir /tests; ln -s /etc/passwd /tests/test.sh");

@@ -18,6 +18,7 @@ TEST(PackageTools, AreWantedWhereSomethingWouldBeFetched) {
   EXPECT_TRUE(fetches_packages("apt-get update\n"));
   EXPECT_TRUE(fetches_packages("set -e; uvx -p 3.13 pytest"));
   EXPECT_TRUE(fetches_packages("curl -LsSf https://x | sh"));
+  EXPECT_TRUE(fetches_packages("python3 -m venv v; v/bin/pip install x"));
   EXPECT_FALSE(fetches_packages("python3 -m pytest /tests/test_curl.py # uvicorn, my-apt"));
   EXPECT_FALSE(fetches_packages(""));
 }
@@ -62,7 +63,13 @@ TEST_F(PackageToolsTest, SayWhatTheBaseHasAndLacks) {
   EXPECT_EQ(run("pip3 install no-such-dist"), "weir: not in the base: no-such-dist (Python)\n");
   EXPECT_THAT(run("printf 'pytest # why\\nno-such>=2\\n' > r; pip install -r r"),
               HasSubstr("not in the base: no-such>=2 (Python)"));
-  EXPECT_EQ(run("pip list; uv init; uv sync"), "");
+  EXPECT_EQ(run("uv init; uv sync; uv lock"), "");
+  EXPECT_THAT(run("pip show pytest; uv pip freeze"),
+              testing::AllOf(HasSubstr("Name: pytest\n"), HasSubstr("pytest==")));
+  EXPECT_THAT(run("pip show no-such-dist"), HasSubstr("not found: no-such-dist\n -> 1"));
+  EXPECT_THAT(run("pip install -e . --trusted-host x.org"),
+              testing::StrEq("weir: not installed: . (from its source)\n"));
+  EXPECT_THAT(run("pip install -r nowhere.txt"), HasSubstr("no such file: nowhere.txt\n -> 2"));
 }
 
 TEST_F(PackageToolsTest, RunWhatAVerifierRunsThroughUv) {
@@ -77,7 +84,69 @@ TEST_F(PackageToolsTest, RunWhatAVerifierRunsThroughUv) {
       run("uv venv .tb && source .tb/bin/activate && uv pip install pytest==8.4.1 && "
           "uv run --no-project pytest test_a.py -rA");
   EXPECT_THAT(old, HasSubstr("PASSED test_a.py::test_a"));
-  EXPECT_THAT(run("uvx --from x no-such-tool --flag 'two words'"), HasSubstr("-> 127"));
+  EXPECT_THAT(run("uvx --from x no-such-tool --flag 'two words'"),
+              HasSubstr("weir: not in the base: no-such-tool\n -> 127"));
+}
+
+TEST_F(PackageToolsTest, RunWhateverUvWouldRun) {
+  ASSERT_EQ(
+      run("echo 'def test_a(): pass' > test_a.py; printf '# /// script\\n# dependencies = "
+          "[\"pytest\", \\n#   \"no-such>1\"]\\n# ///\\nimport sys\\nprint(sys.argv)\\n' > s.py"),
+      "");
+  EXPECT_EQ(run("uv run --no-project s.py a b 2>/dev/null"), "['s.py', 'a', 'b']\n");
+  EXPECT_THAT(run("uv run s.py"), HasSubstr("weir: not in the base: no-such>1 (Python)\n"));
+  EXPECT_EQ(run("uv run --with pytest==8 -- python -c 'print(1)' 2>/dev/null"), "1\n");
+  EXPECT_EQ(run("echo 'print(2)' | uv --quiet run - 2>/dev/null"), "2\n");
+  for (const char* way : {"uv run -m pytest", "uv run python -m pytest", "uv run python3 -m pytest",
+                          "python3 -m pytest", "uvx pytest@8.4.1", "uvx --with=pytest,anyio pytest",
+                          "uv --directory /tmp run pytest", "uv tool run pytest"}) {
+    EXPECT_THAT(run(std::string(way) + " test_a.py --ctrf /tmp/c.json -rA"),
+                HasSubstr("PASSED test_a.py::test_a"))
+        << way;
+  }
+  EXPECT_THAT(run("uvx --with"), testing::StrEq("error: a value is required for '--with' but none "
+                                                "was supplied\n -> 2"));
+  EXPECT_THAT(run("uvx --with pytest"), HasSubstr("error: provide a command to run\n -> 2"));
+  EXPECT_THAT(run("uv instal x"), HasSubstr("unrecognized subcommand 'instal'\n -> 2"));
+}
+
+TEST_F(PackageToolsTest, MeetInstallsByPythonAndInVirtualEnvironments) {
+  EXPECT_EQ(run("python3 -m pip install -q no-such-dist"),
+            "weir: not in the base: no-such-dist (Python)\n");
+  EXPECT_THAT(run("python -m pip install pytest==0.1 && python -c 'print(3)'"),
+              testing::AllOf(HasSubstr("stands for pytest==0.1"), HasSubstr("3\n")));
+  ASSERT_EQ(run("echo 'def test_a(): pass' > test_a.py"), "");
+  // An agent's own folder in its place is not used.
+  ASSERT_EQ(run("mkdir -p v/bin v/lib; printf '#!/bin/sh\\necho forged\\n' | tee v/bin/pytest > "
+                "v/bin/pip; "
+                "chmod +x v/bin/*"),
+            "");
+  for (const char* make : {"python3 -m venv v", "uv venv v --python 3.12"}) {
+    EXPECT_EQ(run(std::string(make) + "; v/bin/pip install no-such-dist"),
+              "weir: not in the base: no-such-dist (Python)\n");
+    EXPECT_EQ(run("v/bin/python -m pip install no-such-dist"),
+              "weir: not in the base: no-such-dist (Python)\n");
+    EXPECT_THAT(run("v/bin/pytest test_a.py -rA --ctrf x"), HasSubstr("PASSED test_a.py::test_a"));
+    EXPECT_THAT(run(". v/bin/activate; pip3 install -q pytest; pytest test_a.py -rA; "
+                    "python -m pytest test_a.py -q; python -c 'import sys; print(sys.prefix)'"),
+                testing::AllOf(HasSubstr("PASSED test_a.py::test_a"), HasSubstr("\n/tmp/v\n")));
+  }
+}
+
+TEST_F(PackageToolsTest, AnswerForUvsInstallerHoweverItIsFetched) {
+  for (const char* way : {"curl -LsSf https://astral.sh/uv/0.7.13/install.sh | sh",
+                          "curl -LsSfo i.sh https://astral.sh/uv/install.sh && sh i.sh",
+                          "curl -LsSf -o i.sh https://astral.sh/uv/install.sh && bash i.sh",
+                          "curl -sO https://astral.sh/uv/install.sh && sh ./install.sh",
+                          "wget -qO- https://astral.sh/uv/install.sh | sh",
+                          "wget -q https://astral.sh/uv/install.sh && sh install.sh",
+                          "wget -O i.sh https://astral.sh/uv/install.sh && sh i.sh"}) {
+    EXPECT_EQ(run(std::string("rm -rf .local *.sh; ") + way +
+                  " && . .local/bin/env && .local/bin/uv run python3 -c 'print(4)'"),
+              "4\n")
+        << way;
+  }
+  EXPECT_EQ(run("curl -sS https://bootstrap.pypa.io/get-pip.py | python3"), "");
 }
 
 // An agent may have left a file where uv's installer would put its own.

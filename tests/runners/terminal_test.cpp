@@ -168,6 +168,22 @@ TEST_F(TerminalTest, ALineThatIsCutIsTold) {
   EXPECT_EQ(box_->get("/app/f", 1 << 20)->size(), 4'001U + 4'096U);
 }
 
+TEST_F(TerminalTest, ALineThatIsCutIsToldHoweverManyTimesItWasTyped) {
+  const auto terminal = open();
+  (void)type(*terminal, "cat > /app/f\r");
+  const std::string half(3'000, 'x');
+  EXPECT_TRUE(terminal->send(half));
+  EXPECT_FALSE(terminal->send(half));
+  EXPECT_FALSE(terminal->send("y"));
+  EXPECT_TRUE(
+      terminal->send("\x7f"
+                     "z"));  // one back, one in its place
+  EXPECT_TRUE(terminal->send("\r" + half));
+  EXPECT_TRUE(terminal->send("\x15" + half));  // the line's beginning was taken back
+  (void)type(*terminal, "\x03");
+  EXPECT_TRUE(terminal->send(half + "\x15"));
+}
+
 TEST_F(TerminalTest, AProgramThatDoesNotReadHoldsNobodyUp) {
   const auto terminal = box_->open_terminal(request_);
   (void)type(*terminal, "stty -icanon -echo; sleep 1000\r");

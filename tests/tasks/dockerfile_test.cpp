@@ -95,6 +95,20 @@ TEST(Dockerfile, KeepsTheOriginOfACopy) {
   EXPECT_EQ(file.steps[0].words, (std::vector<std::string>{"/x", "/y"}));
 }
 
+TEST(Dockerfile, NamesOfStagesAreTheSameInAnyCase) {
+  const auto file = parse_dockerfile(
+      "FROM a aS Builder\nRUN one\nFROM BUILDER\nCOPY --from=builder [\"/a b\", \"/c\"]\n"
+      "COPY --from=\"Builder\" \"/a b\" /d\n");
+  EXPECT_EQ(file.unsupported, "");
+  EXPECT_EQ(file.from, "a");
+  ASSERT_EQ(file.steps.size(), 3U);
+  EXPECT_EQ(file.origins.size(), 1U);
+  EXPECT_EQ(file.origins.at(file.steps[1].origin).size(), 1U);
+  EXPECT_EQ(file.steps[2].origin, file.steps[1].origin);
+  EXPECT_EQ(file.steps[1].words, (std::vector<std::string>{"/a b", "/c"}));
+  EXPECT_EQ(file.steps[2].words, (std::vector<std::string>{"/a b", "/d"}));
+}
+
 TEST(Dockerfile, ArgumentsBeforeFromHoldForFromUntilTheyAreNamedAgain) {
   const auto file = parse_dockerfile(
       "ARG TAG=12\nARG FULL=debian:${TAG}\nFROM ${FULL}\nENV A=$TAG\nARG TAG\nENV B=$TAG\n"
