@@ -63,7 +63,8 @@ std::string trimmed_text(const std::string& text) {
 }  // namespace
 
 ContainerSnapshot::~ContainerSnapshot() {
-  if (owned) (void)engine.run({"rmi", "--force", id});
+  // Not what it was committed on: others may start from that.
+  if (owned) (void)engine.run({"rmi", "--force", "--no-prune", id});
 }
 
 ContainerBox::ContainerBox(Engine engine, std::shared_ptr<box::Scratch> scratch, BoxSpec spec,
