@@ -12,6 +12,8 @@
 
 namespace weir {
 
+class ServiceBox;
+
 /// How a verifier is run.
 struct VerifierCall {
   std::string script;
@@ -55,6 +57,7 @@ class FinalBox {
  private:
   void stand_up(const SnapshotPtr& files);
   ExecResult run(const VerifierCall& call);
+  [[nodiscard]] ExecResult run_in(ServiceBox& service, const CollectCommand& command) const;
 
   const GradingRoom& room_;
   Verdict& verdict_;
