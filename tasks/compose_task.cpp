@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "tasks/compose_environment.hpp"
 #include "tasks/compose_variables.hpp"
@@ -17,6 +19,20 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kHere = "127.0.0.1";
+
+/// Where what runs a verifier, its tests and its verdict lie: files that a service could write
+/// there, and no snapshot holds, would be nobody's to check.
+constexpr auto kVerifiers =
+    std::to_array<const char*>({"/bin", "/dev", "/etc", "/lib", "/lib64", "/logs", "/proc", "/root",
+                                "/sbin", "/sys", "/tests", "/usr"});
+
+bool is_the_verifiers(const std::string& path) {
+  const fs::path place = fs::path(path).lexically_normal();
+  const auto second = std::next(place.begin());
+  return second != place.end() &&
+         std::any_of(kVerifiers.begin(), kVerifiers.end(),
+                     [&](const char* each) { return fs::path(each).filename() == *second; });
+}
 
 /// Words that only keep a container alive.
 bool idles(const std::vector<std::string>& words) {
@@ -219,6 +235,17 @@ class Taking {
     }
     take_common(main, environment, task_.shown.limits);
     take_mounts(main, environment, task_.shown.services.volumes);
+    for (const auto& [volume, path] : task_.shown.services.volumes) {
+      if (is_the_verifiers(path)) {
+        refuse(fmt::format("volume {}: services could write to {}, where verifiers run", volume,
+                           path));
+      } else {
+        deviate(
+            fmt::format("volume {} at {}: what is changed there of a verifier's programs is "
+                        "not seen",
+                        volume, path));
+      }
+    }
     task_.shown.services.needs = needs_of(main);
     take_command(main, environment);
   }

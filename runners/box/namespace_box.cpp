@@ -169,6 +169,7 @@ void NamespaceBox::set_up() {
   request.world = as_root ? World::mounts : World::paths;
   request.pieces = static_cast<std::uint32_t>(stack_->pieces.size());
   begin(request, blob.get(), ground_->filter().get(), mounts);
+  require_in_place(init_.pid, spec_);
 }
 
 /// What does not die within seconds may still write: nothing it can reach is

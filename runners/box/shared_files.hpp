@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 
 #include "runners/box/disk.hpp"
@@ -15,5 +17,10 @@ struct SharedFiles final : Volume {
   std::shared_ptr<Disk> disk;
   std::filesystem::path folder;
 };
+
+/// Throws InfraError unless, in the box whose init is `pid` on the host, each of the spec's volumes
+/// is mounted at the very path it says, as the kernel tells it: something there may be a link that
+/// leads elsewhere.
+void require_in_place(pid_t pid, const BoxSpec& spec);
 
 }  // namespace weir::box

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "runners/box/channel.hpp"
+#include "runners/box/shared_files.hpp"
 #include "runners/box/spawner.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -162,6 +163,7 @@ void ContainerBox::start() {
   request.binds = 0;
   const Descriptor blob = box::make_blob({"box"});
   begin(request, blob.get(), filter_, {});
+  box::require_in_place(pid_, spec_);
   changed_ = false;
 }
 

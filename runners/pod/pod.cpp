@@ -53,6 +53,7 @@ void Pod::start() {
 void Pod::restart() {
   services_.clear();
   volumes_.clear();
+  places_.clear();
   network_.reset();
   start();
 }
@@ -88,13 +89,13 @@ std::unique_ptr<Box> Pod::create(BoxSpec spec) {
 
 std::unique_ptr<Box> Pod::stand_up(BoxSpec spec, const std::map<std::string, std::string>& hosts,
                                    const std::vector<VolumeMount>& mounts) {
-  for (const auto& [name, path] : mounts) {
-    auto& volume = volumes_[name];
-    if (volume == nullptr) {
-      volume = parts_.sandbox.new_volume(spec.limits);
-      fill(volume, path, spec);
-    }
-    spec.volumes.emplace_back(volume, path);
+  for (const auto& mount : mounts) {
+    auto& volume = volumes_[mount.volume];
+    const bool fresh = volume == nullptr;
+    if (fresh) volume = parts_.sandbox.new_volume(spec.limits);
+    std::string& place = places_[&mount];
+    if (place.empty()) place = settle(volume, mount.path, spec, fresh);
+    spec.volumes.emplace_back(volume, place);
   }
   spec.shared_network = network_;
   auto box = parts_.sandbox.create(spec);
@@ -105,19 +106,24 @@ std::unique_ptr<Box> Pod::stand_up(BoxSpec spec, const std::map<std::string, std
   return box;
 }
 
-/// As an engine does: a new volume holds what the first box has where it is mounted.
-void Pod::fill(const std::shared_ptr<const Volume>& volume, const std::string& path, BoxSpec spec) {
+/// As an engine does: a new volume holds what the first box has where it is mounted. Returns that
+/// place without links, while nobody has acted: a link put on its way later must not lead it, in
+/// a verifier's box, over folders that are looked at elsewhere (shared_files.hpp).
+std::string Pod::settle(const std::shared_ptr<const Volume>& volume, const std::string& path,
+                        BoxSpec spec, bool fill) {
+  constexpr const char* kSettle =
+      R"(mkdir -p "$1" && { [ -z "$3" ] || cp -a "$1"/. "$2"; } && cd "$1" && pwd -P)";
   spec.network = Network::none;
   spec.volumes = {{volume, kFilling}};
   const auto box = parts_.sandbox.create(spec);
   ExecRequest request;
-  request.argv = {"sh", "-c", "[ ! -d \"$1\" ] || cp -a \"$1\"/. \"$2\"", "fill", path, kFilling};
+  request.argv = {"sh", "-c", kSettle, "settle", path, kFilling, fill ? "fill" : ""};
   request.env = parts_.own->env;
   request.stop = parts_.stop;
   const ExecResult result = box->exec(request);
   if (parts_.stop.stop_requested()) throw Cancelled();
-  if (result.ok()) return;
-  throw InfraError(fmt::format("a volume at {} cannot be filled: {}{}", path,
+  if (result.ok()) return std::string(trimmed(result.out.bytes));
+  throw InfraError(fmt::format("no volume can be at {}: {}{}", path,
                                to_utf8(trimmed(result.err.bytes)), result.message));
 }
 

@@ -49,12 +49,14 @@ class Pod {
   void require_alive();
   std::unique_ptr<Box> stand_up(BoxSpec spec, const std::map<std::string, std::string>& hosts,
                                 const std::vector<VolumeMount>& mounts);
-  void fill(const std::shared_ptr<const Volume>& volume, const std::string& path, BoxSpec spec);
+  std::string settle(const std::shared_ptr<const Volume>& volume, const std::string& path,
+                     BoxSpec spec, bool fill);
   [[nodiscard]] milliseconds left() const;
 
   Parts parts_;
   std::shared_ptr<const SharedNetwork> network_;
   std::map<std::string, std::shared_ptr<const Volume>> volumes_;
+  std::map<const VolumeMount*, std::string> places_;  ///< without links, as in an untouched box
   std::list<ServiceBox> services_;
   std::chrono::steady_clock::time_point patience_ends_;
 };

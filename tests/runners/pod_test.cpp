@@ -174,7 +174,12 @@ TEST_F(PodTest, AVolumeIsTheSameForAllAndBeginsWithWhatIsThere) {
   look.argv = {"cat", "/data/mine"};
   EXPECT_EQ(services->find("fill")->exec(look).out.bytes, "mine\n");
   const SnapshotPtr files = agents->end();
-  EXPECT_EQ(in(*services->create(own_->on(files)), "cat /mnt/v/mine"), "mine\n");
+  const auto verifiers = services->create(own_->on(files));
+  EXPECT_EQ(in(*verifiers, "cat /mnt/v/mine"), "mine\n");
+  EXPECT_EQ(in(*verifiers, "mv /mnt /mnt2 && mkdir -p /usr/v && ln -s /usr /mnt && echo ok"),
+            "ok\n");
+  const SnapshotPtr bent = verifiers->end();
+  EXPECT_THROW((void)services->create(own_->on(bent)), InfraError);
 }
 
 TEST_F(PodTest, AServiceThatCannotBeSaysWhy) {

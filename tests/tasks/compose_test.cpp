@@ -1,5 +1,6 @@
 // Compose files: what is read of them, and what a task becomes by one.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -391,6 +392,16 @@ TEST_F(ComposeTask, VolumesOfSeveralServicesAreShared) {
   EXPECT_EQ(task.unsupported, "");
   EXPECT_EQ(task.shown.services.volumes.at(0).path, "/m");
   EXPECT_EQ(task.shown.services.beside.at(0).run.volumes.at(0).volume, "v");
+  for (const char* path :
+       {"/usr/local/bin", "/logs/verifier", "/tests", "/x/../etc", "//tests/a"}) {
+    EXPECT_THAT(load(fmt::format("  main: {{volumes: ['v:{}']}}\n  a: {{image: x, volumes: "
+                                 "['v:/a']}}\n",
+                                 path),
+                     "volumes: {v: }\n")
+                    .unsupported,
+                HasSubstr("where verifiers run"))
+        << path;
+  }
 }
 
 TEST_F(ComposeTask, VariablesComeFromTheFileBesideAndFromTheFormat) {
