@@ -88,7 +88,7 @@ class RunSession {
     if (limits.run_usd || limits.usd || capped) require_prices(experiment_, prices_);
     certificates_ = check_certificates(experiment_, tasks_, prices_.sha256());
     for (const auto& shout : certificates_.shouts) fmt::print(stderr, "{}\n", shout);
-    for (const auto& note : deviation_notes(experiment_)) fmt::print(stderr, "{}\n", note);
+    for (const auto& note : deviation_notes(experiment_, tasks_)) fmt::print(stderr, "{}\n", note);
     sandbox_ = make_sandbox(experiment_.sandbox);
     require_base(experiment_.sandbox.environment, *sandbox_, "[sandbox] environment");
     if (options_.require_full_sandbox && !sandbox_->missing().empty()) {
@@ -449,7 +449,7 @@ class RunSession {
         {"limits", limit_facts(experiment_)},
         {"resources", resource_facts(experiment_)},
         {"certificates", certificates_.facts()},
-        {"policy_deviations", deviation_notes(experiment_)},
+        {"policy_deviations", deviation_notes(experiment_, tasks_)},
         {"audit", {{"rules", kAuditRules}, {"strict", experiment_.strict_integrity}}},
         {"sandbox", json::parse(sandbox_->description())}}
         .dump();

@@ -25,16 +25,25 @@ std::string needs_one_step(const Policy& policy) {
 }
 
 void require_policies_for(const Task& task, const Experiment& experiment) {
-  if (task.shown.terminal.steps.empty()) return;
+  const bool steps = !task.shown.terminal.steps.empty();
+  const bool services = !task.shown.services.empty();
   for (const auto& config : experiment.configs) {
     if (!config.kind->asks_models()) continue;
-    const std::string asked = needs_one_step(config.policy);
+    const std::string of_steps = steps ? needs_one_step(config.policy) : "";
+    const std::string of_services = services ? needs_state_back(config.policy) : "";
+    const std::string& asked = of_steps.empty() ? of_services : of_steps;
     if (asked.empty()) continue;
-    throw UserError(
-        fmt::format("task {}: has steps, on which {} of config \"{}\" is not supported; "
-                    "leave it out with --task",
-                    task.shown.id, asked, config.name));
+    throw UserError(fmt::format(
+        "task {}: has {}, on which {} of config \"{}\" is not supported; leave it out with --task",
+        task.shown.id, of_steps.empty() ? "services that cannot be taken back" : "steps", asked,
+        config.name));
   }
+}
+
+/// Whether turns of the config may be discarded after they were executed.
+bool rolls_back(const ConfigSpec& config) {
+  return config.kind->asks_models() && !config.kind->lives_on && config.policy.tiers.size() > 1 &&
+         !config.policy.blind() && config.policy.redo == Redo::rollback;
 }
 
 }  // namespace
@@ -95,12 +104,22 @@ std::optional<milliseconds> time_limit(const Experiment& experiment, const Task&
   return least;
 }
 
-std::vector<std::string> deviation_notes(const Experiment& experiment) {
+std::vector<std::string> deviation_notes(const Experiment& experiment,
+                                         const std::vector<Task>& tasks) {
   std::vector<std::string> notes;
   for (const auto& config : experiment.configs) {
     for (const auto& note : policy_deviations(*config.kind, config.policy)) {
       notes.push_back(fmt::format("{}: {}", config.name, note));
     }
+  }
+  const auto with_services = std::count_if(
+      tasks.begin(), tasks.end(), [](const Task& task) { return !task.shown.services.empty(); });
+  for (const auto& config : experiment.configs) {
+    if (with_services == 0 || !rolls_back(config)) continue;
+    notes.push_back(fmt::format(
+        "{}: redo = \"rollback\": on the {} tasks with services an executed turn cannot be undone; "
+        "where it escalates, the turn stays and the next one goes up (mode next_turn, undo none)",
+        config.name, with_services));
   }
   return notes;
 }
@@ -118,7 +137,7 @@ std::string describe_run(const Experiment& experiment) {
     out += fmt::format("  {}: agent {}, tiers {}\n", config.name, config.agent,
                        fmt::join(config.tiers, " -> "));
   }
-  for (const auto& note : deviation_notes(experiment)) out += "  " + note + "\n";
+  for (const auto& note : deviation_notes(experiment, tasks)) out += "  " + note + "\n";
   return out;
 }
 

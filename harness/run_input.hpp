@@ -24,7 +24,8 @@ void require_prices(const Experiment& experiment, const PriceBook& prices);
                                                      const Task& task);
 
 /// Where configs are routed otherwise than their policies say, each "CONFIG: what".
-[[nodiscard]] std::vector<std::string> deviation_notes(const Experiment& experiment);
+[[nodiscard]] std::vector<std::string> deviation_notes(const Experiment& experiment,
+                                                       const std::vector<Task>& tasks);
 
 /// What a run of `experiment` would do, for --dry-run.
 [[nodiscard]] std::string describe_run(const Experiment& experiment);

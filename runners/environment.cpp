@@ -7,6 +7,7 @@
 
 #include "runners/build_replay.hpp"
 #include "runners/host.hpp"
+#include "runners/host_names.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/repository.hpp"
 #include "tasks/digest.hpp"
@@ -34,13 +35,29 @@ struct ChosenBase {
   }
 };
 
+/// The Dockerfile that an engine would build; "" if there is none.
+fs::path dockerfile_of(const Environment& environment) {
+  if (environment.build_context.empty()) return {};
+  const fs::path file = environment.build_context / environment.dockerfile;
+  return fs::exists(file) ? file : fs::path();
+}
+
+ChosenBase built_base(const Environment& environment, bool online) {
+  const std::string id = Engine::find().build({.folder = environment.build_context,
+                                               .dockerfile = environment.dockerfile,
+                                               .target = environment.target,
+                                               .args = environment.build_args,
+                                               .network = online});
+  return {"image:" + id, true};
+}
+
 ChosenBase named_base(const Environment& environment, const std::string& source) {
   const bool in_image = environment.lives_in_image();
+  if (environment.image_only) return {"image:" + environment.base, true};
   if (source == "host" && in_image) return {"image:" + environment.base, true};
   if (!is_declared(source)) return {source, in_image};
-  if (fs::exists(environment.build_context / "Dockerfile")) {
-    const bool online = source == kDeclaredOnline;
-    return {"image:" + Engine::find().build(environment.build_context, online), true};
+  if (!dockerfile_of(environment).empty()) {
+    return built_base(environment, source == kDeclaredOnline);
   }
   const bool none = environment.base.empty() || environment.base == "host";
   return none ? ChosenBase{"host"} : ChosenBase{"image:" + environment.base, true};
@@ -50,9 +67,23 @@ ChosenBase named_base(const Environment& environment, const std::string& source)
 ChosenBase choose_base(const Environment& environment, const std::string& source,
                        Sandbox& sandbox) {
   ChosenBase base = named_base(environment, source);
-  if (environment.lives_in_image()) sandbox.obtain(base.name);
+  if (environment.lives_in_image() || environment.image_only) sandbox.obtain(base.name);
   base.info = sandbox.inspect(base.name);
   return base;
+}
+
+/// Of a task's environment with those of its services.
+std::string digest_of_all(const AgentTask& task, const ChosenBase& base, const std::string& sha256,
+                          const std::string& source, Sandbox& sandbox) {
+  std::string digest = base.digest_with(sha256);
+  for (const auto& service : task.services.beside) {
+    digest = Digest()
+                 .add(digest)
+                 .add(service.name)
+                 .add(choose_base(service.environment, source, sandbox).digest())
+                 .hex();
+  }
+  return digest;
 }
 
 class Builder {
@@ -68,10 +99,15 @@ class Builder {
     as_image_ = base.as_image;
     lives_in_image_ = task.environment.lives_in_image();
     built_->base = base.digest();
-    built_->sha256 = base.digest_with(sha256);
+    built_->sha256 = digest_of_all(task, base, sha256, source, sandbox);
     built_->workdir = task.environment.workdir;
     built_->user = task.environment.user;
     built_->entrypoint = task.environment.entrypoint;
+    built_->command = task.environment.command;
+    if (as_image_ && task.environment.beside) {
+      built_->entrypoint = info.entrypoint;
+      built_->command = info.command;
+    }
     built_->healthcheck = task.environment.healthcheck;
     if (as_image_ && !task.environment.workdir_declared && !info.workdir.empty()) {
       built_->workdir = info.workdir;
@@ -110,10 +146,8 @@ class Builder {
     for (const auto& [name, value] : task_.environment.env) {
       built_->env[name] = built_->bare_env[name] = value;
     }
-    run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
-                    "chmod 777 /logs /logs/agent /logs/artifacts",
-                    shell_quoted(built_->workdir)),
-        "/");
+    if (!task_.environment.beside) make_folders();
+    place_files();
     for (const auto& name : task_.environment.wrappers) wrap(name);
     if (task_.environment.repository) place(*task_.environment.repository, bug);
     if (!task_.environment.prepare.empty()) prepare();
@@ -123,6 +157,29 @@ class Builder {
   }
 
  private:
+  void make_folders() {
+    run(fmt::format("mkdir -p {} /logs/agent /logs/verifier /logs/artifacts && "
+                    "chmod 777 /logs /logs/agent /logs/artifacts",
+                    shell_quoted(built_->workdir)),
+        "/");
+  }
+
+  /// What a compose file has lie in the box, and the names in it.
+  void place_files() {
+    for (const auto& [from, to] : task_.environment.files) {
+      if (fs::is_directory(from)) {
+        box_->put_tree(from, to);
+      } else {
+        const auto runs = fs::status(from).permissions() & fs::perms::owner_exec;
+        box_->put(read_file(from), to, runs != fs::perms::none ? 0755 : 0644);
+      }
+    }
+    const auto& names = task_.environment.hosts;
+    if (names.empty()) return;
+    const std::string file = box_->get(kHostsFile, kLargestHosts).value_or("");
+    box_->put(with_hosts(file, names), kHostsFile);
+  }
+
   void place(const Repository& repository, const std::string& bug) {
     if (!lives_in_image_) {
       place_repository(repository, built_->workdir, built_->env, bug, *box_);
@@ -231,7 +288,8 @@ EnvironmentPtr prepare_environment(const AgentTask& task, const std::string& sha
 }
 
 std::string EnvironmentCache::digest_of(const Task& task) {
-  return choose_base(task.shown.environment, source_, sandbox_).digest_with(task.sha256);
+  const ChosenBase base = choose_base(task.shown.environment, source_, sandbox_);
+  return digest_of_all(task.shown, base, task.sha256, source_, sandbox_);
 }
 
 EnvironmentPtr EnvironmentCache::get(const Task& task, std::stop_token stop) {

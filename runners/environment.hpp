@@ -24,6 +24,7 @@ struct PreparedEnvironment {
   std::map<std::string, std::string> env;  ///< complete: nothing is inherited
   std::map<std::string, std::string> bare_env = {};  ///< without what the image's login shell adds
   std::vector<std::string> entrypoint = {};  ///< see service.hpp
+  std::vector<std::string> command = {};     ///< of a service: the image's own CMD
   std::optional<Healthcheck> healthcheck = {};
   std::vector<std::string> deviations;     ///< what was declared and not honoured
   Network network = Network::none;         ///< that the commands of whoever acts in it have

@@ -111,6 +111,19 @@ struct GatewayAccess {
   int port = 8080;
 };
 
+/// A network that boxes share: what listens in one is reached from all of them at 127.0.0.1.
+/// Gone with its last holder.
+class SharedNetwork {
+ public:
+  virtual ~SharedNetwork() = default;
+};
+
+/// Files that boxes share and write, in no snapshot. Gone with their last holder.
+class Volume {
+ public:
+  virtual ~Volume() = default;
+};
+
 struct BoxSpec {
   std::string base = "host";  ///< "host", a rootfs folder, or "image:REF"
   SnapshotPtr from = {};      ///< overrides base
@@ -121,6 +134,8 @@ struct BoxSpec {
   bool container_root = true;  ///< root keeps a Docker-like set of capabilities in the box
   bool set_id = false;         ///< set-id programs gain privileges within the box (sudo)
   std::vector<std::pair<std::filesystem::path, std::string>> read_only = {};  ///< host path, box path
+  std::shared_ptr<const SharedNetwork> shared_network = {};  ///< null: a network of its own
+  std::vector<std::pair<std::shared_ptr<const Volume>, std::string>> volumes = {};  ///< and box paths
 };
 
 struct TerminalRequest {
@@ -218,6 +233,8 @@ struct BaseInfo {
   std::map<std::string, std::string> env = {};
   std::string workdir = {};
   std::string user = {};
+  std::vector<std::string> entrypoint = {};
+  std::vector<std::string> command = {};
 };
 
 /// Makes boxes. Safe to share between threads.
@@ -226,6 +243,12 @@ class Sandbox {
   virtual ~Sandbox() = default;
   /// Throws InfraError if the machine cannot give one.
   [[nodiscard]] virtual std::unique_ptr<Box> create(const BoxSpec& spec) = 0;
+  /// A network for boxes of this sandbox; `like` is one of them, and says what is reached beside
+  /// them. Throws InfraError where boxes cannot share one.
+  [[nodiscard]] virtual std::shared_ptr<const SharedNetwork> share_network(const BoxSpec& like) = 0;
+  /// A volume for boxes of this sandbox, empty, as large as `limits` lets a box's files be.
+  /// Throws InfraError.
+  [[nodiscard]] virtual std::shared_ptr<const Volume> new_volume(const BoxLimits& limits) = 0;
   /// What of `paths` (absolute; `*` matches anything, slashes too) `later` changed
   /// since `earlier`: files that match, and paths whose folders were replaced.
   [[nodiscard]] virtual std::vector<std::string> touched(

@@ -1,10 +1,12 @@
 #include "runners/service.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <thread>
 
+#include "runners/wrapped_box.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
 
@@ -60,10 +62,10 @@ void start(Box& box, const PreparedEnvironment& environment, const std::stop_tok
 }
 
 /// The service, given away to who acts in the box, is there again after every restore.
-class ServedBox final : public Box {
+class ServedBox final : public WrappedBox {
  public:
   ServedBox(std::unique_ptr<Box> box, const PreparedEnvironment& environment, std::stop_token stop)
-      : box_(std::move(box)), environment_(environment), stop_(std::move(stop)) {
+      : WrappedBox(std::move(box)), environment_(environment), stop_(std::move(stop)) {
     start_service(*box_, environment_, stop_);
   }
 
@@ -71,34 +73,17 @@ class ServedBox final : public Box {
     box_->restore(snapshot);
     start_service(*box_, environment_, stop_);
   }
-  ExecResult exec(const ExecRequest& request) override { return box_->exec(request); }
-  SnapshotPtr snapshot() override { return box_->snapshot(); }
-  SnapshotPtr copy() override { return box_->copy(); }
-  SnapshotPtr end() override { return box_->end(); }
-  bool changed() const override { return box_->changed(); }
-  int live_processes() override { return box_->live_processes(); }
-  void put(std::string_view bytes, const std::string& path, unsigned mode) override {
-    box_->put(bytes, path, mode);
-  }
-  void put_tree(const std::filesystem::path& folder, const std::string& path) override {
-    box_->put_tree(folder, path);
-  }
-  std::optional<std::string> get(const std::string& path, std::size_t cap) override {
-    return box_->get(path, cap);
-  }
-  std::vector<std::string> get_tree(const std::string& path, const std::filesystem::path& to,
-                                    const TreeCaps& caps) override {
-    return box_->get_tree(path, to, caps);
-  }
-  std::unique_ptr<Terminal> open_terminal(const TerminalRequest& request) override {
-    return box_->open_terminal(request);
-  }
 
  private:
-  std::unique_ptr<Box> box_;
   const PreparedEnvironment& environment_;
   std::stop_token stop_;
 };
+
+std::string said_of(const Healthcheck& check) {
+  const std::string text =
+      check.words.empty() ? check.command : fmt::format("{}", fmt::join(check.words, " "));
+  return text.substr(0, 200);
+}
 
 }  // namespace
 
@@ -108,6 +93,7 @@ void wait_until_healthy(Box& box, const Healthcheck& check, const PreparedEnviro
   const auto end = Clock::now() + check.start_period + check.interval * check.retries;
   ExecRequest request = request_in(environment, stop);
   request.script = check.command;
+  request.argv = check.words;
   request.timeout = check.timeout;
   for (;;) {
     const ExecResult result = box.exec(request);
@@ -115,8 +101,8 @@ void wait_until_healthy(Box& box, const Healthcheck& check, const PreparedEnviro
     if (result.ok()) return;
     if (result.status == ExecStatus::box_lost || Clock::now() >= end) {
       throw InfraError(fmt::format("the healthcheck `{}` does not pass: {} {}: {}{}",
-                                   check.command.substr(0, 200), name_of(result.status),
-                                   result.exit_code, said(result), result.message));
+                                   said_of(check), name_of(result.status), result.exit_code,
+                                   said(result), result.message));
     }
     std::this_thread::sleep_for(std::min(kOften, check.interval));
   }

@@ -218,12 +218,14 @@ class TrialRun {
   void walk_once(const Deadline& elapsed) {
     const PhaseNetwork network = setting_.agents_network();
     PreparedEnvironment& environment = setting_.on_network(network);
+    setting_.start_services(network);
     auto bare = setting_.open(environment, way_.files ? way_.files : environment.snapshot, network);
     take_home(*bare, environment.user, environment.env);
     Deadline deadline(room_.watchdog, elapsed, way_.left);
     MeteredBox box(std::move(bare), room_.busy_boxes, deadline);
     const Submission submission = act({task_, environment}, box, deadline, elapsed);
     note(submission);
+    for (const auto& each : setting_.casualties()) anomalies_.push_back(each);
     if (!submission.failure) conclude(submission, box);
     way_.box += box.worked();
   }
@@ -255,6 +257,7 @@ class TrialRun {
     const auto& steps = task_.shown.terminal.steps;
     StepVerdicts verdicts(task_.hidden.terminal);
     PhaseNetwork now = setting_.agents_network(&steps.front());
+    setting_.start_services(now);
     auto bare = setting_.open(setting_.on_network(now), setting_.environment().snapshot, now);
     Deadline whole(room_.watchdog, elapsed, way_.left);
     std::optional<MeteredBox> metered(std::in_place, std::move(bare), room_.busy_boxes, whole);
@@ -292,6 +295,7 @@ class TrialRun {
       verdicts.add(grade_final_state(files, step.shown, grading, grading_room(steps[i].name)));
     } while (verdicts.goes_on() && !whole.expired());
     way_.box += metered->worked();
+    for (const auto& each : setting_.casualties()) anomalies_.push_back(each);
     if (try_.outcome) return;  // its failure
     if (verdicts.count() < steps.size() && agent_ != nullptr) agent_->end_early();
     take(verdicts.total());

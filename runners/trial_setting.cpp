@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runners/granted_network.hpp"
+#include "runners/pod/pod_box.hpp"
 #include "runners/service.hpp"
 #include "tasks/phase_network.hpp"
 
@@ -24,12 +25,19 @@ Task verifier_task(const Task& task, const std::string& step, const VerifierBox&
 }  // namespace
 
 std::vector<std::string> TrialSetting::prepare() {
+  services_.clear();
   if (environment_ == nullptr) environment_ = room_.environments.get(task_, stop_);
   std::vector<std::string> told = environment_->deviations;
   if (!as_declared()) {
     for (auto& network : networks_not_given(task_)) told.push_back(std::move(network));
   } else if (*room_.public_network == Network::proxy) {
     told.emplace_back("networks are HTTP and HTTPS through a proxy");
+  }
+  for (const auto& service : task_.shown.services.beside) {
+    services_.push_back(room_.environments.get(service_task(task_, service), stop_));
+    for (const auto& each : services_.back()->deviations) {
+      told.push_back(fmt::format("service {}: {}", service.name, each));
+    }
   }
   for (const auto& [step, box] : task_.hidden.verifier_boxes) {
     EnvironmentPtr& verifier = verifiers_[step];
@@ -79,7 +87,20 @@ std::unique_ptr<Box> TrialSetting::open(const PreparedEnvironment& environment,
   BoxSpec spec = environment.on(files);
   spec.network = network.network;
   spec.egress = network.egress;
-  return with_service(room_.sandbox.create(spec), environment, stop_);
+  if (pod_ == nullptr) return with_service(room_.sandbox.create(spec), environment, stop_);
+  auto box = std::make_unique<PodBox>(*pod_, std::move(spec), environment_->snapshot);
+  return with_service(std::move(box), environment, stop_);
+}
+
+void TrialSetting::start_services(const PhaseNetwork& network) {
+  pod_.reset();
+  if (services_.empty()) return;
+  pod_ = std::make_unique<Pod>(
+      Pod::Parts{task_.shown, room_.sandbox, services_, environment_, network.network, stop_});
+}
+
+std::vector<std::string> TrialSetting::casualties() const {
+  return pod_ == nullptr ? std::vector<std::string>() : pod_->casualties();
 }
 
 const GradedStep* TrialSetting::graded(const std::string& step) const {
@@ -100,7 +121,8 @@ GradingRoom TrialSetting::grading_room(const std::string& step) const {
           .verifier = own == verifiers_.end() ? nullptr : own->second,
           .artifacts = {},
           .network = verifiers_network(graded(step)),
-          .agent_fetches = agent_fetches()};
+          .agent_fetches = agent_fetches(),
+          .pod = pod_.get()};
 }
 
 bool same_network(const PhaseNetwork& one, const PhaseNetwork& other) {

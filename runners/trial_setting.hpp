@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runners/grade/grader.hpp"
+#include "runners/pod/pod.hpp"
 #include "runners/trial.hpp"
 
 namespace weir {
@@ -32,6 +33,12 @@ class TrialSetting {
   [[nodiscard]] PhaseNetwork agents_network(const AgentStep* step = nullptr) const;
   [[nodiscard]] PhaseNetwork verifiers_network(const GradedStep* step = nullptr) const;
 
+  /// Starts the task's services, if it has some, all from their beginnings; those of before are
+  /// over. Boxes opened from now on are among them. Throws InfraError and Cancelled.
+  void start_services(const PhaseNetwork& network);
+  /// What became of them that a reader should know.
+  [[nodiscard]] std::vector<std::string> casualties() const;
+
   /// A box on `files`, the task's service up in it.
   [[nodiscard]] std::unique_ptr<Box> open(const PreparedEnvironment& environment,
                                           const SnapshotPtr& files,
@@ -51,6 +58,8 @@ class TrialSetting {
   std::stop_token stop_;
   EnvironmentPtr environment_;
   std::map<std::string, EnvironmentPtr> verifiers_;  ///< of separate ones, by step
+  std::vector<EnvironmentPtr> services_;             ///< in their order
+  std::unique_ptr<Pod> pod_;                         ///< null: the task has no services
   std::list<PreparedEnvironment> own_;
 };
 

@@ -1,16 +1,15 @@
 // Harbor task folders: task.toml, instruction.md, environment/, tests/, solution/, steps/.
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "tasks/compose_task.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
 #include "tasks/harbor_toml.hpp"
-#include "tasks/terminal_bench_yaml.hpp"
 #include "tasks/terminal_limits.hpp"
 #include "tasks/verifier_box.hpp"
 
@@ -66,29 +65,49 @@ void read_steps(const fs::path& folder, Task& task) {
   }
 }
 
-/// A box is one container: what of a compose file it is not.
-std::string compose_reason(const fs::path& file) {
-  std::vector<std::string> services = compose_services(read_file(file), file.string());
-  std::erase(services, "main");
-  const std::string name = file.filename().string();
-  if (services.empty()) return name + ": what it sets for the service main is not supported yet";
-  return fmt::format("{}: services beside main are not supported yet: {}", name,
-                     fmt::join(services, ", "));
+/// Variables that Harbor sets for a compose file: where things stand in Weir's boxes.
+ComposeRules compose_rules(const Task& task) {
+  const TaskLimits& limits = task.shown.limits;
+  constexpr std::int64_t kMiB = 1 << 20;
+  ComposeRules rules;
+  rules.main = "main";
+  rules.variables = {{"MAIN_IMAGE_NAME", "main"},
+                     {"CONTEXT_DIR", "."},
+                     {"CPUS", fmt::format("{}", limits.cpus.value_or(1))},
+                     {"MEMORY", fmt::format("{}m", limits.memory.value_or(2048 * kMiB) / kMiB)},
+                     {"TEST_DIR", "/tests"}};
+  const auto& image = task.shown.terminal.environment.docker_image;
+  if (image) rules.variables["PREBUILT_IMAGE_NAME"] = *image;
+  const std::map<std::string, std::string> folders = {{"VERIFIER_LOGS", "/logs/verifier"},
+                                                      {"AGENT_LOGS", "/logs/agent"},
+                                                      {"ARTIFACTS", "/logs/artifacts"}};
+  for (const auto& [what, folder] : folders) {
+    rules.variables[fmt::format("HOST_{}_PATH", what)] = folder;
+    rules.variables[fmt::format("ENV_{}_PATH", what)] = folder;
+    rules.log_folders.insert(folder);
+  }
+  return rules;
+}
+
+void read_compose_file(Task& task) {
+  for (const char* name : {"docker-compose.yaml", "docker-compose.yml"}) {
+    const fs::path file = task.shown.environment.build_context / name;
+    if (!fs::exists(file)) continue;
+    take_compose(task, file, compose_rules(task));
+    break;
+  }
+  require_services(task);
 }
 
 void read_environment(const fs::path& folder, Task& task) {
   Environment& environment = task.shown.environment;
   environment.build_context = folder / "environment";
-  for (const char* name : {"docker-compose.yaml", "docker-compose.yml"}) {
-    if (fs::exists(environment.build_context / name)) {
-      add_unsupported(task, compose_reason(environment.build_context / name));
-    }
-  }
   const fs::path dockerfile = environment.build_context / "Dockerfile";
   if (fs::exists(dockerfile)) {
     take_dockerfile(task, parse_dockerfile(read_file(dockerfile)), {"", environment});
   }
   take_environment(task);
+  read_compose_file(task);
   take_verifier_boxes(task, folder);
 }
 

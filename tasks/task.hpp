@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "tasks/service_group.hpp"
 #include "tasks/terminal_task.hpp"
 #include "tasks/units.hpp"
 
@@ -34,6 +35,12 @@ struct Repository {
   bool reset = false;             ///< of an image: what it tracks is put at `commit` first
 };
 
+/// A file or a folder of the host's that lies in a box from its beginning.
+struct PlacedFile {
+  std::filesystem::path from;
+  std::string to;  ///< absolute
+};
+
 /// What the box starts from.
 struct Environment {
   std::string base = "host";             ///< "host", or the image the task declares
@@ -54,6 +61,15 @@ struct Environment {
   std::string prepare;                   ///< script, run once in workdir after the repository is there;
                                          ///< what it prints is told as a deviation
   std::vector<std::string> deviations;   ///< what the task declares and Weir does not honour
+  // Of a compose file's services:
+  std::string dockerfile = "Dockerfile";  ///< below build_context
+  std::string target = {};                ///< the stage that is built; "" = the last one
+  std::map<std::string, std::string> build_args = {};
+  std::vector<PlacedFile> files = {};      ///< over what was built
+  std::map<std::string, std::string> hosts = {};  ///< names with addresses of their own
+  std::vector<std::string> command = {};  ///< words: CMD of its Dockerfile
+  bool beside = false;  ///< of a service beside the agent's box: nothing of Weir's own is put there
+  bool image_only = false;  ///< no other base than the image will do
 
   /// The repository and all that it needs are in the task's own image: no other base will do.
   [[nodiscard]] bool lives_in_image() const { return repository && repository->source.empty(); }
@@ -65,6 +81,23 @@ struct TaskLimits {
   std::optional<std::int64_t> memory;    ///< bytes
   std::optional<std::int64_t> disk;      ///< bytes
   std::optional<double> cpus;
+};
+
+/// A service beside the box in which an agent acts.
+struct Service {
+  std::string name;
+  Environment environment;
+  TaskLimits limits;
+  ServiceRun run;
+};
+
+/// The services of one task, in the order in which they are started.
+struct ServiceGroup {
+  std::vector<Service> beside;
+  std::vector<ServiceNeed> needs;     ///< of the agent's own box
+  std::vector<VolumeMount> volumes;   ///< likewise
+
+  [[nodiscard]] bool empty() const { return beside.empty(); }
 };
 
 /// What a trial hands in: a diff against the repository, or the box as it is.
@@ -84,6 +117,7 @@ struct AgentTask {
   Deliverable deliverable = Deliverable::final_state;
   std::optional<std::string> visible_tests;  ///< command; exit 0 = green
   TerminalDeclaration terminal;              ///< of terminal-task formats
+  ServiceGroup services = {};                ///< beside the agent's box; may be none
 };
 
 /// How a data set itself tests an instance, inside the instance's own image: carried as it

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "tasks/compose_task.hpp"
 #include "tasks/dockerfile.hpp"
-#include "tasks/env_template.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
@@ -15,39 +15,29 @@ namespace weir {
 namespace fs = std::filesystem;
 namespace {
 
-/// Variables the harness sets for the compose file: where things stand in Weir's boxes.
-std::optional<std::string> bench_variable(const std::string& name) {
-  static const std::map<std::string, std::string> values = {
-      {"T_BENCH_TEST_DIR", "/tests"},
-      {"T_BENCH_CONTAINER_LOGS_PATH", "/logs"},
-      {"T_BENCH_CONTAINER_AGENT_LOGS_PATH", "/agent-logs"},
-      {"T_BENCH_TASK_LOGS_PATH", "/logs"},
-      {"T_BENCH_TASK_AGENT_LOGS_PATH", "/agent-logs"},
-      {"T_BENCH_TASK_DOCKER_CLIENT_IMAGE_NAME", "client"},
-      {"T_BENCH_TASK_DOCKER_CLIENT_CONTAINER_NAME", "client"}};
-  const auto found = values.find(name);
-  return found == values.end() ? std::nullopt : std::optional(found->second);
+/// What the harness sets for the compose file: where things stand in Weir's boxes.
+ComposeRules compose_rules() {
+  ComposeRules rules;
+  rules.main = "client";
+  rules.main_declared = true;
+  rules.variables = {{"T_BENCH_TEST_DIR", "/tests"},
+                     {"T_BENCH_CONTAINER_LOGS_PATH", "/logs"},
+                     {"T_BENCH_CONTAINER_AGENT_LOGS_PATH", "/agent-logs"},
+                     {"T_BENCH_TASK_LOGS_PATH", "/logs"},
+                     {"T_BENCH_TASK_AGENT_LOGS_PATH", "/agent-logs"},
+                     {"T_BENCH_TASK_DOCKER_NAME_PREFIX", "task"},
+                     {"T_BENCH_TASK_DOCKER_CLIENT_IMAGE_NAME", "client"},
+                     {"T_BENCH_TASK_DOCKER_CLIENT_CONTAINER_NAME", "client"}};
+  rules.log_folders = {"/logs", "/agent-logs"};
+  rules.hidden = {"tests", "run-tests.sh", "solution.sh", "solution.yaml", "task.yaml"};
+  return rules;
 }
 
-void read_compose(const fs::path& folder, Task& task) {
+void read_compose_file(const fs::path& folder, Task& task) {
   const fs::path file = folder / "docker-compose.yaml";
-  Environment& environment = task.shown.environment;
-  environment.env["TEST_DIR"] = "/tests";
-  if (!fs::exists(file)) return;
-  const BenchCompose compose = read_bench_compose(read_file(file), file.string());
-  if (!compose.has_client) {
-    throw UserError(fmt::format("{}: has no service \"client\"", file.string()));
-  }
-  for (const auto& each : compose.beyond) {
-    add_unsupported(task, "docker-compose.yaml: " + each + " is not supported yet");
-  }
-  task.shown.terminal.environment.env = compose.env;
-  const ResolvedEnv resolved = resolve_env(compose.env, bench_variable);
-  for (const auto& each : resolved.missing) {
-    add_unsupported(task, "docker-compose.yaml: " + each + "; none is passed on");
-  }
-  for (const auto& each : resolved.defaulted) environment.deviations.push_back(each);
-  for (const auto& [name, value] : resolved.values) environment.env[name] = value;
+  if (fs::exists(file)) take_compose(task, file, compose_rules());
+  task.shown.environment.env.emplace("TEST_DIR", "/tests");
+  task.shown.environment.build.push_back({BuildStep::Kind::run, {"mkdir -p /agent-logs"}});
 }
 
 /// Where the parts of the folder are, and what grades it.
@@ -70,8 +60,7 @@ void read_parts(const fs::path& folder, const BenchTask& declared, Task& task) {
   }
   task.shown.environment.build_context = folder;
   take_dockerfile(task, parse_dockerfile(read_file(dockerfile)), {"", task.shown.environment});
-  task.shown.environment.build.push_back({BuildStep::Kind::run, {"mkdir -p /agent-logs"}});
-  read_compose(folder, task);
+  read_compose_file(folder, task);
 }
 
 void read_task(const fs::path& folder, Task& task) {

@@ -128,61 +128,6 @@ auto parsed(std::string_view text, const std::string& file, Read read) {
   }
 }
 
-/// What a compose file may say of its one service without being another kind of task.
-const std::set<std::string> kPlainServiceKeys = {"build",   "image",       "container_name",
-                                                 "command", "environment", "volumes"};
-
-/// environment: as a list of NAME=value or as a map.
-EnvTemplates environment_of(YamlMap& service) {
-  EnvTemplates env;
-  const YAML::Node node = service.find("environment");
-  if (!node) return env;
-  if (node.IsSequence()) {
-    for (const auto& line : service.texts("environment")) {
-      const auto equals = line.find('=');
-      env[line.substr(0, equals)] = equals == std::string::npos
-                                        ? "${" + line + "}"  // taken from the host
-                                        : line.substr(equals + 1);
-    }
-    return env;
-  }
-  if (!node.IsMap()) service.fail("environment", "must be a list or a map");
-  for (const auto& entry : node) {
-    if (!entry.first.IsScalar() || !(entry.second.IsScalar() || entry.second.IsNull())) {
-      service.fail("environment", "must hold texts");
-    }
-    env[entry.first.Scalar()] =
-        entry.second.IsNull() ? "${" + entry.first.Scalar() + "}" : entry.second.Scalar();
-  }
-  return env;
-}
-
-/// What of a service's build, command and volumes one plain container is not.
-void add_beyond(const YAML::Node& service, std::vector<std::string>& beyond) {
-  for (const auto& key : service) {
-    const std::string word = key.first.Scalar();
-    if (kPlainServiceKeys.count(word) == 0) beyond.push_back("client." + word);
-  }
-  const YAML::Node build = service["build"];
-  for (const auto& key : build&& build.IsMap() ? build : YAML::Node()) {
-    const std::string word = key.first.Scalar();
-    const std::string value = key.second.IsScalar() ? key.second.Scalar() : "";
-    const bool plain = (word == "dockerfile" && value == "Dockerfile") ||
-                       (word == "context" && (value == "." || value == "./"));
-    if (!plain) beyond.push_back("client.build." + word);
-  }
-  YAML::Emitter command;
-  command << service["command"];
-  if (service["command"] && std::string(command.c_str()).find("sleep") == std::string::npos) {
-    beyond.emplace_back("client.command");
-  }
-  const YAML::Node volumes = service["volumes"];
-  for (const auto& volume : volumes&& volumes.IsSequence() ? volumes : YAML::Node()) {
-    const std::string text = volume.IsScalar() ? volume.Scalar() : "";
-    if (!text.starts_with("${T_BENCH_")) beyond.push_back("client.volumes: " + text);
-  }
-}
-
 BenchTask task_of(YamlMap& map) {
   BenchTask task;
   task.instruction = map.required("instruction");
@@ -209,45 +154,10 @@ BenchTask task_of(YamlMap& map) {
   return task;
 }
 
-BenchCompose compose_of(YamlMap& map, const std::string& file) {
-  (void)map.find("version");
-  BenchCompose compose;
-  const YAML::Node services = map.find("services");
-  if (!services || !services.IsMap()) map.fail("services", "is missing");
-  for (const auto& entry : services) {
-    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    if (name != "client") {
-      compose.beyond.push_back("service " + name);
-      continue;
-    }
-    YamlMap client(entry.second, file);
-    compose.has_client = true;
-    compose.env = environment_of(client);
-    add_beyond(entry.second, compose.beyond);
-  }
-  for (const auto& entry : map.unknown()) compose.beyond.push_back(entry);
-  return compose;
-}
-
 }  // namespace
 
 BenchTask read_bench_task(std::string_view text, const std::string& file) {
   return parsed(text, file, task_of);
-}
-
-std::vector<std::string> compose_services(std::string_view text, const std::string& file) {
-  return parsed(text, file, [](YamlMap& map) {
-    std::vector<std::string> names;
-    const YAML::Node services = map.find("services");
-    for (const auto& entry : services&& services.IsMap() ? services : YAML::Node()) {
-      names.push_back(entry.first.IsScalar() ? entry.first.Scalar() : "");
-    }
-    return names;
-  });
-}
-
-BenchCompose read_bench_compose(std::string_view text, const std::string& file) {
-  return parsed(text, file, [&](YamlMap& map) { return compose_of(map, file); });
 }
 
 }  // namespace weir

@@ -25,19 +25,7 @@ struct BenchTask {
   std::vector<std::string> unknown;         ///< "file:line: key = value"
 };
 
-/// What a docker-compose.yaml says of the service `client`.
-struct BenchCompose {
-  bool has_client = false;
-  EnvTemplates env;
-  std::vector<std::string> beyond;  ///< what one plain container is not: services, keys
-};
-
-/// Both throw UserError "file:line: key: ...".
+/// Throws UserError "file:line: key: ...".
 [[nodiscard]] BenchTask read_bench_task(std::string_view text, const std::string& file);
-[[nodiscard]] BenchCompose read_bench_compose(std::string_view text, const std::string& file);
-
-/// The names of a compose file's services, in its order. Throws UserError.
-[[nodiscard]] std::vector<std::string> compose_services(std::string_view text,
-                                                        const std::string& file);
 
 }  // namespace weir

@@ -50,10 +50,6 @@ void take_resources(Task& task, const EnvironmentDeclaration& declared, const Bo
 
 /// `where` says whose verifier it is: the task's own (""), or a step's.
 void take_verifier(Task& task, Verifier& verifier, const std::string& where) {
-  for (const auto& each : verifier.collect) {
-    if (each.service == "main") continue;
-    add_unsupported(task, fmt::format("{}verifier.collect in the service {}", where, each.service));
-  }
   verifier.env = env_for(task, where + "verifier.env", verifier.env);
 }
 

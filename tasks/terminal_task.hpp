@@ -40,6 +40,7 @@ struct Healthcheck {
   milliseconds start_period{0};
   milliseconds start_interval{5000};
   int retries = 3;
+  std::vector<std::string> words = {};  ///< run as they are, where there is no `command`
 };
 
 struct McpServer {

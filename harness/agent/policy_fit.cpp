@@ -15,13 +15,16 @@ constexpr auto kUnknownAlive = std::to_array<const char*>(
 
 }  // namespace
 
+std::string needs_state_back(const Policy& policy) {
+  if (policy.tree) return "[explore] design = \"tree\"";
+  if (policy.fork > 0) return "[explore] fork";
+  return policy.files_only ? "undo = \"files_only\"" : "";
+}
+
 std::string policy_conflict(const AgentKind& kind, const Policy& policy) {
   if (!kind.lives_on) return "";
-  const char* what = policy.tree         ? "[explore] design = \"tree\""
-                     : policy.fork > 0   ? "[explore] fork"
-                     : policy.files_only ? "undo = \"files_only\""
-                                         : nullptr;
-  if (what == nullptr) return "";
+  const std::string what = needs_state_back(policy);
+  if (what.empty()) return "";
   return fmt::format(
       "has {}, and the shell of the agent \"{}\" lives from turn to turn: it can neither be frozen "
       "nor brought back with the files alone. Remove it, or use the agent \"bash\"",

@@ -11,6 +11,7 @@
 #include "harness/validation/journal.hpp"
 #include "results/quiet_recorder.hpp"
 #include "runners/grade/grader.hpp"
+#include "runners/oci/engine.hpp"
 #include "runners/scheduler.hpp"
 #include "runners/trial.hpp"
 #include "tasks/error.hpp"
@@ -106,6 +107,23 @@ std::string environment_digest(const Task& task, EnvironmentCache& environments)
   }
 }
 
+/// Why the images of the task's services cannot be had on this machine at all; "" if they may be.
+std::string missing_engine(const Task& task) {
+  for (const auto& service : task.shown.services.beside) {
+    if (!service.environment.image_only) continue;
+    try {
+      (void)Engine::find();
+      return {};
+    } catch (const InfraError&) {
+      return fmt::format(
+          "service {} is an image, which takes podman or docker (scripts/setup --extras installs "
+          "podman)",
+          service.name);
+    }
+  }
+  return {};
+}
+
 TaskValidity about(const Task& task) {
   TaskValidity validity;
   validity.id = task.shown.id;
@@ -113,6 +131,7 @@ TaskValidity about(const Task& task) {
   validity.sha256 = task.sha256;
   validity.reason = task.defect.empty() ? task.unsupported : task.defect;
   if (validity.reason.empty()) validity.reason = unknown_parser(task);
+  if (validity.reason.empty()) validity.reason = missing_engine(task);
   if (!validity.reason.empty()) {
     validity.standing = task.defect.empty() ? Standing::unsupported : Standing::broken;
   }

@@ -106,7 +106,8 @@ Base Bases::image(const std::string& reference) const {
     engine.unpack(image.id, folder);
     stack->pieces = {{"", {folder / "rootfs"}}};
   }
-  return {stack, {image.id, image.env, image.workdir, image.user}};
+  return {stack, {image.id, image.env, image.workdir, image.user, image.entrypoint,
+                  image.command}};
 }
 
 }  // namespace weir::box

@@ -43,8 +43,9 @@ std::vector<Footing> possible_footings(std::vector<std::string>& refused) {
 
 namespace {
 
-Spawned spawn_mapped(Spawner& spawner, const Footing& footing, const Cgroup& cgroup) {
-  Spawned spawned = spawner.spawn(footing.map, cgroup);
+Spawned spawn_mapped(Spawner& spawner, const Footing& footing, const Cgroup& cgroup,
+                     int network = -1) {
+  Spawned spawned = spawner.spawn(footing.map, cgroup, network);
   if (footing.map == IdMap::external) footing.subordinate.map(spawned.pid);
   return spawned;
 }
@@ -94,8 +95,8 @@ Ground::Ground(const Footing& footing)
   bases_ = std::make_unique<Bases>(host, as_root());
 }
 
-Spawned Ground::spawn(const Cgroup& cgroup) {
-  return spawn_mapped(*spawner_, footing_, cgroup);
+Spawned Ground::spawn(const Cgroup& cgroup, int network) {
+  return spawn_mapped(*spawner_, footing_, cgroup, network);
 }
 
 std::shared_ptr<Disk> Ground::new_disk(const BoxLimits& limits) const {

@@ -41,8 +41,8 @@ class Ground {
   [[nodiscard]] const Footing& footing() const { return footing_; }
   [[nodiscard]] bool as_root() const { return footing_.map == IdMap::range; }
   [[nodiscard]] const CgroupHome& cgroups() const { return cgroups_; }
-  /// A box's pid 1, its ids mapped. Throws InfraError.
-  [[nodiscard]] Spawned spawn(const Cgroup& cgroup);
+  /// A box's pid 1, its ids mapped; `network`: a descriptor of the one it shares. Throws InfraError.
+  [[nodiscard]] Spawned spawn(const Cgroup& cgroup, int network = -1);
   [[nodiscard]] const Descriptor& filter() const { return filter_; }
 
  private:

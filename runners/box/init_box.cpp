@@ -116,7 +116,7 @@ Request InitBox::setup_request(bool memory_counted, bool pids_counted, bool disk
   const BoxLimits& limits = spec_.limits;
   Request request;
   request.op = Op::setup;
-  request.binds = static_cast<std::uint32_t>(spec_.read_only.size());
+  request.binds = static_cast<std::uint32_t>(spec_.read_only.size() + spec_.volumes.size());
   request.capabilities = spec_.container_root ? kContainerRoot : 0;
   request.set_id = spec_.set_id ? 1 : 0;
   request.shm_bytes = static_cast<std::uint64_t>(limits.shm);

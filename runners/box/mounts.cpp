@@ -250,6 +250,10 @@ Descriptor clone_read_only(const fs::path& path, int userns) {
   return tree;
 }
 
+Descriptor clone_writable(const fs::path& path, int userns) {
+  return clone_mount(path, userns, MOUNT_ATTR_NOSUID);
+}
+
 std::string overlay_options(const LayerStack& stack, const Layer& active, std::size_t piece) {
   std::vector<std::string> lowers;
   for (auto layer = stack.layers.rbegin(); layer != stack.layers.rend(); ++layer) {

@@ -17,6 +17,10 @@ namespace weir::box {
 /// A detached, read-only, id-shifted clone of a host folder or file.
 [[nodiscard]] Descriptor clone_read_only(const std::filesystem::path& path, int userns);
 
+/// A detached, writable, id-shifted clone of a folder whose files have a box's own ids, 0 to 65535.
+/// Throws InfraError.
+[[nodiscard]] Descriptor clone_writable(const std::filesystem::path& path, int userns);
+
 /// An ordinary user's way: the options with which init mounts one piece itself.
 /// Throws InfraError where they would be too long for the kernel.
 [[nodiscard]] std::string overlay_options(const LayerStack& stack, const Layer& active,

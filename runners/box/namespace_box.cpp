@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "runners/box/mounts.hpp"
+#include "runners/box/shared_files.hpp"
+#include "runners/box/shared_network.hpp"
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
 
@@ -123,7 +125,11 @@ void NamespaceBox::start() {
 
 void NamespaceBox::start_on_disk() {
   if (!active_) active_ = std::make_shared<Layer>(disk_, stack_->pieces.size());
-  init_ = ground_->spawn(*cgroup_);
+  const auto network = std::dynamic_pointer_cast<const NetworkNamespace>(spec_.shared_network);
+  if (spec_.shared_network && !network) {
+    throw InfraError("box: the network is of another backend");
+  }
+  init_ = ground_->spawn(*cgroup_, network ? network->fd.get() : -1);
   if (ground_->as_root()) cgroup_->give_to(init_.base);
   connect(std::move(init_.socket));
   set_up();
@@ -138,6 +144,10 @@ void NamespaceBox::set_up() {
     for (const auto& bind : spec_.read_only) {
       mounts.push_back(clone_read_only(bind.first, init_.userns.get()));
     }
+    for (const auto& [volume, path] : spec_.volumes) {
+      mounts.push_back(
+          clone_writable(dynamic_cast<const SharedFiles&>(*volume).folder, init_.userns.get()));
+    }
   } else {
     for (const auto& bind : spec_.read_only) texts.push_back(fs::absolute(bind.first).string());
   }
@@ -150,12 +160,16 @@ void NamespaceBox::set_up() {
   for (const auto& bind : spec_.read_only) {
     texts.push_back("/" + fs::path(bind.second).relative_path().string());
   }
+  for (const auto& volume : spec_.volumes) {
+    texts.push_back("/" + fs::path(volume.second).relative_path().string());
+  }
   const Descriptor blob = make_blob(texts);
   Request request = setup_request(!ground_->cgroups().memory.empty(),
                                   !ground_->cgroups().pids.empty(), disk_->enforced());
   request.world = as_root ? World::mounts : World::paths;
   request.pieces = static_cast<std::uint32_t>(stack_->pieces.size());
   begin(request, blob.get(), ground_->filter().get(), mounts);
+  require_in_place(init_.pid, spec_);
 }
 
 /// What does not die within seconds may still write: nothing it can reach is

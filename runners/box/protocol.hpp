@@ -19,12 +19,14 @@ enum class IdMap : std::uint32_t {
   external,  ///< written by newuidmap after the spawn
 };
 
-/// To the spawner. fds: the init's end of its socket, then with `into_cgroup`
-/// a cgroup v2 folder, then the `tasks` files of cgroup v1 groups.
+/// To the spawner. fds: the init's end of its socket, then with `into_network` a network
+/// namespace, then with `into_cgroup` a cgroup v2 folder, then the `tasks` files of cgroup v1
+/// groups.
 struct SpawnRequest {
   IdMap map = IdMap::range;
   std::uint32_t base = 0;
   std::uint32_t into_cgroup = 0;
+  std::uint32_t into_network = 0;  ///< the box shares it; needs root
 };
 
 /// fds: a pidfd of the init, its user namespace.
@@ -62,7 +64,7 @@ struct Request {
   // setup: blob = hostname, [bind sources], mount point, pieces' paths [and options], binds' paths
   World world = World::mounts;
   std::uint32_t pieces = 0;        ///< root included
-  std::uint32_t binds = 0;         ///< read-only, after the pieces
+  std::uint32_t binds = 0;         ///< after the pieces
   std::uint32_t groups = 0;        ///< control groups that commands join, v1 `tasks` files
   std::uint32_t clone_into = 0;    ///< or 1: one v2 group, to be cloned into
   std::uint64_t capabilities = 0;  ///< what commands run by root keep

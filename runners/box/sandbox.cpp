@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "runners/box/namespace_box.hpp"
+#include "runners/box/shared_files.hpp"
+#include "runners/box/shared_network.hpp"
 #include "tasks/error.hpp"
 
 namespace weir {
@@ -40,8 +42,8 @@ class NamespaceSandbox final : public Sandbox {
       }
     }
     constexpr std::size_t kMostBinds = 32;
-    if (spec.read_only.size() > kMostBinds) {
-      throw InfraError(fmt::format("box: at most {} read-only binds", kMostBinds));
+    if (spec.read_only.size() + spec.volumes.size() > kMostBinds) {
+      throw InfraError(fmt::format("box: at most {} binds and volumes", kMostBinds));
     }
     auto stack = std::dynamic_pointer_cast<const LayerStack>(spec.from);
     if (!stack) stack = ground_->bases().get(spec.base).stack;
@@ -50,6 +52,14 @@ class NamespaceSandbox final : public Sandbox {
 
   BaseInfo inspect(const std::string& base) override { return ground_->bases().get(base).info; }
   void obtain(const std::string& base) override { ground_->bases().obtain(base); }
+
+  std::shared_ptr<const SharedNetwork> share_network(const BoxSpec&) override {
+    return std::make_shared<NetworkNamespace>();
+  }
+  std::shared_ptr<const Volume> new_volume(const BoxLimits& limits) override {
+    if (!ground_->as_root()) throw InfraError("box: files that boxes share need root");
+    return std::make_shared<SharedFiles>(ground_->new_disk(limits));
+  }
 
   std::string description() const override {
     utsname kernel{};

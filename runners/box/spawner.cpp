@@ -40,7 +40,9 @@ unsigned fresh_id_base() {
 [[noreturn]] void explain(const SpawnReply& reply) {
   const int cause = reply.error;
   std::string hint;
-  if (std::strcmp(reply.step, "clone3") != 0) {
+  if (std::strcmp(reply.step, "join the network") == 0) {
+    hint = "boxes that share a network need root";
+  } else if (std::strcmp(reply.step, "clone3") != 0) {
     hint = "mapping ids needs root in the initial user namespace, or newuidmap";
   } else if (cause == ENOSPC || cause == EUSERS) {
     hint =
@@ -168,7 +170,7 @@ bool Spawner::ask(const SpawnRequest& request, const std::vector<int>& fds, Spaw
   return true;
 }
 
-Spawned Spawner::spawn(IdMap map, const Cgroup& cgroup) {
+Spawned Spawner::spawn(IdMap map, const Cgroup& cgroup, int network) {
   int sockets[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
   Spawned spawned;
@@ -178,6 +180,10 @@ Spawned Spawner::spawn(IdMap map, const Cgroup& cgroup) {
   request.map = map;
   request.base = spawned.base = fresh_id_base();
   std::vector<int> fds = {theirs.get()};
+  if (network >= 0) {
+    request.into_network = 1;
+    fds.push_back(network);
+  }
   if (cgroup.folder()) {
     request.into_cgroup = 1;
     fds.push_back(cgroup.folder().get());

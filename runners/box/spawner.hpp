@@ -44,9 +44,9 @@ class Spawner {
   Spawner& operator=(const Spawner&) = delete;
 
   /// Clones a pid 1 into `cgroup` and fresh user, mount, pid, net, ipc and uts
-  /// namespaces (commands get a cgroup namespace each). Throws InfraError saying what to enable where the
-  /// kernel refuses.
-  [[nodiscard]] Spawned spawn(IdMap map, const Cgroup& cgroup);
+  /// namespaces (commands get a cgroup namespace each); with `network`, a descriptor of one,
+  /// into that one. Throws InfraError saying what to enable where the kernel refuses.
+  [[nodiscard]] Spawned spawn(IdMap map, const Cgroup& cgroup, int network = -1);
 
  private:
   void start();

@@ -60,19 +60,20 @@ std::string why_not(const std::string& said) {
 
 class Taking {
  public:
-  Taking(Box& box, const std::string& workdir, const fs::path& folder)
-      : box_(box), workdir_(workdir), folder_(folder) {}
+  Taking(const ArtifactPlaces& origin_of, const fs::path& folder)
+      : origin_of_(origin_of), folder_(folder) {}
 
   KeptArtifact take(const Artifact& artifact) {
     KeptArtifact kept;
-    kept.source = source_of(artifact, workdir_);
+    const auto origin = origin_of_(artifact.service);
+    kept.source = source_of(artifact, origin ? origin->workdir : "/");
     const fs::path place = place_of(artifact, kept.source);
-    kept.note = obstacle(artifact, place);
+    kept.note = origin ? obstacle(place) : fmt::format("there is no service {}", artifact.service);
     if (!kept.note.empty()) return kept;
     TreeCaps caps = left_;
     caps.exclude = artifact.exclude;
     try {
-      kept.note = summary(box_.get_tree(kept.source, folder_ / place, caps));
+      kept.note = summary(origin->box.get_tree(kept.source, folder_ / place, caps));
     } catch (const std::exception& error) {  // not there, or nothing that can be copied
       kept.note = why_not(error.what());
     }
@@ -86,17 +87,13 @@ class Taking {
   }
 
  private:
-  std::string obstacle(const Artifact& artifact, const fs::path& place) const {
-    if (!artifact.service.empty() && artifact.service != "main") {
-      return fmt::format("there is no service {}", artifact.service);
-    }
+  std::string obstacle(const fs::path& place) const {
     const bool taken = std::any_of(places_.begin(), places_.end(),
                                    [&](const fs::path& other) { return overlap(other, place); });
     return taken ? "an earlier artifact has its place" : "";
   }
 
-  Box& box_;
-  std::string workdir_;
+  const ArtifactPlaces& origin_of_;
   fs::path folder_;
   TreeCaps left_ = kArtifactCaps;
   std::vector<fs::path> places_;
@@ -122,12 +119,17 @@ void give(const KeptArtifact& artifact, const fs::path& from, Box& box) {
 
 }  // namespace
 
-std::vector<KeptArtifact> take_artifacts(Box& box, const std::vector<Artifact>& artifacts,
-                                         const std::string& workdir, const fs::path& folder) {
-  Taking taking(box, workdir, folder);
+std::vector<KeptArtifact> take_artifacts(const ArtifactPlaces& place_of,
+                                         const std::vector<Artifact>& artifacts,
+                                         const fs::path& folder) {
+  Taking taking(place_of, folder);
   std::vector<KeptArtifact> all;
   for (const auto& each : artifacts) all.push_back(taking.take(each));
-  const auto declared = [&](const Artifact& each) { return source_of(each, workdir) == kHandedIn; };
+  const auto own = place_of("");
+  const auto declared = [&](const Artifact& each) {
+    const bool the_agents = each.service.empty() || each.service == "main";
+    return the_agents && source_of(each, own->workdir) == kHandedIn;
+  };
   if (std::none_of(artifacts.begin(), artifacts.end(), declared)) {
     KeptArtifact handed_in = taking.take({kHandedIn, "", {}, ""});
     if (handed_in.files > 0 || handed_in.note.rfind("left:", 0) == 0) {
@@ -135,6 +137,15 @@ std::vector<KeptArtifact> take_artifacts(Box& box, const std::vector<Artifact>& 
     }
   }
   return all;
+}
+
+std::vector<KeptArtifact> take_artifacts(Box& box, const std::vector<Artifact>& artifacts,
+                                         const std::string& workdir, const fs::path& folder) {
+  const auto place_of = [&](const std::string& service) -> std::optional<ArtifactPlace> {
+    if (!service.empty() && service != "main") return {};
+    return ArtifactPlace{box, workdir};
+  };
+  return take_artifacts(place_of, artifacts, folder);
 }
 
 void keep_artifacts(std::vector<KeptArtifact>& artifacts, const fs::path& from,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +23,23 @@ inline const TreeCaps kArtifactCaps{
 /// Where the format has agents put what they want to hand in: always taken, if anything is there.
 inline constexpr const char* kHandedIn = "/logs/artifacts";
 
-/// Takes `artifacts` out of `box` to `folder` on the host, each at its destination, else at its
+/// A box that artifacts come from, and what their relative paths are below.
+struct ArtifactPlace {
+  Box& box;
+  std::string workdir;
+};
+
+/// The place of a service ("": the agent's own); nullopt if there is none.
+using ArtifactPlaces = std::function<std::optional<ArtifactPlace>(const std::string& service)>;
+
+/// Takes `artifacts` out to `folder` on the host, each at its destination, else at its
 /// source: one row each, in their order, with a note where something was left. Links, devices
 /// and sockets are left, and what would pass kArtifactCaps; of two that claim one place the
-/// first is kept. Sources that are not absolute are below `workdir`.
+/// first is kept.
+[[nodiscard]] std::vector<KeptArtifact> take_artifacts(const ArtifactPlaces& place_of,
+                                                       const std::vector<Artifact>& artifacts,
+                                                       const std::filesystem::path& folder);
+/// The same where there is but one box.
 [[nodiscard]] std::vector<KeptArtifact> take_artifacts(Box& box,
                                                        const std::vector<Artifact>& artifacts,
                                                        const std::string& workdir,

@@ -12,6 +12,7 @@
 #include "runners/granted_network.hpp"
 #include "runners/package_tools.hpp"
 #include "runners/private_folder.hpp"
+#include "runners/pod/pod.hpp"
 #include "runners/service.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
@@ -45,7 +46,8 @@ FinalBox::FinalBox(const SnapshotPtr& final, const GradingRoom& room, Verdict& v
 }
 
 void FinalBox::stand_up(const SnapshotPtr& files) {
-  box_ = room_.sandbox.create(spec_of(room_, files));
+  const BoxSpec spec = spec_of(room_, files);
+  box_ = room_.pod != nullptr ? room_.pod->create(spec) : room_.sandbox.create(spec);
   try {
     start_service(*box_, room_.environment, room_.stop);
   } catch (const InfraError& error) {  // it came up before the agent did anything
@@ -74,11 +76,27 @@ ExecResult FinalBox::run(const VerifierCall& call) {
   return result;
 }
 
+ExecResult FinalBox::run_in(ServiceBox& service, const CollectCommand& command) const {
+  ExecRequest request;
+  request.argv = {"sh", "-c", command.command};
+  request.cwd = service.workdir();
+  request.user = command.user.value_or("root");
+  request.timeout = command.timeout;
+  request.merge_stderr = true;
+  request.stop = room_.stop;
+  ExecResult result = service.exec(std::move(request));
+  if (room_.stop.stop_requested()) throw Cancelled();
+  return result;
+}
+
 void FinalBox::collect(const std::vector<CollectCommand>& commands) {
   int left = 0;
   for (const auto& each : commands) {
-    const ExecResult result = run({each.command, {}, each.user.value_or("root"), each.timeout});
-    left += result.leftover_processes;
+    ServiceBox* service = room_.pod == nullptr ? nullptr : room_.pod->find(each.service);
+    const ExecResult result =
+        service != nullptr ? run_in(*service, each)
+                           : run({each.command, {}, each.user.value_or("root"), each.timeout});
+    if (service == nullptr) left += result.leftover_processes;
     if (result.ok()) continue;
     verdict_.anomalies.push_back(fmt::format("verifier.collect `{}`: {} {}",
                                              each.command.substr(0, 200), name_of(result.status),
@@ -93,7 +111,15 @@ void FinalBox::collect(const std::vector<CollectCommand>& commands) {
 
 std::vector<KeptArtifact> FinalBox::take(const std::vector<Artifact>& artifacts,
                                          const std::filesystem::path& folder) {
-  return take_artifacts(*box_, artifacts, room_.environment.workdir, folder);
+  const auto place_of = [&](const std::string& service) -> std::optional<ArtifactPlace> {
+    if (service.empty() || service == "main") {
+      return ArtifactPlace{*box_, room_.environment.workdir};
+    }
+    ServiceBox* found = room_.pod == nullptr ? nullptr : room_.pod->find(service);
+    if (found == nullptr) return {};
+    return ArtifactPlace{found->box(), found->workdir()};
+  };
+  return take_artifacts(place_of, artifacts, folder);
 }
 
 bool FinalBox::has(const std::string& file) {

@@ -12,6 +12,8 @@
 
 namespace weir {
 
+class ServiceBox;
+
 /// How a verifier is run.
 struct VerifierCall {
   std::string script;
@@ -57,6 +59,7 @@ class FinalBox {
   ExecResult run(const VerifierCall& call);
   void add_scripts(const std::filesystem::path& folder);
   void add_scripts_of_box();
+  [[nodiscard]] ExecResult run_in(ServiceBox& service, const CollectCommand& command) const;
 
   void doubt(const char* what, const std::vector<std::string>& names) const;
 

@@ -29,6 +29,8 @@ struct Verdict {
   bool applied = true;  ///< the diff did, and the hidden tests after it
 };
 
+class Pod;
+
 /// Where grading happens: boxes the agent never touched.
 struct GradingRoom {
   Sandbox& sandbox;
@@ -42,6 +44,7 @@ struct GradingRoom {
   std::filesystem::path artifacts = {};  ///< where they are kept; "": nowhere
   PhaseNetwork network = {};             ///< of the verifier
   bool agent_fetches = false;            ///< it had a network, so packages may be from there
+  Pod* pod = nullptr;                    ///< the services beside the box; null: none
 };
 
 /// What makes two runs of the same tests alike, where the task does not say otherwise: time

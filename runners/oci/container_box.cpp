@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "runners/box/channel.hpp"
+#include "runners/box/shared_files.hpp"
 #include "runners/box/spawner.hpp"
 #include "tasks/error.hpp"
 #include "tasks/text.hpp"
@@ -56,6 +57,21 @@ Descriptor listen_at(const fs::path& path) {
   return listener;
 }
 
+/// The network of a container: shared with others, whose names its files then hold; else its own.
+std::vector<std::string> network_arguments(const BoxSpec& spec, const Engine& engine) {
+  if (!spec.shared_network) {
+    std::vector<std::string> arguments = {"--hostname", "box"};
+    if (spec.network != Network::open) arguments.insert(arguments.end(), {"--network", "none"});
+    return arguments;
+  }
+  const auto network = std::dynamic_pointer_cast<const ContainerNetwork>(spec.shared_network);
+  if (!network) throw InfraError("oci: the network is of another backend");
+  if (!engine.is_podman()) return {"--network", "container:" + network->holder->name()};
+  // By its path: podman keeps a container that others name as long as these are there, and they
+  // go in no order where the program was killed.
+  return {"--network", fmt::format("ns:/proc/{}/ns/net", network->holder->pid()), "--no-hosts"};
+}
+
 std::string trimmed_text(const std::string& text) {
   return std::string(trimmed(to_utf8(text)));
 }
@@ -93,7 +109,7 @@ std::vector<std::string> ContainerBox::run_arguments() const {
     arguments.insert(arguments.end(), words);
   };
   add({"--entrypoint", fmt::format("{}/init", kInside), "--workdir", "/", "--user", "0:0"});
-  add({"--volume", fmt::format("{}:{}:ro", folder_.string(), kInside), "--hostname", "box"});
+  add({"--volume", fmt::format("{}:{}:ro", folder_.string(), kInside)});
   add({"--pids-limit", std::to_string(limits.pids + 1), "--ulimit", "core=0:0"});
   add({"--shm-size", std::to_string(limits.shm), "--cap-drop", "all"});
   for (const char* capability :
@@ -103,7 +119,7 @@ std::vector<std::string> ContainerBox::run_arguments() const {
   }
   for (const auto& flag : engine_.run_flags()) arguments.push_back(flag);
   if (!spec_.set_id) add({"--security-opt", "no-new-privileges"});
-  if (spec_.network != Network::open) add({"--network", "none"});
+  for (const auto& word : network_arguments(spec_, engine_)) arguments.push_back(word);
   if (limits.memory) {
     const std::string bytes = std::to_string(*limits.memory);
     add({"--memory", bytes, "--memory-swap", bytes});
@@ -111,6 +127,10 @@ std::vector<std::string> ContainerBox::run_arguments() const {
   if (limits.cpus) add({"--cpus", fmt::format("{}", *limits.cpus)});
   for (const auto& [from, to] : spec_.read_only) {
     add({"--volume", fmt::format("{}:{}:ro", fs::absolute(from).string(), to)});
+  }
+  for (const auto& [volume, to] : spec_.volumes) {
+    const auto& folder = dynamic_cast<const ContainerVolume&>(*volume).folder;
+    add({"--volume", fmt::format("{}:{}", folder.string(), to)});
   }
   add({image_->id, "--container", fmt::format("{}/socket", kInside)});
   return arguments;
@@ -135,13 +155,15 @@ void ContainerBox::start() {
   if (!socket)
     throw InfraError("oci: the container's init did not call; is the image for this machine?");
   const ProcessResult inspected = engine_.run({"inspect", "--format", "{{.State.Pid}}", name_});
-  cgroup_ = box::Cgroup::of_process(std::atoi(inspected.out.c_str()));
+  pid_ = std::atoi(inspected.out.c_str());
+  cgroup_ = box::Cgroup::of_process(pid_);
   connect(std::move(socket));
   box::Request request = setup_request(true, true, true);
   request.world = box::World::container;
   request.binds = 0;
   const Descriptor blob = box::make_blob({"box"});
   begin(request, blob.get(), filter_, {});
+  box::require_in_place(pid_, spec_);
   changed_ = false;
 }
 

@@ -45,6 +45,11 @@ class ContainerBox final : public box::InitBox {
   void put_tree(const std::filesystem::path& folder, const std::string& path) override;
   std::unique_ptr<Terminal> open_terminal(const TerminalRequest& request) override;
 
+  /// What the engine knows its container by.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// Its init, as the host sees it.
+  [[nodiscard]] int pid() const { return pid_; }
+
  private:
   void start();
   void stop();
@@ -58,8 +63,26 @@ class ContainerBox final : public box::InitBox {
   std::shared_ptr<const ContainerSnapshot> started_;  ///< what the container started from
   int filter_;
   std::string name_;
+  int pid_ = 0;
   std::filesystem::path folder_;  ///< the init and its socket, as the container sees them
   bool changed_ = false;          ///< whether anything ran that could have written
+};
+
+/// The network of a container that does nothing but hold it: the others join.
+struct ContainerNetwork final : SharedNetwork {
+  explicit ContainerNetwork(std::unique_ptr<ContainerBox> box) : holder(std::move(box)) {}
+
+  std::unique_ptr<ContainerBox> holder;
+};
+
+/// A folder of the scratch that containers mount.
+struct ContainerVolume final : Volume {
+  explicit ContainerVolume(std::shared_ptr<box::Scratch> on)
+      : scratch(std::move(on)), folder(scratch->fresh("volume")) {}
+  ~ContainerVolume() override { scratch->remove(folder); }
+
+  std::shared_ptr<box::Scratch> scratch;
+  std::filesystem::path folder;
 };
 
 }  // namespace weir

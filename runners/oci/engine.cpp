@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "runners/private_folder.hpp"
+#include "tasks/digest.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
@@ -157,16 +158,37 @@ void Engine::remove(const std::string& reference) const {
   (void)must({"rmi", reference}, "remove " + reference);
 }
 
-std::string Engine::build(const fs::path& folder, bool network) const {
-  if (!fs::exists(folder / "Dockerfile")) {
-    throw InfraError(fmt::format("{}: no Dockerfile", folder.string()));
+namespace {
+
+/// The same build, the same name: engines then find all of its layers again.
+std::string tag_of(const ImageBuild& build) {
+  const bool plain = build.dockerfile == "Dockerfile" && build.target.empty() && build.args.empty();
+  const std::string digest = folder_digest(build.folder);
+  if (plain) return "localhost/weir-build:" + digest.substr(0, 32);
+  Digest all;
+  all.add(digest).add(build.dockerfile).add(build.target);
+  for (const auto& [name, value] : build.args) all.add(name).add(value);
+  return "localhost/weir-build:" + all.hex().substr(0, 32);
+}
+
+}  // namespace
+
+std::string Engine::build(const ImageBuild& build) const {
+  const fs::path file = build.folder / build.dockerfile;
+  if (!fs::exists(file)) {
+    throw InfraError(fmt::format("{}: no {}", build.folder.string(), build.dockerfile));
   }
-  const std::string tag = "localhost/weir-build:" + folder_digest(folder).substr(0, 32);
-  std::vector<std::string> arguments = {"build", "--quiet", "--tag", tag};
+  const std::string tag = tag_of(build);
+  std::vector<std::string> arguments = {"build", "--quiet", "--tag", tag, "--file", file.string()};
   if (is_podman()) arguments.emplace_back("--pull=never");
+  if (!build.target.empty()) arguments.push_back("--target=" + build.target);
+  for (const auto& [name, value] : build.args) {
+    arguments.push_back(fmt::format("--build-arg={}={}", name, value));
+  }
   for (const auto& flag : run_flags()) arguments.push_back(flag);
-  arguments.insert(arguments.end(), {"--network", network ? "host" : "none", folder.string()});
-  (void)must(std::move(arguments), fmt::format("build of {}", folder.string()),
+  arguments.insert(arguments.end(),
+                   {"--network", build.network ? "host" : "none", build.folder.string()});
+  (void)must(std::move(arguments), fmt::format("build of {}", build.folder.string()),
              std::chrono::hours(1));
   return inspect(tag).id;
 }

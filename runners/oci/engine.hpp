@@ -23,6 +23,15 @@ struct Image {
   std::vector<std::filesystem::path> layers;  ///< folders on this host, top first; empty if unknown
 };
 
+/// What an image is built of.
+struct ImageBuild {
+  std::filesystem::path folder;           ///< the context
+  std::string dockerfile = "Dockerfile";  ///< below it
+  std::string target = {};                ///< the stage; "" = the last one
+  std::map<std::string, std::string> args = {};
+  bool network = false;  ///< the host's, else none
+};
+
 /// The command line of podman or docker: it obtains images, and runs the
 /// containers of the OCI backend. Every call is a process. Safe to share.
 class Engine {
@@ -44,9 +53,8 @@ class Engine {
   [[nodiscard]] std::string import(const std::filesystem::path& from,
                                    const std::string& name) const;
   void remove(const std::string& reference) const;
-  /// Builds a folder's Dockerfile without a network (or with the host's) and
-  /// returns the image's id. A failing build's log is in the error.
-  [[nodiscard]] std::string build(const std::filesystem::path& folder, bool network) const;
+  /// Builds an image and returns its id. A failing build's log is in the error.
+  [[nodiscard]] std::string build(const ImageBuild& build) const;
   /// Writes an image's files to `folder`, once.
   void unpack(const std::string& reference, const std::filesystem::path& folder) const;
 

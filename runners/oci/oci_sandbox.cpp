@@ -43,11 +43,30 @@ class OciSandbox final : public Sandbox {
 
   BaseInfo inspect(const std::string& base) override {
     const Image image = image_of(base);
-    return {image.id, image.env, image.workdir, image.user};
+    return {image.id,   image.env,        image.workdir,
+            image.user, image.entrypoint, image.command};
   }
 
   void obtain(const std::string& base) override {
     if (base.rfind(kImage, 0) == 0) engine_.obtain(base.substr(kImage.size()));
+  }
+
+  std::shared_ptr<const SharedNetwork> share_network(const BoxSpec& like) override {
+    constexpr std::int64_t kLittle = std::int64_t{64} << 20;
+    BoxSpec holder{.base = like.base, .from = like.from, .network = like.network};
+    holder.limits.memory = kLittle;
+    // Not the relays of a gateway or a proxy: they are the boxes' own.
+    if (holder.network != Network::open) holder.network = Network::none;
+    auto from = std::dynamic_pointer_cast<const ContainerSnapshot>(like.from);
+    if (!from) {
+      from = std::make_shared<const ContainerSnapshot>(engine_, image_of(like.base).id, false);
+    }
+    return std::make_shared<ContainerNetwork>(
+        std::make_unique<ContainerBox>(engine_, scratch_, holder, from, filter_.get()));
+  }
+
+  std::shared_ptr<const Volume> new_volume(const BoxLimits&) override {
+    return std::make_shared<ContainerVolume>(scratch_);
   }
 
   std::vector<std::string> touched(const SnapshotPtr& later, const SnapshotPtr& earlier,

@@ -107,7 +107,7 @@ TEST_F(ImagesTest, AFailingDockerfileShowsItsLog) {
   write_file(folder / "Dockerfile",
              std::string("FROM ") + kName + "\nUSER root\nRUN echo the cause >&2; exit 3\n");
   try {
-    (void)engine_->build(folder.path(), false);
+    (void)engine_->build({.folder = folder.path()});
     FAIL();
   } catch (const InfraError& error) {
     EXPECT_THAT(error.what(), HasSubstr("the cause"));

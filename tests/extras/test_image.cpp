@@ -11,7 +11,7 @@ void make_test_image(const Engine& engine) {
   if (engine.run({"image", "exists", kTestImage}).ok()) return;
   const TemporaryFolder folder;
   make_rootfs(folder.path(), {"bash", "ls", "cat", "echo", "true", "sleep", "id", "mkdir", "rm",
-                              "cp", "touch", "env", "head", "chmod", "chown", "stat", "tr"});
+                              "cp", "dd", "touch", "env", "head", "chmod", "chown", "stat", "tr"});
   write_file(folder / "Dockerfile",
              "FROM scratch\nCOPY . /\nENV GREETING=hello\nWORKDIR /app\nUSER agent\n");
   const auto flags = engine.run_flags();

@@ -4,7 +4,7 @@
 
 namespace weir {
 
-inline constexpr const char* kTestImage = "localhost/weir-test-base:1";
+inline constexpr const char* kTestImage = "localhost/weir-test-base:2";
 
 /// A root file system of a few of the host's programs, as an image: made once,
 /// without a network. Throws InfraError.

@@ -41,6 +41,8 @@
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
 #include "runners/test_names.hpp"
+#include "tasks/compose_file.hpp"
+#include "tasks/compose_variables.hpp"
 #include "tasks/config_file.hpp"
 #include "tasks/dockerfile.hpp"
 #include "tasks/dockerignore.hpp"
@@ -184,7 +186,14 @@ void harbor_toml(std::string_view bytes) {
 void bench_yaml(std::string_view bytes) {
   require(read_bench_task(bytes, "f").agent_timeout.count() >= 0);
 }
-void bench_compose(std::string_view bytes) { (void)read_bench_compose(bytes, "f"); }
+void compose(std::string_view bytes) {
+  const auto none = [](const std::string& name) -> std::optional<std::string> {
+    return name.size() == 1 ? std::optional<std::string>(name) : std::nullopt;
+  };
+  const ComposeFile file = read_compose(std::string(bytes), "f", none);
+  require(start_order(file).size() == file.services.size());
+}
+void env_file(std::string_view bytes) { (void)read_env_file(bytes); }
 void quarantine(std::string_view bytes) {
   const auto once = quarantine_json(parse_quarantine(bytes, "f"));
   require(quarantine_json(parse_quarantine(text_of(once), "f")) == once);
@@ -451,11 +460,14 @@ const std::vector<Target>& targets() {
        bench_yaml,
        {"instruction: |-\n  a\n  b\ndifficulty: easy\ntags: [x]\nmax_agent_timeout_sec: 9.5\n"
         "run_tests_in_same_shell: false\nmore: {a: [1]}\n"}},
-      {"bench_compose",
-       bench_compose,
-       {"services:\n  client:\n    build: {context: .}\n    environment: [A=b, C]\n    volumes: "
-        "[x]\n"
-        "  db: {image: y}\n"}},
+      {"compose",
+       compose,
+       {"x-a: &a {user: u}\nservices:\n  main:\n    <<: *a\n    build: {context: ., args: [A=b]}\n"
+        "    environment: [A=$b, C=${d:-e}]\n    volumes: [v:/x, ./y:/z:ro]\n    depends_on:\n"
+        "      db: {condition: service_healthy}\n  db:\n    image: y\n    command: a 'b c'\n"
+        "    healthcheck: {test: [CMD, x], interval: 1m2s}\n    ports: ['1:2']\n    mem_limit: 1g\n"
+        "volumes: {v: }\n"}},
+      {"env_file", env_file, {"# c\nexport A=\"b\" # d\nC='e'\nF=\n"}},
       {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
       {"quarantine",
        quarantine,

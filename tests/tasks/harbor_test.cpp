@@ -301,11 +301,9 @@ TEST_F(HarborFolder, WhatTheRunnerCannotDoIsToldNeverIgnored) {
               HasSubstr("|environment.env.KEY takes the default of X"));
   EXPECT_THAT(told("[agent]\nmood = 1\n"),
               HasSubstr("|task.toml:2: [agent] mood = 1: unknown, ignored"));
-  put("environment/docker-compose.yaml", "services: {main: {}, api: {build: .}, db: {image: x}}\n");
-  EXPECT_EQ(told(""), "docker-compose.yaml: services beside main are not supported yet: api, db");
   put("environment/docker-compose.yaml", "services:\n  main:\n    privileged: true\n");
   EXPECT_EQ(told(""),
-            "docker-compose.yaml: what it sets for the service main is not supported yet");
+            "docker-compose.yaml: service main: privileged: a box has no power over its host");
 }
 
 /// The box of the task's verifier, or of a step's.

@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
 constexpr const char* kLeast = "instruction: |-\n  one\n  two\ndifficulty: easy\n";
@@ -70,31 +69,6 @@ TEST(BenchYaml, WrongValuesNameFileLineAndKey) {
   EXPECT_THAT(error("a: [\n"), HasSubstr("task.yaml:"));
 }
 
-TEST(BenchCompose, ReadsTheClientsEnvironmentAndWhatGoesBeyond) {
-  const BenchCompose compose = read_bench_compose(
-      "services:\n  client:\n    build:\n      dockerfile: Dockerfile\n    image: ${X}\n"
-      "    command: [ \"sh\", \"-c\", \"sleep infinity\" ]\n    environment:\n"
-      "      - TEST_DIR=${T_BENCH_TEST_DIR}\n      - TOKEN\n    volumes:\n"
-      "      - ${T_BENCH_TASK_LOGS_PATH}:${T_BENCH_CONTAINER_LOGS_PATH}\n",
-      "f");
-  EXPECT_TRUE(compose.has_client);
-  EXPECT_EQ(compose.env.at("TEST_DIR"), "${T_BENCH_TEST_DIR}");
-  EXPECT_EQ(compose.env.at("TOKEN"), "${TOKEN}");
-  EXPECT_THAT(compose.beyond, ElementsAre());
-  const BenchCompose more = read_bench_compose(
-      "services:\n  client:\n    build: {context: .., args: {A: b}}\n    privileged: true\n"
-      "    command: serve\n    environment: {A: b}\n    volumes: [\"/dev:/dev\"]\n  db:\n"
-      "    image: x\nnetworks: {n: }\n",
-      "f");
-  EXPECT_EQ(more.env.at("A"), "b");
-  EXPECT_THAT(more.beyond,
-              UnorderedElementsAre("client.privileged", "client.build.context", "client.build.args",
-                                   "client.command", "client.volumes: /dev:/dev", "service db",
-                                   HasSubstr("networks")));
-  EXPECT_THAT(error_of([] { (void)read_bench_compose("version: 3\n", "f.yaml"); }),
-              HasSubstr("f.yaml:1: services: is missing"));
-}
-
 class BenchFolder : public testing::Test {
  protected:
   BenchFolder() {
@@ -138,7 +112,7 @@ TEST_F(BenchFolder, IsCarriedInTheTask) {
 TEST_F(BenchFolder, WhatIsMissingOrMoreIsTold) {
   put("docker-compose.yaml",
       "services:\n  client:\n    environment: [\"KEY\"]\n  db:\n    image: x\n");
-  EXPECT_THAT(load().unsupported, HasSubstr("service db is not supported yet"));
+  EXPECT_EQ(load().shown.services.beside.at(0).name, "db");
   EXPECT_THAT(load().unsupported, HasSubstr("KEY needs the host's KEY; none is passed on"));
   put("docker-compose.yaml", "services: {main: {image: x}}\n");
   EXPECT_THAT(load().defect, HasSubstr("has no service \"client\""));

@@ -147,8 +147,10 @@ bool bring_loopback_up() {
   if (fd < 0) return false;
   ifreq request{};
   strcpy(request.ifr_name, "lo");
+  // A network that boxes share is up already, and not theirs to change.
+  bool up = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
   request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  up = up || ioctl(fd, SIOCSIFFLAGS, &request) == 0;
   close(fd);
   return up;
 }

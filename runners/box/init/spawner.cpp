@@ -19,7 +19,13 @@ namespace weir::box {
 namespace {
 
 constexpr std::uint64_t kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+
+/// The spawner's own network, to come back to.
+int own_network() {
+  static const int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  return fd;
+}
 
 bool failed(SpawnReply& reply, const char* step) {
   reply.error = errno == 0 ? EIO : errno;
@@ -81,6 +87,21 @@ long clone_as(const SpawnRequest& request, clone_args& args) {
   return pid < 0 ? syscall(SYS_clone3, &args, sizeof(args)) : pid;
 }
 
+/// Clones from within the network that the box shares, if it does.
+long clone_in_network(const SpawnRequest& request, const Attached& attached, clone_args& args,
+                      SpawnReply& reply) {
+  if (request.into_network == 0) {
+    args.flags |= CLONE_NEWNET;
+  } else if (own_network() < 0 || setns(attached.fds[1], CLONE_NEWNET) != 0) {
+    failed(reply, "join the network");
+    return -1;
+  }
+  const long pid = clone_as(request, args);
+  if (pid < 0) failed(reply, "clone3");
+  if (pid != 0 && request.into_network != 0 && setns(own_network(), CLONE_NEWNET) != 0) _exit(1);
+  return pid;
+}
+
 void spawn(const SpawnRequest& request, const Attached& attached) {
   SpawnReply reply;
   int fds[2] = {-1, -1};
@@ -88,14 +109,14 @@ void spawn(const SpawnRequest& request, const Attached& attached) {
   args.flags = kNamespaces | CLONE_PIDFD;
   args.pidfd = reinterpret_cast<__u64>(&fds[0]);
   args.exit_signal = SIGCHLD;
+  int first_group = request.into_network != 0 ? 2 : 1;
   if (request.into_cgroup != 0) {
     args.flags |= CLONE_INTO_CGROUP;
-    args.cgroup = static_cast<__u64>(attached.fds[1]);
+    args.cgroup = static_cast<__u64>(attached.fds[first_group++]);
   }
-  const long pid = clone_as(request, args);
-  if (pid == 0) become_init(attached, request.into_cgroup != 0 ? 2 : 1);
+  const long pid = clone_in_network(request, attached, args, reply);
+  if (pid == 0) become_init(attached, first_group);
   if (pid < 0) {
-    failed(reply, "clone3");
     send_packet(kSocket, &reply, sizeof(reply), nullptr, 0);
     return;
   }
