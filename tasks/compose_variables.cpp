@@ -32,25 +32,25 @@ class Interpolation {
 
   std::string replace(std::string_view text, int depth) {
     if (depth > kDeepest) fail();
-    std::string out;
+    std::string replaced;
     for (std::size_t at = 0; at < text.size();) {
       if (text[at] != '$') {
-        out += text[at++];
+        replaced += text[at++];
       } else if (at + 1 < text.size() && text[at + 1] == '$') {
-        out += '$';
+        replaced += '$';
         at += 2;
       } else if (at + 1 < text.size() && text[at + 1] == '{') {
         const std::size_t end = end_of_braces(text, at + 2);
-        out += braces(text.substr(at + 2, end - at - 2), depth);
+        replaced += braces(text.substr(at + 2, end - at - 2), depth);
         at = end + 1;
       } else {
         const std::size_t length = name_length(text, at + 1);
         if (length == 0) fail();
-        out += plain(std::string(text.substr(at + 1, length)));
+        replaced += plain(std::string(text.substr(at + 1, length)));
         at += 1 + length;
       }
     }
-    return out;
+    return replaced;
   }
 
   Interpolated out;
