@@ -62,6 +62,9 @@ const std::vector<std::string>& verdict_machinery() {
   return paths;
 }
 
+/// No more changes than about a thousand are told: among so many, others could be missed.
+constexpr std::size_t kMostTold = 900;
+
 /// Every word of the entrypoint that could be a file.
 void add_service(const PreparedEnvironment& environment, std::vector<std::string>& paths) {
   for (const auto& part : environment.entrypoint) {
@@ -84,9 +87,7 @@ ChangedMachinery changed_machinery(const SnapshotPtr& final, const GradingRoom& 
     const bool cache = path.find("/__pycache__/") != std::string::npos;
     (cache ? changed.caches : changed.programs).push_back(std::move(path));
   }
-  constexpr std::size_t kMostCaches = 900;  // beyond what is looked for, some could be missed
-  if (changed.caches.size() > kMostCaches)
-    changed.programs.emplace_back("/usr/lib/python3 (caches)");
+  if (changed.caches.size() > kMostTold) changed.programs.emplace_back("/usr/lib/python3 (caches)");
   return changed;
 }
 
@@ -105,7 +106,9 @@ std::vector<std::string> machinery_changed_by_preparation(const SnapshotPtr& fil
     paths.push_back(room.environment.workdir + "/.git" + file);
   }
   std::vector<std::string> changed;
-  for (auto& path : room.sandbox.touched(files, room.environment.snapshot, paths)) {
+  auto touched = room.sandbox.touched(files, room.environment.snapshot, paths);
+  if (touched.size() > kMostTold) changed.emplace_back("more files than can be told");
+  for (auto& path : touched) {
     const bool install = path.find("/__pycache__/") != std::string::npos ||
                          std::filesystem::path(path).extension() == ".pth";
     if (!install) changed.push_back(std::move(path));

@@ -234,6 +234,16 @@ TEST_F(InstanceImageTest, APreparationThatEndsEarlyIsNoMachineError) {
   EXPECT_THAT(verdict.message, HasSubstr("ended before they began (exit code 7)"));
 }
 
+// What is looked for ends somewhere: behind so many changes another could hide.
+TEST_F(InstanceImageTest, APreparationThatChangesMoreThanCanBeToldIsNotBelieved) {
+  grading_.prepare +=
+      "folder=/opt/site-packages/_pytest/__pycache__; mkdir -p $folder\n"
+      "for i in {1..1000}; do : > $folder/$i.pyc; done\n";
+  const Verdict verdict = grade(change("f", "old", "new"));
+  EXPECT_EQ(verdict.outcome, Outcome::invalid);
+  EXPECT_THAT(verdict.message, HasSubstr("more files than can be told"));
+}
+
 // Whoever killed it, another time it may go otherwise: no verdict to keep.
 TEST_F(InstanceImageTest, AKilledPreparationSaysNothingOfTheDiff) {
   grading_.prepare += "kill -9 $$\n";
