@@ -237,6 +237,10 @@ struct BaseInfo {
   std::vector<std::string> command = {};
 };
 
+/// Of files that match patterns Sandbox::touched names this many at most. Where it names as many,
+/// others could be missing, and nothing may rest on their absence.
+inline constexpr std::size_t kMostTouched = 10'000;
+
 /// Makes boxes. Safe to share between threads.
 class Sandbox {
  public:
@@ -250,7 +254,8 @@ class Sandbox {
   /// Throws InfraError.
   [[nodiscard]] virtual std::shared_ptr<const Volume> new_volume(const BoxLimits& limits) = 0;
   /// What of `paths` (absolute; `*` matches anything, slashes too) `later` changed
-  /// since `earlier`: files that match, and paths whose folders were replaced.
+  /// since `earlier`: files that match (kMostTouched at most), and paths whose folders were
+  /// replaced.
   [[nodiscard]] virtual std::vector<std::string> touched(
       const SnapshotPtr& later, const SnapshotPtr& earlier,
       const std::vector<std::string>& paths) const = 0;

@@ -85,7 +85,6 @@ bool Layer::touches(std::size_t piece, const fs::path& inside) const {
 
 std::vector<std::string> LayerStack::matching_since(
     const LayerStack& earlier, const std::vector<std::string>& patterns) const {
-  constexpr std::size_t kMostNamed = 10'000;
   std::vector<std::string> found;
   const auto skip = fs::directory_options::skip_permission_denied;
   for (const auto& layer : layers) {
@@ -95,7 +94,7 @@ std::vector<std::string> LayerStack::matching_since(
       const fs::path upper = layer->upper(piece);
       std::error_code ignored;
       for (fs::recursive_directory_iterator at(upper, skip, ignored), end;
-           at != end && found.size() < kMostNamed; at.increment(ignored)) {
+           at != end && found.size() < kMostTouched; at.increment(ignored)) {
         const bool folder = at->is_directory(ignored) && !at->is_symlink(ignored);
         const std::string inside =
             (fs::path("/") / pieces[piece].path / at->path().lexically_relative(upper)).string();

@@ -25,10 +25,17 @@ namespace {
 constexpr const char* kPrepare =
     " /logs/verifier && mkdir -p /logs/verifier /logs/agent && chmod 777 /logs/verifier";
 
-std::string removal_of(const std::vector<std::string>& paths) {
-  std::string script;
-  for (const auto& path : paths) script += " && rm -f " + shell_quoted(path);
-  return script;
+/// Scripts that remove the paths, each short enough for a word of a command.
+std::vector<std::string> removals_of(const std::vector<std::string>& paths) {
+  constexpr std::size_t kLongest = 60'000;
+  std::vector<std::string> scripts;
+  for (const auto& path : paths) {
+    if (scripts.empty() || scripts.back().size() + path.size() > kLongest) {
+      scripts.emplace_back("rm -f --");
+    }
+    scripts.back() += " " + shell_quoted(path);
+  }
+  return scripts;
 }
 
 BoxSpec spec_of(const GradingRoom& room, const SnapshotPtr& final) {
@@ -128,8 +135,10 @@ bool FinalBox::has(const std::string& file) {
 
 bool FinalBox::prepare(bool keep_tests) {
   const std::string empty = keep_tests ? "rm -rf" : "rm -rf /tests";
-  const ExecResult prepared =
-      run({empty + kPrepare + removal_of(changed_.caches), {}, "root", std::chrono::minutes(1)});
+  ExecResult prepared = run({empty + kPrepare, {}, "root", std::chrono::minutes(1)});
+  for (const auto& script : removals_of(changed_.caches)) {
+    if (prepared.ok()) prepared = run({script, {}, "root", std::chrono::minutes(1)});
+  }
   const bool clean =
       !box_->get("/logs/verifier/reward.txt", 1) && !box_->get("/logs/verifier/reward.json", 1);
   if (prepared.ok() && clean) {

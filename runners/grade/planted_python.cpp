@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "runners/grade/verdict_machinery.hpp"
 #include "tasks/files.hpp"
 #include "tasks/text.hpp"
 
@@ -178,11 +179,10 @@ class Search {
     (could_be_the_work ? found.told : found.steering).push_back(path);
   }
 
-  /// Files of these patterns that the agent wrote. Beyond what is looked for, some could be missed.
+  /// Files of these patterns that the agent wrote.
   std::vector<std::string> changed(const std::vector<std::string>& patterns) {
-    constexpr std::size_t kMost = 9'000;
     auto paths = room_.sandbox.touched(final_, room_.environment.snapshot, patterns);
-    if (paths.size() > kMost) add("more Python files than can be looked through", false);
+    if (paths.size() >= kMostTouched) add(kTooManyChanges, false);
     return paths;
   }
 

@@ -129,18 +129,24 @@ class TestRunner {
     std::set<std::string> known = submitted.unlike_base;
     for (const auto& path : submitted.set_back) known.erase(path);
     known.insert(tests.files.begin(), tests.files.end());
-    std::vector<std::string> written;
-    for (const auto& path :
-         room.sandbox.touched(files, room.environment.snapshot, steering_patterns(folder))) {
+    const auto touched =
+        room.sandbox.touched(files, room.environment.snapshot, steering_patterns(folder));
+    if (touched.size() >= kMostTouched) run_.changed.emplace_back(kTooManyChanges);
+    std::set<std::string> written;
+    for (const auto& path : touched) {
       if (path.rfind(folder + "/", 0) != 0) continue;
       std::string inside = path.substr(folder.size() + 1);
       const bool copy = inside.rfind("build/", 0) == 0;  // of a build; nobody reads it
-      if (!copy && known.count(inside) == 0) written.push_back(std::move(inside));
+      if (!copy && known.count(inside) == 0) written.insert(std::move(inside));
     }
     if (written.empty()) return;
-    const auto unlike = box_.unlike_base(written);
+    constexpr std::size_t kFew = 200;  // as words of one command
+    std::vector<std::string> asked;
+    if (written.size() <= kFew) asked.assign(written.begin(), written.end());
+    const auto unlike = box_.unlike_base(asked);
     if (!unlike) run_.changed.push_back(folder + "/.git");
     for (const auto& path : unlike.value_or(std::set<std::string>())) {
+      if (written.count(path) == 0) continue;
       if (!holds_test_settings(path) || changes_test_settings(path, box_)) {
         run_.changed.push_back(path);
       }

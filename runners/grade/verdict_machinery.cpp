@@ -62,9 +62,6 @@ const std::vector<std::string>& verdict_machinery() {
   return paths;
 }
 
-/// No more changes than about a thousand are told: among so many, others could be missed.
-constexpr std::size_t kMostTold = 900;
-
 /// Every word of the entrypoint that could be a file.
 void add_service(const PreparedEnvironment& environment, std::vector<std::string>& paths) {
   for (const auto& part : environment.entrypoint) {
@@ -83,11 +80,12 @@ ChangedMachinery changed_machinery(const SnapshotPtr& final, const GradingRoom& 
   ChangedMachinery changed;
   std::vector<std::string> paths = verdict_machinery();
   add_service(room.environment, paths);
-  for (auto& path : room.sandbox.touched(final, room.environment.snapshot, paths)) {
+  auto touched = room.sandbox.touched(final, room.environment.snapshot, paths);
+  if (touched.size() >= kMostTouched) changed.programs.emplace_back(kTooManyChanges);
+  for (auto& path : touched) {
     const bool cache = path.find("/__pycache__/") != std::string::npos;
     (cache ? changed.caches : changed.programs).push_back(std::move(path));
   }
-  if (changed.caches.size() > kMostTold) changed.programs.emplace_back("/usr/lib/python3 (caches)");
   return changed;
 }
 
@@ -107,7 +105,7 @@ std::vector<std::string> machinery_changed_by_preparation(const SnapshotPtr& fil
   }
   std::vector<std::string> changed;
   auto touched = room.sandbox.touched(files, room.environment.snapshot, paths);
-  if (touched.size() > kMostTold) changed.emplace_back("more files than can be told");
+  if (touched.size() >= kMostTouched) changed.emplace_back(kTooManyChanges);
   for (auto& path : touched) {
     const bool install = path.find("/__pycache__/") != std::string::npos ||
                          std::filesystem::path(path).extension() == ".pth";

@@ -7,6 +7,9 @@
 
 namespace weir {
 
+/// Said in place of a name where changes are as many as kMostTouched: a pass beside them is none.
+inline constexpr const char* kTooManyChanges = "more files than can be looked through";
+
 /// What of the programs that run a verifier an agent changed: whoever changes them could
 /// write its own verdict, so that a pass is not believed. Compiled Python is a cache: running
 /// Python writes it, so it proves nothing, and it is removed, so it forges nothing.
