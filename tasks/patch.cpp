@@ -192,6 +192,11 @@ std::vector<std::string> touched_files(const Patch& patch) {
   return paths;
 }
 
+bool lacks_content(const FileChange& change) {
+  return std::any_of(change.header.begin(), change.header.end(),
+                     [](const std::string& line) { return starts(line, "Binary files "); });
+}
+
 std::string without_binary_files(std::string_view diff) {
   std::string kept;
   std::size_t begin = 0;  // of the file's part

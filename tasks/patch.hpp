@@ -43,6 +43,10 @@ struct Patch {
 /// Paths the diff touches, in order, without duplicates.
 [[nodiscard]] std::vector<std::string> touched_files(const Patch& patch);
 
+/// Whether a change says only that binary files differ ("Binary files a/x and b/x differ"), and
+/// not how.
+[[nodiscard]] bool lacks_content(const FileChange& change);
+
 /// `diff` without the files whose change is binary; else as it stands, malformed parts too.
 [[nodiscard]] std::string without_binary_files(std::string_view diff);
 

@@ -64,12 +64,6 @@ bool is_among(const std::string& file, const std::vector<std::string>& paths) {
   });
 }
 
-bool is_binary(const FileChange& change) {
-  return std::any_of(change.header.begin(), change.header.end(), [](const std::string& line) {
-    return line.rfind("Binary files ", 0) == 0 || line == "GIT binary patch";
-  });
-}
-
 /// Of the test patch, what the evaluator puts in place; `told` gets where that is not all.
 std::string placed_part(const std::string& test_patch, const std::vector<std::string>& paths,
                         std::vector<std::string>& told) {
@@ -81,7 +75,7 @@ std::string placed_part(const std::string& test_patch, const std::vector<std::st
   std::vector<std::string> missing;
   for (const auto& path : paths) {
     const bool carried = std::any_of(files.begin(), files.end(), [&](const FileChange& file) {
-      return !is_binary(file) && is_among(file.path(), {path});
+      return !lacks_content(file) && is_among(file.path(), {path});
     });
     if (!carried) missing.push_back(path);
   }

@@ -20,12 +20,6 @@ bool has(const std::vector<std::string>& paths, const std::string& path) {
   return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
-/// "Binary files a/x and b/x differ": a change without its content.
-bool lacks_content(const FileChange& change) {
-  return std::any_of(change.header.begin(), change.header.end(),
-                     [](const std::string& line) { return line.rfind("Binary files ", 0) == 0; });
-}
-
 std::string said(const ExecResult& result) {
   const std::string text = to_utf8(result.out.bytes);
   return text.empty() ? std::string(name_of(result.status)) + "\n" : text;

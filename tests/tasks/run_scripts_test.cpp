@@ -107,12 +107,15 @@ TEST(ProTests, OfTheTestPatchOnlyTheseFilesGoIn) {
   const std::string binary =
       "diff --git a/t/x.png b/t/x.png\nindex 1..2 100644\nBinary files a/t/x.png and b/t/x.png "
       "differ\n";
+  const std::string carried =
+      "diff --git a/u/y.png b/u/y.png\nindex 1..2 100644\nGIT binary patch\nliteral "
+      "1\nIcmZPo000310RR91\n\n";
   PatchGrading grading;
-  grading.test_patch = change("t/a.py") + change("u/b.py") + binary + change("t2/c.py");
-  grading.official.prepare = "git checkout 99 -- t u/b.py t/x.png u/none";
+  grading.test_patch = change("t/a.py") + change("u/b.py") + binary + carried + change("t2/c.py");
+  grading.official.prepare = "git checkout 99 -- t u/b.py t/x.png u/y.png u/none";
   EXPECT_THAT(test_as_pro({"run\n", "parse"}, grading),
               ElementsAre(HasSubstr("stay the base's: t/x.png, u/none")));
-  EXPECT_EQ(grading.test_patch, change("t/a.py") + change("u/b.py") + binary);
+  EXPECT_EQ(grading.test_patch, change("t/a.py") + change("u/b.py") + binary + carried);
   EXPECT_EQ(grading.test_command, "set -- \nrun\n");
   grading.official.prepare = "make";
   EXPECT_THAT(error_of([&] { (void)test_as_pro({}, grading); }),
