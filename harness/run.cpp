@@ -97,9 +97,6 @@ class RunSession {
     }
   }
 
-  /// A base that every task would miss is an error of the file, found before any
-  /// trial is.
-
   RunEnd start() {
     run_ = fresh_run_id();
     if (options_.db.has_parent_path()) std::filesystem::create_directories(options_.db.parent_path());

@@ -45,7 +45,8 @@ inline constexpr std::string_view kDeclaredOnline = "declared-online";
   return source == "declared" || source == kDeclaredOnline;
 }
 
-/// Throws UserError, beginning with `option`, if `source` names a base that is not there.
+/// Throws UserError, beginning with `option`, if `source` names a base that is not there: one that
+/// every task would miss is found before any is begun.
 void require_base(const std::string& source, Sandbox& sandbox, const std::string& option);
 
 /// Builds `task`'s environment: base, build steps, wrappers, and its repository

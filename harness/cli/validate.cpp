@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/options.hpp"
+#include "harness/cli/quarantine_list.hpp"
 #include "harness/cli/table.hpp"
 #include "harness/interrupt.hpp"
 #include "results/statistics/proportion.hpp"
@@ -71,7 +72,7 @@ void require_writable(const ValidateCommand& command) {
   const auto& file = command.quarantine;
   if (file.empty() || !std::filesystem::exists(file)) return;
   if (!std::filesystem::is_regular_file(file)) return;  // a pipe, a terminal
-  (void)parse_quarantine(read_file(file), file.string());
+  (void)read_quarantine(file);
 }
 
 int interrupted(const ValidateCommand& command, const ValidatedTasks& validated) {

@@ -37,6 +37,17 @@ rlim_t hard_limit(int resource) {
   return limit.rlim_max;
 }
 
+/// The same build, the same name: engines then find all of its layers again.
+std::string tag_of(const ImageBuild& build) {
+  const bool plain = build.dockerfile == "Dockerfile" && build.target.empty() && build.args.empty();
+  const std::string digest = folder_digest(build.folder);
+  if (plain) return "localhost/weir-build:" + digest.substr(0, 32);
+  Digest all;
+  all.add(digest).add(build.dockerfile).add(build.target);
+  for (const auto& [name, value] : build.args) all.add(name).add(value);
+  return "localhost/weir-build:" + all.hex().substr(0, 32);
+}
+
 }  // namespace
 
 Engine Engine::find(const std::string& name) {
@@ -157,21 +168,6 @@ std::string Engine::import(const fs::path& from, const std::string& name) const 
 void Engine::remove(const std::string& reference) const {
   (void)must({"rmi", reference}, "remove " + reference);
 }
-
-namespace {
-
-/// The same build, the same name: engines then find all of its layers again.
-std::string tag_of(const ImageBuild& build) {
-  const bool plain = build.dockerfile == "Dockerfile" && build.target.empty() && build.args.empty();
-  const std::string digest = folder_digest(build.folder);
-  if (plain) return "localhost/weir-build:" + digest.substr(0, 32);
-  Digest all;
-  all.add(digest).add(build.dockerfile).add(build.target);
-  for (const auto& [name, value] : build.args) all.add(name).add(value);
-  return "localhost/weir-build:" + all.hex().substr(0, 32);
-}
-
-}  // namespace
 
 std::string Engine::build(const ImageBuild& build) const {
   const fs::path file = build.folder / build.dockerfile;
