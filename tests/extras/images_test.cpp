@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <thread>
 
@@ -12,6 +11,7 @@
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/extras/podman_test.hpp"
 #include "tests/extras/test_image.hpp"
 #include "tests/runners/host_server.hpp"
 #include "tests/temporary_folder.hpp"
@@ -24,15 +24,11 @@ using testing::HasSubstr;
 
 constexpr const char* kName = kTestImage;
 
-class ImagesTest : public testing::Test {
+class ImagesTest : public PodmanTest {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-    try {
-      engine_ = std::make_unique<Engine>(Engine::find("podman"));
-    } catch (const InfraError& error) {
-      GTEST_SKIP() << error.what();
-    }
+    PodmanTest::SetUp();
+    if (IsSkipped()) return;
     make_test_image(*engine_);
   }
 
@@ -48,8 +44,6 @@ class ImagesTest : public testing::Test {
     spec.base = std::string("image:") + kName;
     return spec;
   }
-
-  std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(ImagesTest, AnImageSaysWhatItIs) {

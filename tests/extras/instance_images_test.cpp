@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +10,7 @@
 #include "runners/process.hpp"
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
+#include "tests/extras/podman_test.hpp"
 #include "tests/rootfs.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -29,15 +29,11 @@ constexpr const char* kTests =
     "+  printf -- '--- PASS: fixed (0.1s)\\nPASS\\nok  \\to/r\\t0.1s\\n'\n+else\n"
     "+  printf -- '--- FAIL: fixed (0.1s)\\nFAIL\\nFAIL\\to/r\\t0.1s\\nFAIL\\n'; exit 1\n+fi\n";
 
-class InstanceImages : public testing::Test {
+class InstanceImages : public PodmanTest {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-    try {
-      engine_ = std::make_unique<Engine>(Engine::find("podman"));
-    } catch (const InfraError& error) {
-      GTEST_SKIP() << error.what();
-    }
+    PodmanTest::SetUp();
+    if (IsSkipped()) return;
     commit_ = make_image();
     write_file(folder_ / "rows.jsonl",
                row("weirtest__r-1").dump() + "\n" + row("weirtest__r-2").dump() + "\n");
@@ -94,7 +90,6 @@ class InstanceImages : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::unique_ptr<Engine> engine_;
   std::string commit_;
 };
 

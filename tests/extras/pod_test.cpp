@@ -5,13 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <thread>
 
 #include "tasks/error.hpp"
 #include "tasks/files.hpp"
 #include "tasks/format.hpp"
+#include "tests/extras/podman_test.hpp"
 #include "tests/extras/test_image.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -22,15 +22,11 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 /// A task whose boxes are all of the test image: files and names, since it has no servers.
-class PodOfImages : public testing::Test {
+class PodOfImages : public PodmanTest {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-    try {
-      engine_ = std::make_unique<Engine>(Engine::find("podman"));
-    } catch (const InfraError& error) {
-      GTEST_SKIP() << error.what();
-    }
+    PodmanTest::SetUp();
+    if (IsSkipped()) return;
     make_test_image(*engine_);
     put("task.toml", std::string("[environment]\ndocker_image = \"") + kTestImage + "\"\n");
     put("instruction.md", "do it\n");
@@ -70,7 +66,6 @@ class PodOfImages : public testing::Test {
   std::string containers() const { return engine_->run({"ps", "--all", "--quiet"}).out; }
 
   TemporaryFolder folder_;
-  std::unique_ptr<Engine> engine_;
   Task task_;
   EnvironmentPtr own_;
   std::vector<EnvironmentPtr> services_;

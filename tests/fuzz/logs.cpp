@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "runners/grade/official_log.hpp"
@@ -10,10 +9,6 @@
 
 namespace weir::fuzz {
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// Ids and statuses of a text are text: no parser cuts a character.
 void require_text(const TestStatuses& statuses) {

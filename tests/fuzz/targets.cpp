@@ -31,71 +31,20 @@
 #include "results/prices.hpp"
 #include "results/quarantine.hpp"
 #include "results/store/text_column.hpp"
-#include "runners/address_range.hpp"
-#include "runners/box_user.hpp"
 #include "runners/check_patch.hpp"
-#include "runners/egress.hpp"
 #include "runners/grade/grader.hpp"
 #include "runners/grade/named_statuses.hpp"
 #include "runners/grade/official_log.hpp"
 #include "runners/oci/engine.hpp"
 #include "runners/relay.hpp"
 #include "runners/test_names.hpp"
-#include "tasks/compose_file.hpp"
-#include "tasks/compose_variables.hpp"
-#include "tasks/config_file.hpp"
-#include "tasks/dockerfile.hpp"
-#include "tasks/dockerignore.hpp"
 #include "tasks/error.hpp"
-#include "tasks/eval_script.hpp"
-#include "tasks/harbor_toml.hpp"
 #include "tasks/json_rows.hpp"
-#include "tasks/patch.hpp"
-#include "tasks/predictions.hpp"
-#include "tasks/pro_tests.hpp"
-#include "tasks/problem_text.hpp"
-#include "tasks/reverse_patch.hpp"
-#include "tasks/swebench_instance.hpp"
-#include "tasks/terminal_bench_yaml.hpp"
-#include "tasks/test_files.hpp"
-#include "tasks/test_list.hpp"
-#include "tasks/test_settings.hpp"
 #include "tasks/text.hpp"
-#include "tasks/yaml_file.hpp"
-#include "tests/tasks/swebench_rows.hpp"
 
 namespace weir::fuzz {
 namespace {
 
-/// A property that must hold; aborts so that any driver sees it.
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-/// What is cut from a script is the script but for two lines, and naming a commit changes
-/// nothing else.
-void eval_script(std::string_view bytes) {
-  const std::string hash(40, 'a');
-  require(with_commit_named(bytes, hash, hash) == bytes);
-  require(with_commit_named(bytes, hash, "base").size() <= bytes.size());
-  const EvalScript cut = cut_eval_script(bytes);
-  require(bytes.substr(0, cut.prepare.size()) == cut.prepare);
-  require(bytes.substr(bytes.size() - cut.reset.size()) == cut.reset);
-  require(bytes.find(cut.tests, cut.prepare.size()) != std::string_view::npos);
-}
-
-void patch(std::string_view bytes) {
-  const std::string once = render(parse_patch(bytes));
-  require(render(parse_patch(once)) == once);
-}
-void dockerfile(std::string_view bytes) { (void)parse_dockerfile(bytes); }
-/// Patterns up to the first empty line, then a path.
-void dockerignore(std::string_view bytes) {
-  const auto gap = bytes.find("\n\n");
-  const std::string_view path = gap == bytes.npos ? "a/b" : bytes.substr(gap + 2);
-  (void)docker_match(bytes.substr(0, bytes.find('\n')), path);
-  (void)DockerIgnore::parse(bytes.substr(0, gap)).ignores(path);
-}
 /// Any command and any diff is audited, and nothing but UTF-8 comes out.
 void audited(std::string_view bytes) {
   Turn turn;
@@ -105,71 +54,14 @@ void audited(std::string_view bytes) {
     require(to_utf8(finding.detail) == finding.detail && finding.detail.size() < 600);
   }
 }
-void fix_commit(std::string_view bytes) {
-  const SplitPatch split = split_patch(parse_patch(bytes));
-  const ProblemText problem = problem_text(bytes, split.solution);
-  require(problem.text == problem_text(problem.text, {}).text);
-}
-/// Settings of setup.cfg are settings of what was kept of it.
-void settings_of_tests(std::string_view bytes) {
-  const std::string text(bytes);
-  for (const char* file : {"pyproject.toml", "package.json"}) (void)test_settings(file, text);
-  const std::string kept = test_settings("setup.cfg", text);
-  require(test_settings("setup.cfg", kept) == kept);
-}
 /// A program's word on a log: whatever it is, a failure or tests, and never both.
 void named_statuses(std::string_view bytes) {
   const NamedStatuses read = parse_named_statuses(bytes);
   require(read.failure.empty() || read.tests.empty());
   require(to_utf8(read.failure) == read.failure && read.failure.size() < 1000);
 }
-/// Paths that a line checks out are words of it, and no options.
-void checked_out(std::string_view bytes) {
-  const auto paths = checked_out_paths(bytes);
-  if (!paths) return;
-  require(!paths->empty());
-  for (const auto& path : *paths) require(!path.empty() && path[0] != '-' && path[0] != '/');
-}
-/// What is left when binary files are gone has none.
-void binary_files(std::string_view bytes) {
-  const std::string once = without_binary_files(bytes);
-  require(without_binary_files(once) == once);
-}
-void reverse_patch(std::string_view bytes) { (void)render(reversed(parse_patch(bytes))); }
-void test_list(std::string_view bytes) {
-  const nlohmann::json value = to_utf8(bytes);
-  const auto ids = parse_test_list(value);
-  require(parse_test_list(spell_test_list(ids, typing_of(value))) == ids);
-}
-/// What is cut out of a sound text is what its parser finds in it.
-void json_rows(std::string_view bytes) {
-  if (bytes.find('\0') != std::string_view::npos) return;  // an end of the text to the parser alone
-  const JsonRows rows = cut_json_rows(bytes);
-  const auto whole = nlohmann::json::parse(bytes, nullptr, false);
-  if (whole.is_discarded() || rows.shape == JsonRows::Shape::lines) return;
-  require(rows.defect.empty() && whole.is_array() == (rows.shape == JsonRows::Shape::array));
-  std::size_t at = 0;
-  for (const auto& slice : rows.slices) {
-    const auto value = parse_row(slice.text);
-    if (whole.is_array()) require(value == whole.at(at++));
-    if (whole.is_object()) require(whole.contains(parse_row(slice.key).get<std::string>()));
-  }
-  require(!whole.is_array() || at == whole.size());
-}
-void instance(std::string_view bytes) {
-  const SwebenchInstance once = read_instance(parse_row(bytes));
-  const nlohmann::json row = write_instance(once);
-  require(write_instance(read_instance(row)) == row);
-}
 std::string text_of(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-void predictions(std::string_view bytes) {
-  const std::string once = render_predictions(parse_predictions("f", bytes).rows);
-  require(render_predictions(parse_predictions("f", once).rows) == once);
-}
-void task_metadata(std::string_view bytes) {
-  (void)read_instance(YamlFile::parse("f", std::string(bytes)).root);
 }
 void rows_page(std::string_view bytes) {
   try {
@@ -179,21 +71,6 @@ void rows_page(std::string_view bytes) {
   } catch (const InfraError&) {
   }
 }
-void harbor_toml(std::string_view bytes) {
-  const HarborToml task = read_harbor_toml(ConfigFile::parse("f", std::string(bytes)));
-  require(task.shown.steps.size() == task.hidden.steps.size());
-}
-void bench_yaml(std::string_view bytes) {
-  require(read_bench_task(bytes, "f").agent_timeout.count() >= 0);
-}
-void compose(std::string_view bytes) {
-  const auto none = [](const std::string& name) -> std::optional<std::string> {
-    return name.size() == 1 ? std::optional<std::string>(name) : std::nullopt;
-  };
-  const ComposeFile file = read_compose(std::string(bytes), "f", none);
-  require(start_order(file).size() == file.services.size());
-}
-void env_file(std::string_view bytes) { (void)read_env_file(bytes); }
 void quarantine(std::string_view bytes) {
   const auto once = quarantine_json(parse_quarantine(bytes, "f"));
   require(quarantine_json(parse_quarantine(text_of(once), "f")) == once);
@@ -202,10 +79,10 @@ void validity(std::string_view bytes) {
   const auto once = validity_row(read_validity_row(parse_row(bytes)));
   require(validity_row(read_validity_row(parse_row(text_of(once)))) == once);
 }
-void toml(std::string_view bytes) { (void)ConfigFile::parse("f", std::string(bytes)); }
 void policy(std::string_view bytes) { (void)parse_policy("f", std::string(bytes)); }
-void prices(std::string_view bytes) { (void)PriceBook::parse(bytes, "f"); }
-void utf8(std::string_view bytes) { require(to_utf8(to_utf8(bytes)) == to_utf8(bytes)); }
+void prices(std::string_view bytes) {
+  (void)PriceBook::parse(bytes, "f");
+}
 void inline_patch(std::string_view bytes) { (void)find_inline_patch(bytes); }
 void reward(std::string_view bytes) {
   try {
@@ -394,196 +271,131 @@ void foreign_result(std::string_view bytes) {
 }  // namespace
 
 const std::vector<Target>& targets() {
-  static const std::vector<Target> all = {
-      {"patch",
-       patch,
-       {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
-      {"dockerfile",
-       dockerfile,
-       {"FROM a\nARG B=c\nENV X=$B Y=\"z w\"\nCOPY [\"a\", \"b\"]\nRUN a && \\\n b\n"}},
-      {"settings_of_tests",
-       settings_of_tests,
-       {"[tool.pytest.ini_options]\naddopts = \"-x\"\n[a]\n", "[tool:pytest]\na = b\n  c\n[d]\n",
-        R"({"scripts": {"test": "jest"}, "jest": {"a": [1]}})"}},
-      {"dockerignore",
-       dockerignore,
-       {"**/*.p[^yz]c\n!a\\*\n# x\n/b/**\n\na/b.pyc", "[a-c\\]]?*\n\nb/c"}},
-      {"fix_commit",
-       fix_commit,
-       {"Fix\n\nSay a\nCc: b\n\nReviewed-by: c\n--- a/x\n+++ b/test_x\n@@ -1 +1 @@\n-a\n+b\n"}},
-      {"named_statuses",
-       named_statuses,
-       {R"({"tests":[{"name":"a","status":"PASSED"},{"name":"\u00e9","status":"FAILED"}]})"}},
-      {"checked_out", checked_out, {"git checkout 99 -- a 'b c' \"d\"e"}},
-      {"binary_files",
-       binary_files,
-       {"diff --git a/x b/x\nBinary files a/x and b/x differ\ndiff --git a/y b/y\n"
-        "GIT binary patch\nliteral 0\ndiff --git a/z b/z\n--- a/z\n+++ b/z\n"}},
-      {"reverse_patch",
-       reverse_patch,
-       {"diff --git a/x b/y\nrename from x\nrename to y\nindex 1..2 3\n--- a/x\n+++ b/y\n"
-        "@@ -1,2 +1,2 @@ f\n a\n-b\n+c\n\\ No newline\n"}},
-      {"json_rows",
-       json_rows,
-       {"[{\"a\": [1, \"],\"]},\n2]", "{\"a\": {}, \"b\": \"\\\"\"}", "{\"a\":1}\n{\"b\":2}\n"}},
-      {"instance",
-       instance,
-       {swebench_row().dump(), multilingual_row().dump(), multimodal_row().dump(), pro_row().dump(),
-        rebench_row().dump(), smith_row().dump(), live_row().dump(), multi_row().dump()}},
-      {"predictions",
-       predictions,
-       {R"({"instance_id":"a","model_patch":null})",
-        R"([{"instance_id":"a","patch":"p","prefix":"m"}])",
-        R"({"a":{"model_patch":"p","model_name_or_path":"m"},"b":{"instance_id":"c"}})",
-        R"({"org":"o","repo":"r","number":7,"fix_patch":"d"})"}},
-      {"task_metadata",
-       task_metadata,
-       {"instance_id: a\nrepo: &r o/r\nbase_commit: '1'\nproblem_statement: |\n  x\n  y\n"
-        "b: [*r, ~]\n"}},
-      {"rows_page",
-       rows_page,
-       {R"({"rows":[{"row_idx":3,"row":{"a":"b\n"},"truncated_cells":[]}],"num_rows_total":9,)"
-        R"("partial":false})"}},
-      {"dockerfile_stages",
-       dockerfile,
-       {"ARG T=1\nFROM a:$T AS b\nSHELL [\"bash\", \"-ec\"]\nRUN <<E\nx\nE\nFROM b\nCOPY <<F "
-        "/d/\nF\n"
-        "ADD --chown=u x y\nCMD z\n"}},
-      {"harbor_toml",
-       harbor_toml,
-       {"version = \"1.0\"\nartifacts = [\"/a\", {source = \"/b\", destination = \"c\"}]\n[agent]\n"
-        "timeout_sec = 1.5\nuser = 3\n[environment]\nmemory = \"2G\"\nnetwork_mode = "
-        "\"allowlist\"\n"
-        "allowed_hosts = [\"a.b\"]\nenv = {A = \"${B:-c}\"}\n[[steps]]\nname = \"s\"\n"
-        "min_reward = {r = 1}\n[steps.verifier]\ntimeout_sec = 2\n"}},
-      {"bench_yaml",
-       bench_yaml,
-       {"instruction: |-\n  a\n  b\ndifficulty: easy\ntags: [x]\nmax_agent_timeout_sec: 9.5\n"
-        "run_tests_in_same_shell: false\nmore: {a: [1]}\n"}},
-      {"compose",
-       compose,
-       {"x-a: &a {user: u}\nservices:\n  main:\n    <<: *a\n    build: {context: ., args: [A=b]}\n"
-        "    environment: [A=$b, C=${d:-e}]\n    volumes: [v:/x, ./y:/z:ro]\n    depends_on:\n"
-        "      db: {condition: service_healthy}\n  db:\n    image: y\n    command: a 'b c'\n"
-        "    healthcheck: {test: [CMD, x], interval: 1m2s}\n    ports: ['1:2']\n    mem_limit: 1g\n"
-        "volumes: {v: }\n"}},
-      {"env_file", env_file, {"# c\nexport A=\"b\" # d\nC='e'\nF=\n"}},
-      {"test_list", test_list, {"['a', \"b\\n\", '\\u00e9']", "[\"a\"]"}},
-      {"quarantine",
-       quarantine,
-       {R"({"weir_quarantine":1,"attempts":2,"tasks_seen":3,"tasks":[{"id":"a","task_sha256":"b",)"
-        R"("kind":"flaky","reason":"c"}]})"}},
-      {"validity",
-       validity,
-       {R"({"id":"a","format":"harbor","task_sha256":"b","standing":"valid","reason":"","nop":[],)"
-        R"("oracle":[{"outcome":"resolved","message":"","wall_ms":1,"rewards":[["","reward",1.0]]}],)"
-        R"("visible":{"command":"","found":false,"problem":"","red_at_start":false,)"
-        R"("fail_to_pass":[0,0],"pass_to_pass":[0,0],"shared_files":0,"overlap_known":true}})"}},
-      {"toml", toml, {"[a]\nb = 2026-01-01T00:00:00Z\nc = [1, {d = \"e\"}]\n"}},
-      {"policy", policy, {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
-      {"exploration_log",
-       exploration_log,
-       {"{\"grid\":[0.5,1.01]}\n{\"run\":1,\"task\":\"a\",\"threshold\":0.5,\"resolved\":true}\n"
-        "{\"run\":1,\"turn\":1,\"score\":0.7,\"escalated\":true}\n"}},
-      {"paired_tasks",
-       paired_tasks,
-       {"instance_id,a_resolved,a_cost_usd,b_resolved,b_cost_usd,s,t\nx,1,0.5,0,1,2,3\ny,0,1,1,2,1,"
-        "1\n"}},
-      {"settled",
-       settled,
-       {"stay = 1\n[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n[certificate]\na = 1\n"}},
-      {"prices",
-       prices,
-       {R"({"schema":"weir/price-book@1","entries":[{"id":"a","model":"m","effective_from":)"
-        R"("2026-01-01T00:00:00Z","rates":{"usd":{"output":1.5}}}]})"}},
-      {"utf8", utf8, {"a\xC3\xA9\xF0\x9F\x98\x80\xFF"}},
-      {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
-      {"reward", reward, {"1.0", R"({"a": 1})"}},
-      {"test_log",
-       test_log,
-       {"== short test summary info ==\nPASSED a::b\n== 1 passed in 1s ==\n",
-        "SWEBench results starts here\nPASSED\nSWEBench results ends here\n"}},
-      {"images",
-       images,
-       {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
-        R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
-      {"eval_script",
-       eval_script,
-       {"git diff " + std::string(40, 'a') + "\ncat <<'E' <<-F\n" + std::string(40, 'a') +
-        "\nE\n\tF\n: '>>>>> Start Test Output'\nt | cat\necho '>>>>> End Test Output'\nx\n"}},
-      {"gateway_token",
-       gateway_token,
-       {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
-      {"test_names",
-       test_names,
-       {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in "
-        "1s\n"}},
-      {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
-      {"audit",
-       audited,
-       {"cat > a <<E | sudo env A=b bash -c 'git log --all'\n`x` $(curl http://a.io)\nE\n",
-        "--- a/tests/a\n+++ b/tests/a\n@@ -1 +1 @@\n-x\n+print('PASSED a::b')\n"}},
-      {"terminal_reply",
-       terminal_reply,
-       {R"({"analysis":"a","plan":"b","commands":[{"keystrokes":"ls\n","duration":0.5}],)"
-        R"("task_complete":false})",
-        "So:\n```json\n{\"commands\": [{\"keystrokes\": \"a\nb\"}], \"task_complete\": true\n"}},
-      {"terminal_view", terminal_view, {"$ ls\n\xC3\xA9\xFF\n$"}},
-      {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
-      {"logs", logs, log_seeds()},
-      {"chat_reply",
-       chat_reply,
-       {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
-        R"("function":{"name":"bash","arguments":"{\"command\":\"ls\"}"}}]}}],"usage":)"
-        R"({"prompt_tokens":1,"prompt_cache_hit_tokens":1}})",
-        R"({"error":{"message":"m"}})",
-        "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n"
-        "data: [DONE]\n\n"}},
-      {"messages_reply",
-       messages_reply,
-       {"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
-        "{\"input_tokens\":1}}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
-        "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
-        R"({"content":[{"type":"tool_use","id":"1","name":"n","input":{}}],"stop_reason":"end_turn"})"}},
-      {"responses_reply",
-       responses_reply,
-       {"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"x\"}\n\n",
-        R"({"status":"completed","output":[{"type":"message","content":[{"text":"x"}]}]})"}},
-      {"sse", sse, {"\xEF\xBB\xBF: c\r\ndata: a\rdata: b\n\nevent: e\n\n"}},
-      {"delta_template",
-       delta_template,
-       {std::string(R"({"a":1,"delta":{"content":"x"},"b":"y"})") + '\0' +
-            R"({"a":1,"delta":{"content":"zz\n"},"b":"y"})",
-        std::string(R"({"delta":{"content" : "content"}})") + '\0' +
-            R"({"delta":{"content" : "con\"tent"}})"}},
-      {"usage",
-       usage,
-       {R"({"prompt_tokens":9,"completion_tokens":3,"prompt_cache_hit_tokens":1})",
-        R"({"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":2})"}},
-      {"cost_map",
-       cost_map,
-       {R"({"a/b":{"litellm_provider":"a","input_cost_per_token":1e-06,"output_cost_per_token":2e-06}})"}},
-      {"overflow", overflow, {"maximum context length is 5 tokens (4 in the messages"}},
-      {"csv_outcomes",
-       csv_outcomes,
-       {"task,resolved,cost_usd\nx,1,0.5\ny,,\n",
-        "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n", "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
-      {"atif",
-       atif,
-       {R"({"schema_version":"ATIF-v1.7","agent":{"name":"a","version":"1"},"steps":[{"step_id":1,)"
-        R"("source":"agent","message":"x","tool_calls":[{"tool_call_id":"c","function_name":"f",)"
-        R"("arguments":{}}],"observation":{"results":[{"source_call_id":"c"}]},"metrics":)"
-        R"({"prompt_tokens":5,"cost_usd":0.1}}],"final_metrics":{"total_cached_tokens":3}})"}},
-      {"foreign_result",
-       foreign_result,
-       {R"({"results":[{"task_id":"a","trial_name":"a.1-of-2","is_resolved":true,"failure_mode":)"
-        R"("agent_timeout","total_input_tokens":3,"trial_started_at":"2026-01-01T00:00:00"}]})",
-        R"({"task_name":"t","trial_name":"t__x","agent_info":{"name":"a"},"step_results":)"
-        R"([{"step_name":"s","agent_result":{"n_input_tokens":3},"verifier_result":{"rewards":)"
-        R"({"reward":1}}}],"exception_info":{"exception_type":"ApiError"}})",
-        R"({"stats":{"evals":{"a__m__d":{"reward_stats":{"reward":{"1.0":["t__x"]}}}}}})"}},
-      {"compressed", compressed, {compress(std::string(1000, 'a'))}},
-  };
+  static const std::vector<Target> all = [] {
+    std::vector<Target> joined = task_targets();
+    const std::vector<Target> others = {
+        {"named_statuses",
+         named_statuses,
+         {R"({"tests":[{"name":"a","status":"PASSED"},{"name":"\u00e9","status":"FAILED"}]})"}},
+        {"rows_page",
+         rows_page,
+         {R"({"rows":[{"row_idx":3,"row":{"a":"b\n"},"truncated_cells":[]}],"num_rows_total":9,)"
+          R"("partial":false})"}},
+        {"quarantine",
+         quarantine,
+         {R"({"weir_quarantine":1,"attempts":2,"tasks_seen":3,"tasks":[{"id":"a","task_sha256":"b",)"
+          R"("kind":"flaky","reason":"c"}]})"}},
+        {"validity",
+         validity,
+         {R"({"id":"a","format":"harbor","task_sha256":"b","standing":"valid","reason":"","nop":[],)"
+          R"("oracle":[{"outcome":"resolved","message":"","wall_ms":1,"rewards":[["","reward",1.0]]}],)"
+          R"("visible":{"command":"","found":false,"problem":"","red_at_start":false,)"
+          R"("fail_to_pass":[0,0],"pass_to_pass":[0,0],"shared_files":0,"overlap_known":true}})"}},
+        {"policy",
+         policy,
+         {"stay = \"rest\"\n[score]\nthreshold = 0.5\nweights = { repeat = 1 }\n"}},
+        {"exploration_log",
+         exploration_log,
+         {"{\"grid\":[0.5,1.01]}\n{\"run\":1,\"task\":\"a\",\"threshold\":0.5,\"resolved\":true}\n"
+          "{\"run\":1,\"turn\":1,\"score\":0.7,\"escalated\":true}\n"}},
+        {"paired_tasks",
+         paired_tasks,
+         {"instance_id,a_resolved,a_cost_usd,b_resolved,b_cost_usd,s,t\nx,1,0.5,0,1,2,3\ny,0,1,1,2,"
+          "1,"
+          "1\n"}},
+        {"settled",
+         settled,
+         {"stay = 1\n[score]\nthreshold = 0.2\n[explore]\ngrid = [0.2]\n[certificate]\na = 1\n"}},
+        {"prices",
+         prices,
+         {R"({"schema":"weir/price-book@1","entries":[{"id":"a","model":"m","effective_from":)"
+          R"("2026-01-01T00:00:00Z","rates":{"usd":{"output":1.5}}}]})"}},
+        {"inline_patch", inline_patch, {"cd /x && git apply <<'EOF'\n--- a\nEOF\n"}},
+        {"reward", reward, {"1.0", R"({"a": 1})"}},
+        {"test_log",
+         test_log,
+         {"== short test summary info ==\nPASSED a::b\n== 1 passed in 1s ==\n",
+          "SWEBench results starts here\nPASSED\nSWEBench results ends here\n"}},
+        {"images",
+         images,
+         {R"([{"Id":"a","RepoTags":["b:1"],"Config":{"Env":["A=b"],"User":"c"},)"
+          R"("GraphDriver":{"Data":{"UpperDir":"/u","LowerDir":"/l:/m"}}}])"}},
+        {"gateway_token",
+         gateway_token,
+         {"GET / HTTP/1.1\r\nAuthorization: Bearer s3cret\r\nX-Api-Key: s3cret\r\n"}},
+        {"test_names",
+         test_names,
+         {"x (y) ... ok\nFAIL: z\n--- FAIL: G (0s)\nnot ok 1 - t\nFAILED (failures=1)\n2 failed in "
+          "1s\n"}},
+        {"opinion", opinion, {R"({"action":"escalate","tier":1,"score":0.5,"propensity":1})"}},
+        {"audit",
+         audited,
+         {"cat > a <<E | sudo env A=b bash -c 'git log --all'\n`x` $(curl http://a.io)\nE\n",
+          "--- a/tests/a\n+++ b/tests/a\n@@ -1 +1 @@\n-x\n+print('PASSED a::b')\n"}},
+        {"terminal_reply",
+         terminal_reply,
+         {R"({"analysis":"a","plan":"b","commands":[{"keystrokes":"ls\n","duration":0.5}],)"
+          R"("task_complete":false})",
+          "So:\n```json\n{\"commands\": [{\"keystrokes\": \"a\nb\"}], \"task_complete\": true\n"}},
+        {"terminal_view", terminal_view, {"$ ls\n\xC3\xA9\xFF\n$"}},
+        {"commands", commands, {"# c\nsed  -i s/a/b/ x > y\n"}},
+        {"logs", logs, log_seeds()},
+        {"chat_reply",
+         chat_reply,
+         {R"({"choices":[{"finish_reason":"stop","message":{"content":"x","tool_calls":[{"id":"1",)"
+          R"("function":{"name":"bash","arguments":"{\"command\":\"ls\"}"}}]}}],"usage":)"
+          R"({"prompt_tokens":1,"prompt_cache_hit_tokens":1}})",
+          R"({"error":{"message":"m"}})",
+          "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n"
+          "data: [DONE]\n\n"}},
+        {"messages_reply",
+         messages_reply,
+         {"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+          "{\"input_tokens\":1}}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+          "{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
+          R"({"content":[{"type":"tool_use","id":"1","name":"n","input":{}}],"stop_reason":"end_turn"})"}},
+        {"responses_reply",
+         responses_reply,
+         {"data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"x\"}\n\n",
+          R"({"status":"completed","output":[{"type":"message","content":[{"text":"x"}]}]})"}},
+        {"sse", sse, {"\xEF\xBB\xBF: c\r\ndata: a\rdata: b\n\nevent: e\n\n"}},
+        {"delta_template",
+         delta_template,
+         {std::string(R"({"a":1,"delta":{"content":"x"},"b":"y"})") + '\0' +
+              R"({"a":1,"delta":{"content":"zz\n"},"b":"y"})",
+          std::string(R"({"delta":{"content" : "content"}})") + '\0' +
+              R"({"delta":{"content" : "con\"tent"}})"}},
+        {"usage",
+         usage,
+         {R"({"prompt_tokens":9,"completion_tokens":3,"prompt_cache_hit_tokens":1})",
+          R"({"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":2})"}},
+        {"cost_map",
+         cost_map,
+         {R"({"a/b":{"litellm_provider":"a","input_cost_per_token":1e-06,"output_cost_per_token":2e-06}})"}},
+        {"overflow", overflow, {"maximum context length is 5 tokens (4 in the messages"}},
+        {"csv_outcomes",
+         csv_outcomes,
+         {"task,resolved,cost_usd\nx,1,0.5\ny,,\n",
+          "instance_id,a_resolved,a_cost_usd\r\n\"q,\",0,1\r\n", "\xEF\xBB\xBFtask,a,b\nx,1,0\n"}},
+        {"atif",
+         atif,
+         {R"({"schema_version":"ATIF-v1.7","agent":{"name":"a","version":"1"},"steps":[{"step_id":1,)"
+          R"("source":"agent","message":"x","tool_calls":[{"tool_call_id":"c","function_name":"f",)"
+          R"("arguments":{}}],"observation":{"results":[{"source_call_id":"c"}]},"metrics":)"
+          R"({"prompt_tokens":5,"cost_usd":0.1}}],"final_metrics":{"total_cached_tokens":3}})"}},
+        {"foreign_result",
+         foreign_result,
+         {R"({"results":[{"task_id":"a","trial_name":"a.1-of-2","is_resolved":true,"failure_mode":)"
+          R"("agent_timeout","total_input_tokens":3,"trial_started_at":"2026-01-01T00:00:00"}]})",
+          R"({"task_name":"t","trial_name":"t__x","agent_info":{"name":"a"},"step_results":)"
+          R"([{"step_name":"s","agent_result":{"n_input_tokens":3},"verifier_result":{"rewards":)"
+          R"({"reward":1}}}],"exception_info":{"exception_type":"ApiError"}})",
+          R"({"stats":{"evals":{"a__m__d":{"reward_stats":{"reward":{"1.0":["t__x"]}}}}}})"}},
+        {"compressed", compressed, {compress(std::string(1000, 'a'))}},
+    };
+    joined.insert(joined.end(), others.begin(), others.end());
+    return joined;
+  }();
   return all;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,14 @@ struct Target {
 };
 
 [[nodiscard]] const std::vector<Target>& targets();
+
+/// A property that must hold; aborts so that any driver sees it.
+inline void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+/// Those of what reads tasks, in a file of their own.
+[[nodiscard]] std::vector<Target> task_targets();
 
 /// A target in a file of its own: every log parser in both modes and the official
 /// verdict, begun from a log of each.
